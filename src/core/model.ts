@@ -1,0 +1,91 @@
+/** The words of the core, as types. Plain data: can be stored as JSON and compared. Times are milliseconds. */
+
+export type Mode = 'single' | 'pair' | 'cluster' | 'pair+cluster';
+export type Role = 'primary' | 'backup' | 'replica';
+export type Standby = 'hot' | 'cold';
+
+export type Verdict =
+  | 'healthy'
+  | 'starting'
+  | 'standby'
+  | 'suspect'
+  | 'unhealthy'
+  | 'stopped'
+  | 'completed'
+  | 'quarantined'
+  | 'foreign'
+  | 'unknown';
+
+export type FailureKind = 'container_exit' | 'unresponsive' | 'network_partition' | 'critical_failure';
+
+/** How one service is judged and repaired. Defaults live in redundancy/defaults.ts, with their sources. */
+export interface ServicePolicy {
+  readonly standby: Standby;
+  readonly hasGateway: boolean;
+  /** Docker restarts exits of its members by itself (hot members with a restart policy) */
+  readonly engineRestarts: boolean;
+  /** failed checks in a row before a running member is repaired */
+  readonly threshold: number;
+  readonly startPeriodMs: number;
+  /** how long an action of this kind may take until the next rung of the ladder */
+  readonly deadlineMs: Readonly<Record<FailureKind, number>>;
+  readonly budget: { readonly actions: number; readonly windowMs: number };
+  readonly stopGraceMs: number;
+  readonly drainTimeoutMs: number;
+  readonly completes: boolean;
+}
+
+/** What the core knows of the plan. */
+export interface ServiceModel {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly members: readonly { readonly name: string; readonly role: Role; readonly startsAtUp: boolean }[];
+  readonly dependsOn: readonly string[];
+  readonly policy: ServicePolicy;
+}
+
+export type SeenState = 'absent' | 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing' | 'unknown';
+
+/** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
+export interface MemberSeen {
+  readonly name: string;
+  readonly containerId: string | null;
+  readonly state: SeenState;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  readonly restartCount: number;
+  readonly restartPolicy: 'no' | 'always' | 'unless-stopped' | 'on-failure';
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  readonly healthFailures: number;
+  readonly healthOutput: string;
+  /** attached to the service's own network; null where there is none */
+  readonly attached: boolean | null;
+  /** how it ended or was paused, as far as events told: asked = through the API by someone who meant it */
+  readonly ended: 'asked' | 'failed' | 'paused_by_others' | 'unseen';
+  readonly gateway: {
+    readonly traffic: 'in' | 'draining' | 'out';
+    readonly check: 'passing' | 'failing' | 'unknown';
+    readonly checkStatus: string;
+    readonly failuresInARow: number;
+    readonly stalledForMs: number;
+  } | null;
+}
+
+export interface ServiceSeen {
+  readonly name: string;
+  readonly members: readonly MemberSeen[];
+  /** null: no gateway in the plan */
+  readonly gateway: { readonly state: 'answering' | 'silent' | 'absent' | 'exited'; readonly containerId: string | null; readonly leader: string | null; readonly endedByRequest: boolean } | null;
+  /** a container that is not ours holds the service's name; its id */
+  readonly foreign: string | null;
+}
+
+export interface Observation {
+  /** the engine answered; false: nothing below is fresh, and nothing may be concluded from absence */
+  readonly engineAnswers: boolean;
+  readonly services: readonly ServiceSeen[];
+  /** how late the supervisor's own loop was when this was seen */
+  readonly loopLagMs: number;
+}

@@ -1,0 +1,8 @@
+/** Time, so that tests can own it. */
+export interface Clock {
+  /** milliseconds since 1970, may jump */
+  now(): number;
+  /** milliseconds from some start, never jumps back */
+  monotonic(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

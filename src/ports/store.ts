@@ -1,0 +1,95 @@
+/**
+ * What must survive: one file a project. Everything written is durable when the call returns. All calls are
+ * synchronous, as SQLite is: a journal entry stands on disk before the action it announces begins.
+ */
+
+import type { FailureKind } from '../core/model.ts';
+
+/** An action, announced before it runs and completed after. */
+export interface JournalEntry {
+  readonly id: number;
+  readonly at: number;
+  /** plain data, one of core's actions */
+  readonly action: unknown;
+  readonly incident: string | null;
+  readonly endedAt: number | null;
+  readonly outcome: 'done' | 'failed' | 'abandoned' | null;
+  readonly detail: string;
+}
+
+export interface IncidentRecord {
+  readonly id: string;
+  readonly service: string;
+  readonly member: string;
+  readonly kind: FailureKind;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** what was seen, in words */
+  readonly evidence: readonly string[];
+  /** what was done, in words, in order */
+  readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
+  readonly outcome: 'repaired' | 'quarantined' | 'superseded' | null;
+  readonly impact: { readonly failedRequests: number; readonly retriedRequests: number; readonly withoutServiceMs: number };
+}
+
+/** One line of the record for people and machines: twinhull events. */
+export interface EventRecord {
+  readonly id: number;
+  readonly time: number;
+  readonly kind: string;
+  readonly service: string | null;
+  readonly member: string | null;
+  readonly incident: string | null;
+  readonly message: string;
+}
+
+export interface HealthRecord {
+  readonly time: number;
+  readonly service: string;
+  readonly member: string;
+  readonly verdict: string;
+  readonly detail: string;
+}
+
+export interface LeaseHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly startedAt: number;
+  /** grows with each holder */
+  readonly token: number;
+  /** "supervisor" or the command that holds it for a moment */
+  readonly purpose: string;
+}
+
+export interface Store {
+  announce(at: number, action: unknown, incident: string | null): number;
+  complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void;
+  /** announced and not completed, oldest first: what was under way when the last supervisor died */
+  pending(): JournalEntry[];
+
+  saveIncident(incident: IncidentRecord): void;
+  incident(id: string): IncidentRecord | null;
+  /** newest first */
+  incidents(options?: { readonly service?: string; readonly open?: boolean; readonly limit?: number }): IncidentRecord[];
+
+  appendEvent(event: Omit<EventRecord, 'id'>): EventRecord;
+  /** oldest first, with id greater than `afterId` and time from `sinceMs` */
+  events(options?: { readonly afterId?: number; readonly sinceMs?: number; readonly limit?: number }): EventRecord[];
+
+  appendHealth(records: readonly HealthRecord[]): void;
+  health(service: string, limit: number): HealthRecord[];
+
+  /** small documents by name: the core's memory, the fleet, roles */
+  saveDocument(name: string, value: unknown): void;
+  document(name: string): unknown;
+
+  /** drops history beyond the limits */
+  prune(limits: { readonly entriesPerService: number; readonly before: number }): void;
+
+  /** Takes the project's lease for this process, or tells who has it. It is free again when the process ends, however it ends. */
+  acquireLease(purpose: string, now: number): { readonly held: true; readonly token: number } | { readonly held: false; readonly holder: LeaseHolder };
+  leaseHolder(): LeaseHolder | null;
+  releaseLease(): void;
+
+  close(): void;
+}

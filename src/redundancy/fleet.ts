@@ -1,0 +1,92 @@
+/**
+ * The fleet: what would exist for a project. Pure data, made from a Project and what the user asked for in
+ * `x-twinhull`; printable by `plan`, carried out by `src/deploy`, watched by `src/supervisor`, stored as JSON.
+ */
+
+import type { GatewayConfig } from '../ports/gateway.ts';
+import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import type { Mode, Role, ServicePolicy } from '../core/model.ts';
+
+export interface Fleet {
+  readonly project: string;
+  readonly workingDir: string;
+  readonly files: readonly string[];
+  /** in dependency order: a service comes after what it depends on */
+  readonly services: readonly ServicePlan[];
+  /** to be created if missing, keyed by the Compose name; `external` ones must exist already */
+  readonly networks: readonly { readonly key: string; readonly external: boolean; readonly spec: NetworkSpec }[];
+  readonly volumes: readonly { readonly key: string; readonly external: boolean; readonly spec: VolumeSpec }[];
+  /** files to write before containers start (configs and secrets given by content or environment), 0600 or as asked */
+  readonly contentFiles: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
+  /** things a person should know about the whole project */
+  readonly notes: readonly Note[];
+  readonly policy: ProjectPolicy;
+}
+
+export interface ProjectPolicy {
+  readonly monitoringIntervalMs: number;
+  readonly historyEntries: number;
+  readonly historyRetentionMs: number;
+  /** actions allowed on the whole host in `budgetWindowMs` */
+  readonly hostActions: number;
+}
+
+export interface Note {
+  /** what it is about: a key path, a service, a label */
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface ServicePlan {
+  readonly name: string;
+  readonly mode: Mode;
+  /** why this mode, in a few words for a person */
+  readonly reason: string;
+  readonly members: readonly MemberPlan[];
+  readonly gateway: GatewayPlan | null;
+  /** asked for or usual, and not done */
+  readonly refused: readonly Note[];
+  readonly notes: readonly Note[];
+  readonly dependsOn: readonly { readonly service: string; readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully'; readonly required: boolean }[];
+  /** true: exit 0 is `completed` (restart: no / on-failure, or awaited as service_completed_successfully) */
+  readonly completes: boolean;
+  readonly policy: ServicePolicy;
+  /** image to have before the first start, and how to come by it */
+  readonly image: { readonly reference: string; readonly build: BuildPlan | null; readonly pull: 'missing' | 'always' | 'never' };
+}
+
+export interface BuildPlan {
+  readonly context: string;
+  /** arguments of `docker build` after the flags that every build gets; never passed through a shell */
+  readonly arguments: readonly string[];
+  readonly dockerfileInline: string | null;
+}
+
+export interface MemberPlan {
+  /** unique in the project: "web-primary", "web-2", "web" (single) */
+  readonly name: string;
+  /** role at the first start; the role of the moment is in the gateway and the store */
+  readonly role: Role;
+  /** the value of com.docker.compose.service, and the container's number */
+  readonly composeService: string;
+  readonly number: number;
+  readonly containerName: string;
+  readonly spec: ContainerSpec;
+  /** on the service's own network; null without a gateway */
+  readonly address: string | null;
+  /** cold standbys are created and not started */
+  readonly startsAtUp: boolean;
+  /** changes when the container must be made anew; also the label twinhull.config-hash */
+  readonly hash: string;
+}
+
+export interface GatewayPlan {
+  readonly containerName: string;
+  readonly config: GatewayConfig;
+  /** without what the driver adds (image, command, mount): labels, ports, networks */
+  readonly spec: Omit<ContainerSpec, 'Image'>;
+  /** the service's own network: internal, subnet of ours */
+  readonly network: NetworkSpec;
+  readonly published: readonly { readonly hostIp: string; readonly published: string; readonly target: number }[];
+  readonly hash: string;
+}
