@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+
+/**
+ * Imports run one way. Each folder (or file) of src names what it may import besides itself and the leaves;
+ * what is not listed is refused, so a new folder has to take its place here first.
+ */
+const LEAVES = ['errors.ts', 'duration.ts', 'bytes.ts', 'state-folder.ts'];
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  ports: ['core'],
+  compose: ['ports'],
+  redundancy: ['compose', 'core', 'ports'],
+  deploy: ['redundancy', 'core', 'ports'],
+  adapters: ['ports', 'core'],
+  supervisor: ['core', 'ports', 'redundancy', 'deploy'],
+  drill: ['core', 'ports', 'supervisor'],
+  api: ['supervisor', 'redundancy', 'core', 'ports'],
+  cli: ['api', 'supervisor', 'deploy', 'drill', 'redundancy', 'compose', 'core', 'ports', 'wire.ts'],
+  'wire.ts': ['cli', 'api', 'supervisor', 'deploy', 'drill', 'redundancy', 'compose', 'core', 'ports', 'adapters'],
+  'main.ts': ['cli', 'wire.ts'],
+  'errors.ts': [],
+  'duration.ts': [],
+  'bytes.ts': [],
+  'state-folder.ts': [],
+};
+
+const source = resolve(import.meta.dirname, '../../src');
+
+function* modules(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* modules(path);
+    else if (/\.tsx?$/.test(entry.name) && !entry.name.endsWith('.test.ts')) yield path;
+  }
+}
+
+function room(path: string): string {
+  return relative(source, path).split('/')[0] ?? '';
+}
+
+function importsOf(path: string): { target: string; typeOnly: boolean }[] {
+  const text = readFileSync(path, 'utf8');
+  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b([^;'"]*?)(?:\bfrom\s*)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/g);
+  return [...found].map(([, words, fixed, dynamic]) => ({
+    target: resolve(dirname(path), fixed ?? dynamic ?? ''),
+    typeOnly: /^\s*type\b/.test(words ?? ''),
+  }));
+}
+
+for (const [from, allowed] of Object.entries(MAY_IMPORT)) {
+  test(`${from} imports only ${[...allowed, 'itself', 'leaves'].join(', ')}`, () => {
+    const wrong: string[] = [];
+    for (const path of modules(source)) {
+      if (room(path) !== from) continue;
+      for (const { target, typeOnly } of importsOf(path)) {
+        const to = room(target);
+        if (to === from || allowed.includes(to) || (LEAVES.includes(to) && from !== 'core')) continue;
+        // ports describe with the words of the fleet; adapters and core never see more than its types
+        if (typeOnly && to === 'redundancy' && from === 'ports') continue;
+        wrong.push(`${relative(source, path)} -> ${relative(source, target)}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('every folder and file of src has its place', () => {
+  const rooms = readdirSync(source).filter((name) => !name.endsWith('.test.ts'));
+  assert.deepEqual(rooms.filter((name) => !(name in MAY_IMPORT)), []);
+});
+
+test('the core reads no clock, no random number and nothing outside', () => {
+  const banned = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|process\.)|from 'node:/;
+  const guilty = [...modules(join(source, 'core'))].filter((path) => banned.test(readFileSync(path, 'utf8')));
+  assert.deepEqual(guilty.map((path) => relative(source, path)), []);
+});
