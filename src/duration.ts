@@ -1,4 +1,14 @@
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /**
  * Reads a duration such as "1m30s", "500ms", "1.5h"; gives milliseconds, or null when it is none.
@@ -21,7 +31,10 @@ export function formatDuration(ms: number): string {
   if (rounded < 1000) return rounded === 0 ? '0s' : `${rounded}ms`;
   const parts: string[] = [];
   let rest = rounded;
-  for (const [unit, size] of [['h', 3_600_000], ['m', 60_000]] as const) {
+  for (const [unit, size] of [
+    ['h', 3_600_000],
+    ['m', 60_000],
+  ] as const) {
     if (rest >= size) parts.push(`${Math.floor(rest / size)}${unit}`);
     rest %= size;
   }

@@ -13,14 +13,47 @@ interface Entry {
 }
 
 const catalogue = {
-  TH_USAGE: { exitCode: 2, meaning: 'The command line could not be understood.', remedy: 'See the help of the command: twinhull COMMAND --help.' },
-  TH_COMPOSE_INVALID: { exitCode: 2, meaning: 'The Compose files have problems; each is listed with file, line, column, value and what was expected.', remedy: 'Correct the listed places. Nothing was changed.' },
-  TH_COMPOSE_NOT_FOUND: { exitCode: 2, meaning: 'No Compose file was found.', remedy: 'Go to the folder of your project, or name the file with -f.' },
-  TH_ENGINE_UNREACHABLE: { exitCode: 3, meaning: 'The container engine does not answer.', remedy: 'Start it, or check DOCKER_HOST, DOCKER_CONTEXT and your permission on its socket (twinhull doctor tells which).' },
-  TH_ENGINE_REFUSED: { exitCode: 1, meaning: 'The container engine answered no.', remedy: 'The message is the engine\'s own; twinhull events shows what was under way.' },
-  TH_GATEWAY_UNREACHABLE: { exitCode: 3, meaning: 'The gateway of a service does not answer on its admin socket.', remedy: 'It goes on serving by itself if it runs; twinhull doctor tells what is wrong.' },
-  TH_GATEWAY_CHECK_FAILED: { exitCode: 1, meaning: 'A member did not pass the gateway\'s check in time and was left out of traffic.', remedy: 'Look at the member\'s logs: twinhull logs MEMBER.' },
-  TH_INTERNAL: { exitCode: 1, meaning: 'A defect of twinhull.', remedy: 'Please report it with the text shown. Gateways go on serving by themselves.' },
+  TH_USAGE: {
+    exitCode: 2,
+    meaning: 'The command line could not be understood.',
+    remedy: 'See the help of the command: twinhull COMMAND --help.',
+  },
+  TH_COMPOSE_INVALID: {
+    exitCode: 2,
+    meaning: 'The Compose files have problems; each is listed with file, line, column, value and what was expected.',
+    remedy: 'Correct the listed places. Nothing was changed.',
+  },
+  TH_COMPOSE_NOT_FOUND: {
+    exitCode: 2,
+    meaning: 'No Compose file was found.',
+    remedy: 'Go to the folder of your project, or name the file with -f.',
+  },
+  TH_ENGINE_UNREACHABLE: {
+    exitCode: 3,
+    meaning: 'The container engine does not answer.',
+    remedy:
+      'Start it, or check DOCKER_HOST, DOCKER_CONTEXT and your permission on its socket (twinhull doctor tells which).',
+  },
+  TH_ENGINE_REFUSED: {
+    exitCode: 1,
+    meaning: 'The container engine answered no.',
+    remedy: "The message is the engine's own; twinhull events shows what was under way.",
+  },
+  TH_GATEWAY_UNREACHABLE: {
+    exitCode: 3,
+    meaning: 'The gateway of a service does not answer on its admin socket.',
+    remedy: 'It goes on serving by itself if it runs; twinhull doctor tells what is wrong.',
+  },
+  TH_GATEWAY_CHECK_FAILED: {
+    exitCode: 1,
+    meaning: "A member did not pass the gateway's check in time and was left out of traffic.",
+    remedy: "Look at the member's logs: twinhull logs MEMBER.",
+  },
+  TH_INTERNAL: {
+    exitCode: 1,
+    meaning: 'A defect of twinhull.',
+    remedy: 'Please report it with the text shown. Gateways go on serving by themselves.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof catalogue;
@@ -37,7 +70,11 @@ export class TwinhullError extends Error {
   readonly status: number | undefined;
 
   /** @param message what happened and why, one line, no trailing period needed */
-  constructor(code: ErrorCode, message: string, more: { readonly state?: string; readonly next?: string; readonly status?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { readonly state?: string; readonly next?: string; readonly status?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.state = more.state ?? '';

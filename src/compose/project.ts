@@ -149,7 +149,12 @@ export interface NetworkDefinition {
   readonly ipam?: {
     readonly driver?: string;
     readonly options?: Readonly<Record<string, string>>;
-    readonly config?: readonly { readonly subnet?: string; readonly gateway?: string; readonly ip_range?: string; readonly aux_addresses?: Readonly<Record<string, string>> }[];
+    readonly config?: readonly {
+      readonly subnet?: string;
+      readonly gateway?: string;
+      readonly ip_range?: string;
+      readonly aux_addresses?: Readonly<Record<string, string>>;
+    }[];
   };
   readonly labels?: Readonly<Record<string, string>>;
 }

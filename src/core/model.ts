@@ -44,7 +44,16 @@ export interface ServiceModel {
   readonly policy: ServicePolicy;
 }
 
-export type SeenState = 'absent' | 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing' | 'unknown';
+export type SeenState =
+  | 'absent'
+  | 'created'
+  | 'running'
+  | 'paused'
+  | 'restarting'
+  | 'exited'
+  | 'dead'
+  | 'removing'
+  | 'unknown';
 
 /** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
 export interface MemberSeen {
@@ -77,7 +86,12 @@ export interface ServiceSeen {
   readonly name: string;
   readonly members: readonly MemberSeen[];
   /** null: no gateway in the plan */
-  readonly gateway: { readonly state: 'answering' | 'silent' | 'absent' | 'exited'; readonly containerId: string | null; readonly leader: string | null; readonly endedByRequest: boolean } | null;
+  readonly gateway: {
+    readonly state: 'answering' | 'silent' | 'absent' | 'exited';
+    readonly containerId: string | null;
+    readonly leader: string | null;
+    readonly endedByRequest: boolean;
+  } | null;
   /** a container that is not ours holds the service's name; its id */
   readonly foreign: string | null;
 }

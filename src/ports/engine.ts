@@ -79,7 +79,13 @@ export interface Container {
   readonly restartPolicy: 'no' | 'always' | 'unless-stopped' | 'on-failure';
   /** attached networks: engine name -> address ('' while not running) */
   readonly networks: Readonly<Record<string, { readonly ipv4: string; readonly aliases: readonly string[] }>>;
-  readonly mounts: readonly { readonly type: string; readonly name: string; readonly source: string; readonly destination: string; readonly writable: boolean }[];
+  readonly mounts: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly source: string;
+    readonly destination: string;
+    readonly writable: boolean;
+  }[];
   /** published: "80/tcp" -> host address and port */
   readonly ports: Readonly<Record<string, readonly { readonly hostIp: string; readonly hostPort: number }[]>>;
 }
@@ -123,7 +129,12 @@ export interface NetworkSpec {
   readonly ipam?: {
     readonly driver?: string;
     readonly options?: Readonly<Record<string, string>>;
-    readonly config: readonly { readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string; readonly auxAddresses?: Readonly<Record<string, string>> }[];
+    readonly config: readonly {
+      readonly subnet?: string;
+      readonly gateway?: string;
+      readonly ipRange?: string;
+      readonly auxAddresses?: Readonly<Record<string, string>>;
+    }[];
   };
 }
 export interface Network extends NetworkSpec {
@@ -189,7 +200,11 @@ export interface Engine {
   unpauseContainer(id: string, call?: Call): Promise<void>;
   renameContainer(id: string, name: string, call?: Call): Promise<void>;
   /** `volumes` also removes anonymous volumes. */
-  removeContainer(id: string, options: { readonly force: boolean; readonly volumes: boolean }, call?: Call): Promise<void>;
+  removeContainer(
+    id: string,
+    options: { readonly force: boolean; readonly volumes: boolean },
+    call?: Call,
+  ): Promise<void>;
   setRestartPolicy(id: string, policy: Container['restartPolicy'], call?: Call): Promise<void>;
 
   /**
@@ -197,18 +212,35 @@ export interface Engine {
    * TH_ENGINE_UNREACHABLE when the stream breaks, by returning when `signal` is aborted. The returned promise
    * resolves when the subscription stands: list after that and nothing is missed.
    */
-  events(options: { readonly labels?: Readonly<Record<string, string>>; readonly sinceMs?: number }, call: Call): Promise<AsyncIterable<EngineEvent>>;
+  events(
+    options: { readonly labels?: Readonly<Record<string, string>>; readonly sinceMs?: number },
+    call: Call,
+  ): Promise<AsyncIterable<EngineEvent>>;
 
-  logs(id: string, options: { readonly follow: boolean; readonly tail?: number; readonly sinceMs?: number }, call?: Call): AsyncIterable<LogLine>;
+  logs(
+    id: string,
+    options: { readonly follow: boolean; readonly tail?: number; readonly sinceMs?: number },
+    call?: Call,
+  ): AsyncIterable<LogLine>;
   /** Runs a command in a container and collects at most 1 MiB of output. */
-  exec(id: string, command: readonly string[], options: { readonly user?: string; readonly env?: readonly string[]; readonly workingDir?: string }, call?: Call): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+  exec(
+    id: string,
+    command: readonly string[],
+    options: { readonly user?: string; readonly env?: readonly string[]; readonly workingDir?: string },
+    call?: Call,
+  ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
 
   listNetworks(filter: ListFilter, call?: Call): Promise<Network[]>;
   inspectNetwork(idOrName: string, call?: Call): Promise<Network | null>;
   createNetwork(spec: NetworkSpec, call?: Call): Promise<string>;
   removeNetwork(idOrName: string, call?: Call): Promise<void>;
   connectNetwork(attachment: NetworkAttachment, containerId: string, call?: Call): Promise<void>;
-  disconnectNetwork(network: string, containerId: string, options: { readonly force: boolean }, call?: Call): Promise<void>;
+  disconnectNetwork(
+    network: string,
+    containerId: string,
+    options: { readonly force: boolean },
+    call?: Call,
+  ): Promise<void>;
 
   listVolumes(filter: ListFilter, call?: Call): Promise<Volume[]>;
   inspectVolume(name: string, call?: Call): Promise<Volume | null>;
@@ -217,5 +249,9 @@ export interface Engine {
 
   inspectImage(reference: string, call?: Call): Promise<Image | null>;
   /** Pulls with the credentials of the Docker configuration; reports progress lines for a person. */
-  pullImage(reference: string, options: { readonly platform?: string; readonly onProgress?: (line: string) => void }, call?: Call): Promise<void>;
+  pullImage(
+    reference: string,
+    options: { readonly platform?: string; readonly onProgress?: (line: string) => void },
+    call?: Call,
+  ): Promise<void>;
 }

@@ -121,7 +121,10 @@ export interface GatewayDriver {
   /** Files of the gateway's folder, by relative name; text is complete and true at first start. */
   files(config: GatewayConfig): Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
   /** Image, entrypoint, command, user, health check and the mount of `hostFolder`; ports, labels and networks are the caller's. */
-  container(config: GatewayConfig, hostFolder: string): Pick<ContainerSpec, 'Image' | 'Cmd' | 'Entrypoint' | 'User' | 'Healthcheck' | 'StopSignal'> & {
+  container(
+    config: GatewayConfig,
+    hostFolder: string,
+  ): Pick<ContainerSpec, 'Image' | 'Cmd' | 'Entrypoint' | 'User' | 'Healthcheck' | 'StopSignal'> & {
     readonly HostConfig: Readonly<Record<string, unknown>>;
   };
   open(config: GatewayConfig, hostFolder: string): Gateway;

@@ -29,7 +29,11 @@ export interface IncidentRecord {
   /** what was done, in words, in order */
   readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
   readonly outcome: 'repaired' | 'quarantined' | 'superseded' | null;
-  readonly impact: { readonly failedRequests: number; readonly retriedRequests: number; readonly withoutServiceMs: number };
+  readonly impact: {
+    readonly failedRequests: number;
+    readonly retriedRequests: number;
+    readonly withoutServiceMs: number;
+  };
 }
 
 /** One line of the record for people and machines: twinhull events. */
@@ -70,7 +74,11 @@ export interface Store {
   saveIncident(incident: IncidentRecord): void;
   incident(id: string): IncidentRecord | null;
   /** newest first */
-  incidents(options?: { readonly service?: string; readonly open?: boolean; readonly limit?: number }): IncidentRecord[];
+  incidents(options?: {
+    readonly service?: string;
+    readonly open?: boolean;
+    readonly limit?: number;
+  }): IncidentRecord[];
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord;
   /** oldest first, with id greater than `afterId` and time from `sinceMs` */
@@ -87,7 +95,10 @@ export interface Store {
   prune(limits: { readonly entriesPerService: number; readonly before: number }): void;
 
   /** Takes the project's lease for this process, or tells who has it. It is free again when the process ends, however it ends. */
-  acquireLease(purpose: string, now: number): { readonly held: true; readonly token: number } | { readonly held: false; readonly holder: LeaseHolder };
+  acquireLease(
+    purpose: string,
+    now: number,
+  ): { readonly held: true; readonly token: number } | { readonly held: false; readonly holder: LeaseHolder };
   leaseHolder(): LeaseHolder | null;
   releaseLease(): void;
 

@@ -47,12 +47,20 @@ export interface ServicePlan {
   /** asked for or usual, and not done */
   readonly refused: readonly Note[];
   readonly notes: readonly Note[];
-  readonly dependsOn: readonly { readonly service: string; readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully'; readonly required: boolean }[];
+  readonly dependsOn: readonly {
+    readonly service: string;
+    readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
+    readonly required: boolean;
+  }[];
   /** true: exit 0 is `completed` (restart: no / on-failure, or awaited as service_completed_successfully) */
   readonly completes: boolean;
   readonly policy: ServicePolicy;
   /** image to have before the first start, and how to come by it */
-  readonly image: { readonly reference: string; readonly build: BuildPlan | null; readonly pull: 'missing' | 'always' | 'never' };
+  readonly image: {
+    readonly reference: string;
+    readonly build: BuildPlan | null;
+    readonly pull: 'missing' | 'always' | 'never';
+  };
 }
 
 export interface BuildPlan {

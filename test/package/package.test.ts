@@ -12,7 +12,10 @@ let names: string[];
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'twinhull-package-'));
-  execFileSync('npm', ['pack', '--pack-destination', folder, '--silent'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', ['pack', '--pack-destination', folder, '--silent'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   tarball = join(folder, `twinhull-${version}.tgz`);
   names = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
@@ -20,9 +23,14 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('holds what users need and nothing else', () => {
-  const odd = names.filter((name) => !/^package\/(dist\/.*\.js|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(name));
+  const odd = names.filter(
+    (name) => !/^package\/(dist\/.*\.js|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(name),
+  );
   assert.deepEqual(odd, []);
-  assert.deepEqual(names.filter((name) => name.includes('.test.')), []);
+  assert.deepEqual(
+    names.filter((name) => name.includes('.test.')),
+    [],
+  );
   for (const wanted of ['dist/main.js', 'README.md', 'LICENSE']) assert.ok(names.includes(`package/${wanted}`), wanted);
 });
 
@@ -37,16 +45,26 @@ test('asks for at most 10 packages, each pinned exactly', () => {
 });
 
 test('passes publint', () => {
-  execFileSync(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), '--strict', tarball], { stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), '--strict', tarball], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 });
 
 test('installs without scripts and runs', () => {
   const home = mkdtempSync(join(folder, 'install-'));
-  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false', '--prefix', home, tarball], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(
+    'npm',
+    ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false', '--prefix', home, tarball],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   const main = join(home, 'node_modules/twinhull/dist/main.js');
   assert.ok(existsSync(main));
   const help = execFileSync(process.execPath, [main, '--help'], { encoding: 'utf8' });
   for (const command of ['up', 'plan', 'status', 'drill']) assert.match(help, new RegExp(`^\\s+${command}\\b`, 'm'));
-  const config = execFileSync(process.execPath, [main, '-f', join(root, 'examples/ai-company/compose.yaml'), 'config', '--format', 'json'], { encoding: 'utf8' });
+  const config = execFileSync(
+    process.execPath,
+    [main, '-f', join(root, 'examples/ai-company/compose.yaml'), 'config', '--format', 'json'],
+    { encoding: 'utf8' },
+  );
   assert.equal((JSON.parse(config) as { name: string }).name, 'ai-company');
 });

@@ -43,7 +43,9 @@ function room(path: string): string {
 
 function importsOf(path: string): { target: string; typeOnly: boolean }[] {
   const text = readFileSync(path, 'utf8');
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b([^;'"]*?)(?:\bfrom\s*)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b([^;'"]*?)(?:\bfrom\s*)?['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/g,
+  );
   return [...found].map(([, words, fixed, dynamic]) => ({
     target: resolve(dirname(path), fixed ?? dynamic ?? ''),
     typeOnly: /^\s*type\b/.test(words ?? ''),
@@ -69,11 +71,18 @@ for (const [from, allowed] of Object.entries(MAY_IMPORT)) {
 
 test('every folder and file of src has its place', () => {
   const rooms = readdirSync(source).filter((name) => !name.endsWith('.test.ts'));
-  assert.deepEqual(rooms.filter((name) => !(name in MAY_IMPORT)), []);
+  assert.deepEqual(
+    rooms.filter((name) => !(name in MAY_IMPORT)),
+    [],
+  );
 });
 
 test('the core reads no clock, no random number and nothing outside', () => {
-  const banned = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|process\.)|from 'node:/;
+  const banned =
+    /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|process\.)|from 'node:/;
   const guilty = [...modules(join(source, 'core'))].filter((path) => banned.test(readFileSync(path, 'utf8')));
-  assert.deepEqual(guilty.map((path) => relative(source, path)), []);
+  assert.deepEqual(
+    guilty.map((path) => relative(source, path)),
+    [],
+  );
 });

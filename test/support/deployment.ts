@@ -23,17 +23,44 @@ export interface Status {
     readonly name: string;
     readonly mode: string;
     readonly serving: boolean;
-    readonly members: readonly { readonly name: string; readonly role: string; readonly verdict: string; readonly containerId: string | null }[];
-    readonly lastIncident: { readonly id: string; readonly kind: string; readonly member: string; readonly startedAt: number | string; readonly endedAt: number | string | null; readonly actions: readonly unknown[] } | null;
+    readonly members: readonly {
+      readonly name: string;
+      readonly role: string;
+      readonly verdict: string;
+      readonly containerId: string | null;
+    }[];
+    readonly lastIncident: {
+      readonly id: string;
+      readonly kind: string;
+      readonly member: string;
+      readonly startedAt: number | string;
+      readonly endedAt: number | string | null;
+      readonly actions: readonly unknown[];
+    } | null;
   }[];
 }
 
-function run(file: string, argv: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv; timeoutMs?: number }): Promise<Result> {
+function run(
+  file: string,
+  argv: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv; timeoutMs?: number },
+): Promise<Result> {
   return new Promise((done) => {
-    execFile(file, argv, { cwd: options.cwd, env: options.env, timeout: options.timeoutMs ?? 120_000, maxBuffer: 64 << 20, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      done({ code, stdout, stderr: code === -1 ? `${stderr}\n${String(error)}` : stderr });
-    });
+    execFile(
+      file,
+      argv,
+      {
+        cwd: options.cwd,
+        env: options.env,
+        timeout: options.timeoutMs ?? 120_000,
+        maxBuffer: 64 << 20,
+        killSignal: 'SIGKILL',
+      },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        done({ code, stdout, stderr: code === -1 ? `${stderr}\n${String(error)}` : stderr });
+      },
+    );
   });
 }
 
@@ -72,7 +99,10 @@ export class Deployment implements AsyncDisposable {
 
   /** Debian's docker-compose 1.29.2 on the original file, as a user who forgets twinhull would call it. */
   compose(...argv: string[]): Promise<Result> {
-    return run('/usr/bin/docker-compose', ['-f', 'compose.yaml', ...argv], { cwd: this.folder, env: { ...this.env, COMPOSE_IGNORE_ORPHANS: 'false' } });
+    return run('/usr/bin/docker-compose', ['-f', 'compose.yaml', ...argv], {
+      cwd: this.folder,
+      env: { ...this.env, COMPOSE_IGNORE_ORPHANS: 'false' },
+    });
   }
 
   async up(...argv: string[]): Promise<void> {
@@ -81,8 +111,13 @@ export class Deployment implements AsyncDisposable {
   }
 
   upInForeground(): ChildProcess {
-    const child = spawn(join(root, 'bin/twinhull'), ['up'], { cwd: this.folder, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    const child = spawn(join(root, 'bin/twinhull'), ['up'], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#foreground = child;
     return child;
   }
@@ -108,7 +143,8 @@ export class Deployment implements AsyncDisposable {
 
   async container(member: string): Promise<string> {
     for (const service of (await this.status()).services) {
-      for (const { name, containerId } of service.members) if (name === member && containerId !== null) return containerId;
+      for (const { name, containerId } of service.members)
+        if (name === member && containerId !== null) return containerId;
     }
     throw new Error(`no container of ${member}`);
   }
@@ -119,7 +155,10 @@ export class Deployment implements AsyncDisposable {
     for (;;) {
       const status = await this.status();
       if (claim(status)) return status;
-      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}\n${JSON.stringify(status, null, 1)}\n${(await this.twinhull('events', '--no-follow')).stdout}`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `not within ${timeoutMs} ms: ${what}\n${JSON.stringify(status, null, 1)}\n${(await this.twinhull('events', '--no-follow')).stdout}`,
+        );
       await sleep(200);
     }
   }
@@ -127,13 +166,20 @@ export class Deployment implements AsyncDisposable {
   allHealthy(service: string, timeoutMs = 60_000): Promise<Status> {
     return this.until(`${service} whole again`, timeoutMs, (status) => {
       const found = status.services.find(({ name }) => name === service);
-      return found !== undefined && found.serving && found.members.every(({ verdict }) => verdict === 'healthy' || verdict === 'standby');
+      return (
+        found !== undefined &&
+        found.serving &&
+        found.members.every(({ verdict }) => verdict === 'healthy' || verdict === 'standby')
+      );
     });
   }
 
   /** pid of the supervisor, from its lease */
   async supervisorPid(): Promise<number> {
-    const { stdout } = await run('/bin/sh', ['-c', 'cat "$TWINHULL_STATE_DIR"/*/*/lease.json'], { cwd: this.folder, env: this.env });
+    const { stdout } = await run('/bin/sh', ['-c', 'cat "$TWINHULL_STATE_DIR"/*/*/lease.json'], {
+      cwd: this.folder,
+      env: this.env,
+    });
     return (JSON.parse(stdout) as { pid: number }).pid;
   }
 
