@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runLoad, usualMix } from '../../../src/drill/load.ts';
+import { Deployment, webService } from '../../support/deployment.ts';
+
+const PORT = 18085;
+const compose = (release: string, more = ''): string => `services:
+  web:${webService(`
+ports: ["${PORT}:80"]
+environment: { RELEASE: "${release}" }
+x-twinhull: { mode: pair }`)}
+  other:${webService('')}
+${more}`;
+
+describe('the file is edited and up is run again', () => {
+  let web: Deployment;
+  before(async () => {
+    web = new Deployment('th-edit', compose('one'));
+    await web.up();
+  });
+  after(() => web[Symbol.asyncDispose]());
+
+  test('nothing changed: no container is touched', async () => {
+    const ids = async (): Promise<string> =>
+      (await web.docker('ps', '-aq', '--no-trunc', '--filter', 'label=com.docker.compose.project=th-edit')).stdout;
+    const before = await ids();
+    await web.up();
+    assert.equal(await ids(), before);
+  });
+
+  test('a changed pair is rolled without one failed request, the other service is left alone', async () => {
+    const other = await web.container('other');
+    const load = runLoad({
+      url: `http://127.0.0.1:${PORT}`,
+      rate: 200,
+      mix: usualMix('/'),
+      until: AbortSignal.timeout(90_000),
+    });
+    await sleep(500);
+    web.edit(compose('two'));
+    await web.up();
+    await sleep(500);
+    load.stop();
+    const result = await load.finished;
+    assert.equal(result.failed, 0, JSON.stringify(result.failedByMethod));
+    assert.match(await (await fetch(`http://127.0.0.1:${PORT}/`)).text(), /two/);
+    assert.equal(await web.container('other'), other);
+    await web.allHealthy('web');
+  });
+
+  test('a broken file changes nothing and exits 2 with file, line and column', async () => {
+    const before = await web.status();
+    web.edit(compose('three').replace('stop_grace_period: 3s', 'stop_grace_period: soon'));
+    const { code, stderr } = await web.twinhull('up', '-d');
+    assert.equal(code, 2);
+    assert.match(stderr, /compose\.yaml:\d+:\d+/);
+    assert.deepEqual(
+      (await web.status()).services.map(({ members }) => members),
+      before.services.map(({ members }) => members),
+    );
+  });
+});

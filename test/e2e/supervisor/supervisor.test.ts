@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runLoad, usualMix } from '../../../src/drill/load.ts';
+import { Deployment, webService } from '../../support/deployment.ts';
+
+const PORT = 18083;
+
+describe('the supervisor itself', () => {
+  let web: Deployment;
+  before(async () => {
+    web = new Deployment(
+      'th-supervisor',
+      `services:\n  web:${webService(`
+ports: ["${PORT}:80"]
+x-twinhull: { mode: pair }`)}`,
+    );
+    await web.up();
+  });
+  after(() => web[Symbol.asyncDispose]());
+
+  test('a second one says who holds the lease, and ends', async () => {
+    const { code, stderr } = await web.twinhull('supervise', '--project', 'th-supervisor');
+    assert.notEqual(code, 0);
+    assert.match(stderr, new RegExp(String(await web.supervisorPid())));
+  });
+
+  test('killed: the gateway alone fails over, a kill and a hang cost no idempotent request', async () => {
+    await web.allHealthy('web');
+    process.kill(await web.supervisorPid(), 'SIGKILL');
+    const primary = await web.container(await web.primary('web'));
+    for (const signal of ['KILL', 'STOP']) {
+      const load = runLoad({ url: `http://127.0.0.1:${PORT}`, rate: 200, mix: usualMix('/'), until: 5000 });
+      await sleep(1000);
+      await web.docker('kill', '-s', signal, primary);
+      const result = await load.finished;
+      assert.equal((result.failedByMethod as Record<string, number>)['GET'] ?? 0, 0, `SIG${signal}: of ${result.sent}`);
+      await sleep(2000);
+    }
+    await web.docker('kill', '-s', 'CONT', primary);
+  });
+
+  test('status says that nobody supervises, up supervises again and keeps the members', async () => {
+    const before = await web.status();
+    assert.match((await web.twinhull('status')).stdout, /not supervised|no supervisor/i);
+    await web.up();
+    const whole = await web.allHealthy('web');
+    assert.deepEqual(
+      whole.services[0]?.members.map(({ containerId }) => containerId),
+      before.services[0]?.members.map(({ containerId }) => containerId),
+    );
+  });
+
+  test('killed right after a member died: the next start repairs it', async () => {
+    const primary = await web.primary('web');
+    await web.docker('update', '--restart=no', await web.container(primary));
+    const pid = await web.supervisorPid();
+    await web.docker('kill', await web.container(primary));
+    process.kill(pid, 'SIGKILL');
+    await web.up();
+    await web.allHealthy('web');
+  });
+
+  test('HAProxy killed inside its gateway at 400 requests a second: at most 10 requests are lost', async () => {
+    await web.allHealthy('web');
+    const load = runLoad({ url: `http://127.0.0.1:${PORT}`, rate: 400, mix: usualMix('/'), until: 5000 });
+    await sleep(1500);
+    const { stdout } = await web.docker('top', 'th-supervisor-web-1', '-eo', 'pid,comm');
+    const pid = /(\d+)\s+haproxy/.exec(stdout)?.[1];
+    assert.ok(pid, stdout);
+    process.kill(Number(pid), 'SIGKILL');
+    const result = await load.finished;
+    assert.ok(
+      result.failed <= 10,
+      `${result.failed} failed of ${result.sent}: ${JSON.stringify(result.failedByMethod)}`,
+    );
+    await web.allHealthy('web');
+  });
+
+  test("the gateway's container killed: it serves again within 10 s and the primary is the same", async () => {
+    await web.allHealthy('web');
+    const primary = await web.primary('web');
+    await web.docker('kill', 'th-supervisor-web-1');
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${PORT}/`).catch(() => null);
+      if (answer?.ok) break;
+      assert.ok(Date.now() < deadline, 'not serving within 10 s');
+      await sleep(50);
+    }
+    await web.allHealthy('web');
+    assert.equal(await web.primary('web'), primary);
+  });
+});
