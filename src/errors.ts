@@ -49,6 +49,109 @@ const catalogue = {
     meaning: "A member did not pass the gateway's check in time and was left out of traffic.",
     remedy: "Look at the member's logs: twinhull logs MEMBER.",
   },
+  TH_SUPERVISOR_SILENT: {
+    exitCode: 3,
+    meaning: 'The supervisor of the project holds its lease and does not answer.',
+    remedy:
+      'Gateways go on serving by themselves. End the process that "twinhull status" names and run twinhull up again.',
+  },
+  TH_LEASE_HELD: {
+    exitCode: 1,
+    meaning: 'Another twinhull process acts on this project; there is one at a time.',
+    remedy: 'Wait for it, or end it, then try again.',
+  },
+  TH_NOT_SERVING: {
+    exitCode: 1,
+    meaning: 'Not every service serves.',
+    remedy: 'twinhull status and twinhull logs tell more. What serves goes on serving.',
+  },
+  TH_NOT_RUNNING: {
+    exitCode: 1,
+    meaning: 'twinhull has started nothing for this project.',
+    remedy: 'Start it with twinhull up.',
+  },
+  TH_UNKNOWN_NAME: {
+    exitCode: 2,
+    meaning: 'No service or member of the project has this name.',
+    remedy: 'twinhull plan lists the services and their members.',
+  },
+  TH_SWITCH_REFUSED: {
+    exitCode: 1,
+    meaning: 'A planned switch would have made things worse and was not done.',
+    remedy: 'Wait until the other member is healthy (twinhull status), then try again.',
+  },
+  TH_DRILL_REFUSED: {
+    exitCode: 1,
+    meaning: 'A drill would have ended the service and was not done.',
+    remedy: 'Wait until every member is healthy (twinhull status), or insist with --force.',
+  },
+  TH_ENGINE_REMOTE: {
+    exitCode: 2,
+    meaning: 'The container engine runs on another machine, where the supervisor cannot reach the gateways.',
+    remedy: 'Run twinhull on that machine.',
+  },
+  TH_FILE_EXISTS: {
+    exitCode: 1,
+    meaning: 'A file that twinhull did not make stands where it would write.',
+    remedy: 'Choose another place with --output, or overwrite it with --force.',
+  },
+  TH_STATE_NEWER: {
+    exitCode: 2,
+    meaning: 'The state of the project was written by a newer twinhull.',
+    remedy: 'Use that version or a later one. Nothing was changed.',
+  },
+  TH_STATE_UNUSABLE: {
+    exitCode: 1,
+    meaning: 'The state folder or a file in it cannot be read or written.',
+    remedy:
+      'Check its permissions and the free space of its disk; TWINHULL_STATE_DIR names another place. Gateways go on serving by themselves.',
+  },
+  TH_PROJECT_RUNS_UNDER_COMPOSE: {
+    exitCode: 2,
+    meaning: 'Containers of this project run under Compose, without twinhull.',
+    remedy: 'Run "docker compose down" (volumes stay), then "twinhull up". Nothing was changed.',
+  },
+  TH_PORT_IN_USE: {
+    exitCode: 1,
+    meaning: 'A port of the host that the project publishes is taken.',
+    remedy: 'Stop what holds it, or publish another port.',
+  },
+  TH_NAME_IN_USE: {
+    exitCode: 2,
+    meaning: 'A container of another project has a name that this project needs.',
+    remedy: 'Remove or rename that container, or choose another project name with -p.',
+  },
+  TH_EXTERNAL_MISSING: {
+    exitCode: 2,
+    meaning: 'A network or volume that the project calls external does not exist.',
+    remedy: 'Create it (docker network create, docker volume create), or drop "external".',
+  },
+  TH_BIND_SOURCE_MISSING: {
+    exitCode: 2,
+    meaning: 'A path of the host that a service mounts does not exist.',
+    remedy: 'Create it, or correct the path in the Compose file.',
+  },
+  TH_NETWORK_DIFFERS: {
+    exitCode: 2,
+    meaning: 'A network of the project exists with another configuration than the file asks for.',
+    remedy: 'Run "twinhull down", then "twinhull up": networks cannot be changed while they exist.',
+  },
+  TH_VOLUME_DIFFERS: {
+    exitCode: 2,
+    meaning: 'A volume of the project exists with another driver or other options than the file asks for.',
+    remedy:
+      'Restore the old options, give the volume another name, or remove it with its data (docker volume rm). It was not touched.',
+  },
+  TH_IMAGE_UNAVAILABLE: {
+    exitCode: 1,
+    meaning: 'An image is missing and could not be pulled or built, or its pull policy forbids it.',
+    remedy: 'Check the name, your access to the registry, or build it. Running services were not touched.',
+  },
+  TH_STEP_FAILED: {
+    exitCode: 1,
+    meaning: 'A step of bringing the project up or down did not succeed.',
+    remedy: 'Correct the cause and run the command again: it goes on where it stopped.',
+  },
   TH_INTERNAL: {
     exitCode: 1,
     meaning: 'A defect of twinhull.',

@@ -81,17 +81,25 @@ export interface Store {
   }): IncidentRecord[];
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord;
-  /** oldest first, with id greater than `afterId` and time from `sinceMs` */
+  /**
+   * Oldest first, with id greater than `afterId` and time from `sinceMs`. `limit`: with `afterId` the first ones
+   * after it, without it the newest ones.
+   */
   events(options?: { readonly afterId?: number; readonly sinceMs?: number; readonly limit?: number }): EventRecord[];
 
   appendHealth(records: readonly HealthRecord[]): void;
+  /** the newest `limit`, oldest first */
   health(service: string, limit: number): HealthRecord[];
 
   /** small documents by name: the core's memory, the fleet, roles */
   saveDocument(name: string, value: unknown): void;
+  /** null when there is none */
   document(name: string): unknown;
 
-  /** drops history beyond the limits */
+  /**
+   * Drops history beyond the limits: everything from before `before` (milliseconds since 1970), and all but the
+   * newest health entries of each service. What is still open (incidents, announced actions) stays.
+   */
   prune(limits: { readonly entriesPerService: number; readonly before: number }): void;
 
   /** Takes the project's lease for this process, or tells who has it. It is free again when the process ends, however it ends. */
