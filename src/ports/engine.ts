@@ -88,6 +88,8 @@ export interface Container {
   }[];
   /** published: "80/tcp" -> host address and port */
   readonly ports: Readonly<Record<string, readonly { readonly hostIp: string; readonly hostPort: number }[]>>;
+  /** only what the list says: the engine did not answer for this container; times, counts and ports are unknown */
+  readonly partial?: boolean;
 }
 
 /** A container event. It means "look again now", never more; see supervisor/observe.ts. */
@@ -180,6 +182,8 @@ export interface ListFilter {
 
 export interface Call {
   readonly signal?: AbortSignal;
+  /** milliseconds, instead of the usual 10 s for reads, 60 s for changes, the grace and 30 s for stops */
+  readonly deadlineMs?: number;
 }
 
 export interface Engine {
