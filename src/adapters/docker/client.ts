@@ -5,6 +5,7 @@
 
 import { Agent, type Dispatcher } from 'undici';
 import { isCode, TwinhullError } from '../../errors.ts';
+import type { Call } from '../../ports/engine.ts';
 import type { Endpoint } from './endpoint.ts';
 import { field, parseJson, text } from './reading.ts';
 
@@ -180,6 +181,11 @@ export class EngineClient {
     const state = ask.method === 'GET' ? '' : 'Whether it was done is not known.';
     return new TwinhullError('TH_ENGINE_UNREACHABLE', what, { state, cause: reason });
   }
+}
+
+/** The call's own deadline, else the usual one; milliseconds. */
+export function deadline(call: Call, usualMs: number): number {
+  return call.deadlineMs ?? usualMs;
 }
 
 /** True for the engine's own answer with one of these statuses. */

@@ -1,48 +1,70 @@
-import type { ContainerSpec, NetworkAttachment } from '../../ports/engine.ts';
-import { type ApiVersion, isAtLeast } from './client.ts';
+/** Making a container and attaching it to its networks: all of it, or nothing. */
 
-export interface CreateBody {
-  /** the body of POST /containers/create */
-  readonly document: unknown;
-  /** networks that this engine does not take at create */
-  readonly connectAfter: readonly NetworkAttachment[];
+import { isCode } from '../../errors.ts';
+import type { Call, ContainerSpec } from '../../ports/engine.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS } from './client.ts';
+import { inspectContainer, removeContainer } from './containers.ts';
+import { type CreateBody, createBody } from './create-body.ts';
+import { connectNetwork } from './networks.ts';
+import { field, text } from './reading.ts';
+
+/** Engines before API 1.44 take one network at create; the others are connected before anything starts. */
+export async function createContainer(
+  client: EngineClient,
+  name: string,
+  spec: ContainerSpec,
+  call: Call = {},
+): Promise<string> {
+  const body = createBody(spec, await client.apiVersion(call.signal));
+  const id = await create(client, name, spec, body, call);
+  try {
+    for (const attachment of body.connectAfter) await connectNetwork(client, attachment, id, call);
+    return id;
+  } catch (error) {
+    await discard(client, id);
+    throw error;
+  }
 }
 
-/** The create call for an engine of this version. */
-export function createBody(spec: ContainerSpec, version: ApiVersion): CreateBody {
-  const { Networks, Platform: _inQuery, MacAddress, ...config } = spec;
-  const [first, ...others] = Networks;
-  if (first === undefined)
-    return { document: { ...config, ...(MacAddress !== undefined && { MacAddress }) }, connectAfter: [] };
-  const takesAll = isAtLeast(version, 1, 44);
-  // From 1.44 the address belongs to the endpoint; before, to the container.
-  const address = first.macAddress ?? MacAddress;
-  const atCreate = takesAll ? [address === undefined ? first : { ...first, macAddress: address }, ...others] : [first];
-  return {
-    document: {
-      ...config,
-      ...(!takesAll && address !== undefined && { MacAddress: address }),
-      HostConfig: { ...config.HostConfig, NetworkMode: first.network },
-      NetworkingConfig: {
-        EndpointsConfig: Object.fromEntries(atCreate.map((item) => [item.network, endpointSettings(item, takesAll)])),
-      },
-    },
-    connectAfter: takesAll ? [] : others,
-  };
+async function create(
+  client: EngineClient,
+  name: string,
+  spec: ContainerSpec,
+  body: CreateBody,
+  call: Call,
+): Promise<string> {
+  try {
+    const answer = await client.request({
+      method: 'POST',
+      path: '/containers/create',
+      query: { name, platform: spec.Platform },
+      body: body.document,
+      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
+      signal: call.signal,
+    });
+    return text(field(answer.document, 'Id'));
+  } catch (error) {
+    if (!isCode(error, 'TH_ENGINE_REFUSED')) await discardUncertain(client, name, spec);
+    throw error;
+  }
 }
 
-/** The API's EndpointSettings. */
-export function endpointSettings(attachment: NetworkAttachment, withMacAddress = true): Record<string, unknown> {
-  const { aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOptions } = attachment;
-  const ipam = {
-    ...(ipv4Address !== undefined && { IPv4Address: ipv4Address }),
-    ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }),
-    ...(linkLocalIps !== undefined && { LinkLocalIPs: linkLocalIps }),
-  };
-  return {
-    Aliases: aliases,
-    ...(Object.keys(ipam).length > 0 && { IPAMConfig: ipam }),
-    ...(driverOptions !== undefined && { DriverOpts: driverOptions }),
-    ...(withMacAddress && macAddress !== undefined && { MacAddress: macAddress }),
-  };
+/** After a create that was cut off: the engine may have made the container all the same. Only ours is removed. */
+async function discardUncertain(client: EngineClient, name: string, spec: ContainerSpec): Promise<void> {
+  try {
+    const found = await inspectContainer(client, name, { deadlineMs: READ_DEADLINE_MS });
+    if (found === null || found.state !== 'created') return;
+    const ours = Object.entries(spec.Labels).every(([key, value]) => found.labels[key] === value);
+    if (ours && Object.keys(spec.Labels).length > 0) await discard(client, found.id);
+  } catch {
+    // The first error is the one worth telling: the engine is away.
+  }
+}
+
+async function discard(client: EngineClient, id: string): Promise<void> {
+  try {
+    await removeContainer(client, id, { force: true, volumes: true });
+  } catch {
+    // The caller learns why the creation failed; a container that was never started holds nothing.
+  }
 }

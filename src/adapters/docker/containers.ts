@@ -1,12 +1,11 @@
 /** Containers: looking at them and changing them. Waiting out the "already so" answers makes every change idempotent. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Call, Container, ContainerSpec, ListFilter } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
+import type { Call, Container, ListFilter } from '../../ports/engine.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
 import { readContainer, readSummary } from './container-reading.ts';
+import { labelFilter } from './filters.ts';
 import { count, field, list, text } from './reading.ts';
-import { connectNetwork } from './networks.ts';
-import { createBody, type CreateBody } from './container-creation.ts';
 import { isCode } from '../../errors.ts';
 
 /** More at once is no faster (measured with 100 containers). */
@@ -66,67 +65,6 @@ export async function inspectContainer(
 export async function inspectDocument(client: EngineClient, idOrName: string, call: Call): Promise<unknown> {
   const path = `/containers/${segment(idOrName)}/json`;
   return await client.find({ method: 'GET', path, deadlineMs: deadline(call, READ_DEADLINE_MS), signal: call.signal });
-}
-
-/** Engines before API 1.44 take one network at create; the others are connected before anything starts. */
-export async function createContainer(
-  client: EngineClient,
-  name: string,
-  spec: ContainerSpec,
-  call: Call = {},
-): Promise<string> {
-  const body = createBody(spec, await client.apiVersion(call.signal));
-  const id = await create(client, name, spec, body, call);
-  try {
-    for (const attachment of body.connectAfter) await connectNetwork(client, attachment, id, call);
-    return id;
-  } catch (error) {
-    await discard(client, id);
-    throw error;
-  }
-}
-
-async function create(
-  client: EngineClient,
-  name: string,
-  spec: ContainerSpec,
-  body: CreateBody,
-  call: Call,
-): Promise<string> {
-  try {
-    const answer = await client.request({
-      method: 'POST',
-      path: '/containers/create',
-      query: { name, platform: spec.Platform },
-      body: body.document,
-      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-      signal: call.signal,
-    });
-    return text(field(answer.document, 'Id'));
-  } catch (error) {
-    if (!isCode(error, 'TH_ENGINE_REFUSED')) await discardUncertain(client, name, spec);
-    throw error;
-  }
-}
-
-/** After a create that was cut off: the engine may have made the container all the same. Only ours is removed. */
-async function discardUncertain(client: EngineClient, name: string, spec: ContainerSpec): Promise<void> {
-  try {
-    const found = await inspectContainer(client, name, { deadlineMs: READ_DEADLINE_MS });
-    if (found === null || found.state !== 'created') return;
-    const ours = Object.entries(spec.Labels).every(([key, value]) => found.labels[key] === value);
-    if (ours && Object.keys(spec.Labels).length > 0) await discard(client, found.id);
-  } catch {
-    // The first error is the one worth telling: the engine is away.
-  }
-}
-
-async function discard(client: EngineClient, id: string): Promise<void> {
-  try {
-    await removeContainer(client, id, { force: true, volumes: true });
-  } catch {
-    // The caller learns why the creation failed; a container that was never started holds nothing.
-  }
 }
 
 export async function startContainer(client: EngineClient, id: string, call: Call = {}): Promise<void> {
@@ -284,14 +222,4 @@ async function untilGone(client: EngineClient, id: string, error: unknown, call:
     if (performance.now() > until) throw error;
     await pause(100, undefined, call.signal === undefined ? {} : { signal: call.signal });
   }
-}
-
-/** The call's own deadline, else the usual one; milliseconds. */
-export function deadline(call: Call, usualMs: number): number {
-  return call.deadlineMs ?? usualMs;
-}
-
-export function labelFilter(filter: ListFilter): { filters?: string } {
-  const labels = Object.entries(filter.labels ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
-  return labels.length === 0 ? {} : { filters: JSON.stringify({ label: labels }) };
 }

@@ -3,6 +3,7 @@
 import { TwinhullError } from '../../errors.ts';
 import type { Call, Engine, EngineInfo } from '../../ports/engine.ts';
 import { EngineClient, READ_DEADLINE_MS } from './client.ts';
+import { createContainer } from './container-creation.ts';
 import * as containers from './containers.ts';
 import { type Endpoint, type Environment, resolveEndpoint } from './endpoint.ts';
 import { subscribe } from './events.ts';
@@ -67,7 +68,7 @@ function containerCalls(client: EngineClient): ContainerCalls {
   return {
     listContainers: async (filter, call) => await containers.listContainers(client, filter, call),
     inspectContainer: async (idOrName, call) => await containers.inspectContainer(client, idOrName, call),
-    createContainer: async (name, spec, call) => await containers.createContainer(client, name, spec, call),
+    createContainer: async (name, spec, call) => await createContainer(client, name, spec, call),
     startContainer: async (id, call) => await containers.startContainer(client, id, call),
     stopContainer: async (id, { timeoutSeconds }, call) =>
       await containers.stopContainer(client, id, timeoutSeconds, call),

@@ -5,8 +5,7 @@
 
 import { TwinhullError } from '../../errors.ts';
 import type { Call, Container, EngineEvent } from '../../ports/engine.ts';
-import { type ByteStream, type EngineClient, READ_DEADLINE_MS } from './client.ts';
-import { deadline } from './containers.ts';
+import { type ByteStream, deadline, type EngineClient, READ_DEADLINE_MS } from './client.ts';
 import { readJsonLines } from './json-lines.ts';
 import { count, field, text, textMap } from './reading.ts';
 

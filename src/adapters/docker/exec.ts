@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TwinhullError } from '../../errors.ts';
 import type { Call } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
-import { deadline } from './containers.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
 import { type Frame, readFrames } from './frames.ts';
 import { count, field, flag, text } from './reading.ts';
 

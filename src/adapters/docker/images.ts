@@ -1,7 +1,6 @@
 import { TwinhullError } from '../../errors.ts';
 import type { Call, Image } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
-import { deadline } from './containers.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
 import type { Environment } from './endpoint.ts';
 import { readJsonLines } from './json-lines.ts';
 import { entries, field, list, text, textMap, texts } from './reading.ts';

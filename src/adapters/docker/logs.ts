@@ -1,7 +1,7 @@
 import type { Call, LogLine } from '../../ports/engine.ts';
 import { TwinhullError } from '../../errors.ts';
-import { type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
-import { deadline, inspectDocument } from './containers.ts';
+import { deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
+import { inspectDocument } from './containers.ts';
 import { type Frame, readFrames, readRaw } from './frames.ts';
 import { field, flag, time } from './reading.ts';
 

@@ -1,7 +1,8 @@
 import type { Call, ListFilter, Network, NetworkAttachment, NetworkSpec } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
-import { endpointSettings } from './container-creation.ts';
-import { deadline, inspectContainer, labelFilter } from './containers.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
+import { endpointSettings } from './create-body.ts';
+import { inspectContainer } from './containers.ts';
+import { labelFilter } from './filters.ts';
 import { entries, field, flag, list, text, textMap } from './reading.ts';
 
 export async function listNetworks(client: EngineClient, filter: ListFilter, call: Call = {}): Promise<Network[]> {

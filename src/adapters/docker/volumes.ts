@@ -1,6 +1,6 @@
 import type { Call, ListFilter, Volume, VolumeSpec } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
-import { deadline, labelFilter } from './containers.ts';
+import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
+import { labelFilter } from './filters.ts';
 import { field, list, text, textMap } from './reading.ts';
 
 export async function listVolumes(client: EngineClient, filter: ListFilter, call: Call = {}): Promise<Volume[]> {
