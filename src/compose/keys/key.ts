@@ -1,0 +1,94 @@
+/**
+ * The table of keys. Every key of a Compose file is described once: its shape (which reads what people write
+ * and makes the canonical form), how two files merge it, what the engine does with it, and one line of
+ * documentation. Validation, merging, printing, the container mapping and docs/compose-keys.md are made from it.
+ */
+
+import type { ContainerSpec } from '../../ports/engine.ts';
+import type { Node, Path } from '../node.ts';
+import type { Problem } from '../problems.ts';
+import type { Project, Service } from '../project.ts';
+
+/** What is true of the file being read. */
+export interface Reading {
+  readonly problems: Problem[];
+  /** false: `${VAR}` stays as written, and a value that holds one cannot be judged */
+  readonly interpolated: boolean;
+  /** makes a path that a person wrote absolute (interpolated) or relative to the project's folder */
+  readonly resolvePath: (written: string) => string;
+}
+
+/** A value's place while it is read. */
+export interface Place {
+  readonly path: Path;
+  readonly reading: Reading;
+}
+
+/**
+ * Reads what a person wrote and gives its canonical form.
+ * `T` is the type of the canonical value; it exists for the compiler only.
+ */
+export interface Shape<T> {
+  /** for messages, after "expected": "a duration such as 10s" */
+  readonly expected: string;
+  /** The canonical node, or null after reporting what is wrong. */
+  readonly read: (node: Node, place: Place) => Node | null;
+  /** How this form merges where the key has no rule of its own. */
+  readonly merge: Merge;
+  /** the keys inside, where there are named ones: for the docs page */
+  readonly keys?: KeyTable;
+  readonly canonical?: T;
+}
+
+/** Two canonical nodes, the second from the later file. */
+export type Merge = (base: Node, over: Node) => Node;
+
+export interface Key<T = unknown> {
+  readonly shape: Shape<T>;
+  readonly merge?: Merge;
+  readonly engine?: EngineUse<T>;
+  readonly doc: string;
+}
+
+/** A key of a service: the engine's part must have been decided. */
+export interface ServiceKey<T = unknown> extends Key<T> {
+  readonly engine: EngineUse<T>;
+}
+
+export type KeyTable = Readonly<Record<string, Key>>;
+export type ServiceKeyTable = Readonly<Record<string, ServiceKey>>;
+
+/** What becomes of a key when a container is made. */
+export type EngineUse<T> =
+  /** written into the create call */
+  | { readonly put: Put<T>['put'] }
+  /** carried out by another part of twinhull (networks, dependencies, builds): which one */
+  | { readonly elsewhere: string }
+  /** without effect on a container, as in Compose: why */
+  | { readonly ignored: string }
+  /** twinhull cannot do it yet: `plan` names it with this reason */
+  | { readonly unsupported: string };
+
+/** A method, so that a table may hold keys of many value types (methods are compared bivariantly). */
+interface Put<T> {
+  put(draft: ContainerDraft, value: T, context: ContainerContext): void;
+}
+
+/** A ContainerSpec under construction. */
+export interface ContainerDraft extends Omit<{ -readonly [K in keyof ContainerSpec]: ContainerSpec[K] }, 'HostConfig'> {
+  readonly HostConfig: Record<string, unknown>;
+}
+
+export interface ContainerContext {
+  readonly project: Project;
+  readonly name: string;
+  readonly service: Service;
+}
+
+/** Gives the entry the value type of its shape. */
+export function key<T>(entry: ServiceKey<T>): ServiceKey<T> {
+  return entry;
+}
+
+/** The engine's part of this key has not been decided yet. */
+export const undecided = { unsupported: 'not carried out yet' } as const;

@@ -1,0 +1,362 @@
+/** The building blocks of the table's shapes. */
+
+import { parseBytes } from '../../bytes.ts';
+import { parseDuration } from '../../duration.ts';
+import { list, map, scalar, toValue, type Entry, type ListNode, type MapNode, type Node, type ScalarNode } from '../node.ts';
+import { nearest, problemAt, showValue } from '../problems.ts';
+import type { Position } from '../project.ts';
+import { shellWords } from '../shell-words.ts';
+import type { Key, KeyTable, Merge, Place, Reading, Shape } from './key.ts';
+import { append, byKey, deep, replace } from './merge.ts';
+
+export function child(place: Place, step: string | number): Place {
+  return { path: [...place.path, step], reading: place.reading };
+}
+
+/** Reports what is wrong with a node; gives null, so that a reader can end with it. */
+export function refuse(node: Node, place: Place, message: string, expected = ''): null {
+  const value = node.kind === 'scalar' ? showValue(node.value) : `this ${node.kind}`;
+  place.reading.problems.push(problemAt(node.at, place.path, value, message, expected));
+  return null;
+}
+
+/** `${VAR}` not filled in: nothing can be said about the value. */
+export function isOpen(node: Node, reading: Reading): boolean {
+  return !reading.interpolated && node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('$');
+}
+
+/** A shape read from one scalar. `parse` gives the canonical value, or undefined when it is none. */
+function fromScalar<T extends string | number | boolean>(expected: string, parse: (value: string | number | boolean) => T | undefined): Shape<T> {
+  return {
+    expected,
+    merge: replace,
+    read: (node, place) => {
+      if (isOpen(node, place.reading)) return node;
+      if (node.kind !== 'scalar') return refuse(node, place, 'is not allowed here', expected);
+      const value = node.value === null ? undefined : parse(node.value);
+      return value === undefined ? refuse(node, place, node.value === null ? 'is no value' : `is not ${expected.replace(/ such as .*/, '')}`, expected) : scalar(value, node.at);
+    },
+  };
+}
+
+export const text: Shape<string> = {
+  ...fromScalar('a string', (value) => (typeof value === 'string' ? value : undefined)),
+  read: (node, place) => {
+    if (node.kind === 'scalar' && typeof node.value === 'string') return node;
+    const quote = node.kind === 'scalar' && node.value !== null ? `a string; put it in quotes: "${String(node.value)}"` : 'a string';
+    return refuse(node, place, 'is not a string', quote);
+  },
+};
+
+export function textMatching(pattern: RegExp, expected: string): Shape<string> {
+  return fromScalar(expected, (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined));
+}
+
+export function choice<const T extends string>(values: readonly T[]): Shape<T> {
+  const expected = `one of ${values.join(', ')}`;
+  return fromScalar(expected, (value) => values.find((known) => known === value));
+}
+
+/** A string, or a number that is meant as one. */
+export const textOrNumber: Shape<string> = fromScalar('a string or a number', (value) => (typeof value === 'boolean' ? undefined : String(value)));
+
+/** Compose's truth: true, yes, y, on, and their opposites, in any case. */
+export const boolean: Shape<boolean> = fromScalar('true or false', (value) => {
+  if (typeof value === 'boolean') return value;
+  const word = String(value).toLowerCase();
+  if (['true', 'yes', 'y', 'on', '1'].includes(word) && typeof value === 'string') return true;
+  if (['false', 'no', 'n', 'off', '0'].includes(word) && typeof value === 'string') return false;
+  return undefined;
+});
+
+export function integer(range: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
+  const { min, max } = range;
+  const limits = min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? ` of at least ${min}` : '';
+  return fromScalar(`a whole number${limits}`, (value) => {
+    const number = numberOf(value);
+    if (number === undefined || !Number.isSafeInteger(number)) return undefined;
+    return number < (min ?? -Infinity) || number > (max ?? Infinity) ? undefined : number;
+  });
+}
+
+export function number(range: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
+  const { min = -Infinity, max = Infinity } = range;
+  return fromScalar('a number', (value) => {
+    const read = numberOf(value);
+    return read === undefined || read < min || read > max ? undefined : read;
+  });
+}
+
+function numberOf(value: string | number | boolean): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string' || !/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(value.trim())) return undefined;
+  return Number(value);
+}
+
+/** A size; canonical: the number of bytes as a string, as `docker compose config` prints it. -1 means unlimited. */
+export const bytes: Shape<string> = fromScalar('a size such as 512m or 2GiB', (value) => {
+  if (typeof value === 'boolean') return undefined;
+  if (String(value).trim() === '-1') return '-1';
+  const read = parseBytes(String(value));
+  return read === null ? undefined : String(read);
+});
+
+/** A span of time; canonical: Go's form ("1m30s", "1m0s", "500ms"), as `docker compose config` prints it. */
+export const duration: Shape<string> = fromScalar('a duration with a unit, such as 10s or 1m30s', (value) => {
+  const ms = typeof value === 'string' ? parseDuration(value) : null;
+  return ms === null ? undefined : goDuration(ms);
+});
+
+/** Go's time.Duration.String(). */
+export function goDuration(ms: number): string {
+  const ns = Math.round(ms * 1e6);
+  if (ns === 0) return '0s';
+  if (ns < 1e3) return `${ns}ns`;
+  if (ns < 1e6) return `${ns / 1e3}µs`;
+  if (ns < 1e9) return `${ns / 1e6}ms`;
+  const hours = Math.floor(ns / 3.6e12);
+  const minutes = Math.floor((ns % 3.6e12) / 6e10);
+  const seconds = `${(ns % 6e10) / 1e9}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}
+
+/** A file or folder of the host, made absolute. */
+export const path: Shape<string> = {
+  ...text,
+  expected: 'a path',
+  read: (node, place) => {
+    if (isOpen(node, place.reading)) return node;
+    const read = text.read(node, place);
+    return read?.kind === 'scalar' ? scalar(place.reading.resolvePath(String(read.value)), node.at) : read;
+  },
+};
+
+/** Anything: kept as it is. */
+export const anything: Shape<unknown> = { expected: 'anything', merge: deep, read: (node) => node };
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  const merge: Merge = (base, over) => (isNullNode(base) || isNullNode(over) ? over : shape.merge(base, over));
+  return { ...shape, canonical: null, merge, read: (node, place) => (isNullNode(node) ? node : shape.read(node, place)) };
+}
+
+function isNullNode(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null;
+}
+
+/** The same canonical form from several written ones, told apart by their kind. */
+export function byKind<T>(expected: string, forms: { readonly scalar?: Shape<T>; readonly list?: Shape<T>; readonly map?: Shape<T> }): Shape<T> {
+  const keys = forms.map?.keys;
+  return {
+    expected,
+    merge: (forms.map ?? forms.list ?? forms.scalar ?? anything).merge,
+    ...(keys && { keys }),
+    read: (node, place) => {
+      if (isOpen(node, place.reading)) return node;
+      const form = isNullNode(node) ? undefined : forms[node.kind];
+      return form ? form.read(node, place) : refuse(node, place, isNullNode(node) ? 'is no value' : 'is not allowed here', expected);
+    },
+  };
+}
+
+export interface ListOptions {
+  readonly merge?: Merge;
+  /** equal items are a mistake, as in the specification's schema */
+  readonly distinct?: boolean;
+  /** one written item may stand for several (a range of ports) */
+  readonly spread?: boolean;
+}
+
+export function listOf<T>(item: Shape<T>, options: ListOptions = {}): Shape<readonly T[]> {
+  const expected = `a list of ${item.expected.replace(/^an? /, '')} items`;
+  return {
+    expected,
+    merge: options.merge ?? append,
+    ...(item.keys && { keys: item.keys }),
+    read: (node, place) => {
+      if (isOpen(node, place.reading)) return node;
+      if (node.kind !== 'list') return refuse(node, place, 'is not a list', expected);
+      if (options.distinct) refuseRepeated(node, place);
+      const items: Node[] = [];
+      for (const [index, written] of node.items.entries()) {
+        const read = item.read(written, child(place, index));
+        if (read?.kind === 'list' && options.spread) items.push(...read.items);
+        else if (read) items.push(read);
+      }
+      return list(items, node.at);
+    },
+  };
+}
+
+function refuseRepeated(node: ListNode, place: Place): void {
+  const seen = new Map<string, Position>();
+  for (const [index, item] of node.items.entries()) {
+    const id = JSON.stringify(toValue(item));
+    const first = seen.get(id);
+    if (first) refuse(item, child(place, index), `stands here twice (first at line ${first.line})`, 'each item once');
+    else seen.set(id, item.at);
+  }
+}
+
+export const texts: Shape<readonly string[]> = { ...listOf(text), expected: 'a list of strings' };
+export const distinctTexts: Shape<readonly string[]> = { ...listOf(text, { distinct: true }), expected: 'a list of strings' };
+
+/** A list, or one string for a list of one. */
+export const textOrList: Shape<readonly string[]> = byKind('a string or a list of strings', {
+  scalar: { ...texts, read: (node, place) => asList(text.read(node, place)) },
+  list: distinctTexts,
+});
+
+export function asList(node: Node | null): Node | null {
+  return node && list([node], node.at);
+}
+
+/** A command: a string is split as a shell would split it. */
+export const command: Shape<readonly string[] | null> = {
+  ...nullable(
+    byKind<readonly string[]>('a string or a list of strings', {
+      list: texts,
+      scalar: {
+        ...texts,
+        read: (node, place) => {
+          const read = text.read(node, place);
+          if (read?.kind !== 'scalar') return read;
+          const words = shellWords(String(read.value));
+          return words ? list(words.map((word) => scalar(word, node.at)), node.at) : refuse(node, place, 'has a quote that is not closed', 'a command as for a shell');
+        },
+      },
+    }),
+  ),
+  merge: replace,
+};
+
+export interface MapOptions {
+  readonly names?: RegExp;
+  /** for messages: what a name may be */
+  readonly namesExpected?: string;
+  readonly merge?: Merge;
+}
+
+export function mapOf<T>(value: Shape<T>, options: MapOptions = {}): Shape<Readonly<Record<string, T>>> {
+  const expected = 'a map';
+  return {
+    expected,
+    merge: options.merge ?? byKey(() => value.merge),
+    ...(value.keys && { keys: value.keys }),
+    read: (node, place) => {
+      if (isOpen(node, place.reading)) return node;
+      if (node.kind !== 'map') return refuse(node, place, 'is not a map', expected);
+      return readEntries(node, place, (name, entry) => {
+        if (options.names && !options.names.test(name)) {
+          place.reading.problems.push(problemAt(entry.keyAt, child(place, name).path, showValue(name), 'is no name for this', options.namesExpected));
+          return null;
+        }
+        return value.read(entry.value, child(place, name));
+      });
+    },
+  };
+}
+
+function readEntries(node: MapNode, place: Place, read: (name: string, entry: Entry) => Node | null): MapNode {
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of node.entries) {
+    const value = read(name, entry);
+    if (value) entries.set(name, { keyAt: entry.keyAt, value });
+  }
+  return map(entries, node.at);
+}
+
+/** Values of `KEY=value` maps: what a person writes as a number or a truth value is text. */
+const pairValue: Shape<string> = fromScalar('a string, a number, true or false', String);
+
+/** A map, or a list of `KEY=value`; `KEY` alone is null in both. */
+export const pairs: Shape<Readonly<Record<string, string | null>>> = byKind('a map or a list of KEY=value', {
+  map: mapOf(nullable(pairValue), { merge: byKey(() => replace) }),
+  list: {
+    ...mapOf(nullable(pairValue), { merge: byKey(() => replace) }),
+    read: (node, place) => readPairs(node, place),
+  },
+});
+
+/** As `pairs`, where a name without a value means the empty string (labels). */
+export const labels: Shape<Readonly<Record<string, string>>> = {
+  expected: pairs.expected,
+  merge: pairs.merge,
+  read: (node, place) => {
+    const read = pairs.read(node, place);
+    return read?.kind === 'map' ? readEntries(read, place, (_name, { value }) => (isNullNode(value) ? scalar('', value.at) : value)) : read;
+  },
+};
+
+function readPairs(node: Node, place: Place): Node | null {
+  if (node.kind !== 'list') return refuse(node, place, 'is not a list');
+  refuseRepeated(node, place);
+  const entries = new Map<string, Entry>();
+  for (const [index, item] of node.items.entries()) {
+    const read = text.read(item, child(place, index));
+    if (read?.kind !== 'scalar') continue;
+    const pair = splitPair(read);
+    if (pair.name === '') refuse(item, child(place, index), 'has no name', 'KEY=value');
+    else entries.set(pair.name, { keyAt: item.at, value: pair.value });
+  }
+  return map(entries, node.at);
+}
+
+function splitPair(node: ScalarNode): { readonly name: string; readonly value: Node } {
+  const written = String(node.value);
+  const cut = written.indexOf('=');
+  if (cut < 0) return { name: written, value: scalar(null, node.at) };
+  return { name: written.slice(0, cut), value: scalar(written.slice(cut + 1), node.at) };
+}
+
+/** Free options of a driver: text or numbers. */
+export const options: Shape<Readonly<Record<string, string>>> = mapOf(textOrNumber);
+
+export interface ObjectOptions {
+  readonly required?: readonly string[];
+  /** a last step on the canonical map: defaults, rules between keys */
+  readonly finish?: (node: MapNode, place: Place) => Node | null;
+  /** x- fields are allowed (they are nearly everywhere) */
+  readonly extensible?: boolean;
+  /** what is described, for the message about an unknown key */
+  readonly of?: string;
+}
+
+/** A map with the named keys of a table. Unknown ones are mistakes, answered with the name that was probably meant. */
+export function object<T>(keys: KeyTable, objectOptions: ObjectOptions = {}): Shape<T> {
+  const { required = [], finish, extensible = true } = objectOptions;
+  const ruleOf = (name: string): Key | undefined => (Object.hasOwn(keys, name) ? keys[name] : undefined);
+  return {
+    expected: 'a map',
+    keys,
+    merge: byKey((name) => mergeOf(ruleOf(name))),
+    read: (node, place) => {
+      if (isOpen(node, place.reading)) return node;
+      if (node.kind !== 'map') return refuse(node, place, isNullNode(node) ? 'is no value' : 'is not a map', 'a map');
+      const read = readEntries(node, place, (name, entry) => {
+        const rule = ruleOf(name);
+        if (rule) return rule.shape.read(entry.value, child(place, name));
+        return extensible && name.startsWith('x-') ? entry.value : refuseUnknown(name, entry, place, keys, objectOptions.of);
+      });
+      for (const name of required) {
+        if (!node.entries.has(name)) refuse(node, place, `has no "${name}"`, `the key "${name}"`);
+      }
+      return finish ? finish(read, place) : read;
+    },
+  };
+}
+
+/** The merge rule of a key; of an x- field where there is no key. */
+export function mergeOf(rule: Key | undefined): Merge {
+  return rule?.merge ?? rule?.shape.merge ?? deep;
+}
+
+function refuseUnknown(name: string, entry: Entry, place: Place, keys: KeyTable, of = 'this'): null {
+  const meant = nearest(name, Object.keys(keys));
+  const expected = meant ? `"${meant}"` : `a key of ${of}, or x-${name} for one of your own`;
+  place.reading.problems.push(problemAt(entry.keyAt, child(place, name).path, showValue(name), `is no key of ${of}`, expected));
+  return null;
+}
+
+/** A string, or true and false as they stand. */
+export const textOrBoolean: Shape<string | boolean> = fromScalar<string | boolean>('a string, true or false', (value) => (typeof value === 'number' ? undefined : value));
