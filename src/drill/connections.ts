@@ -1,5 +1,5 @@
-import { connect, type Socket } from "node:net";
-import { MalformedResponse, ResponseReader } from "./response-reader.ts";
+import { connect, type Socket } from 'node:net';
+import { MalformedResponse, ResponseReader } from './response-reader.ts';
 
 /**
  * The client side of a load: one request at a time on a connection, kept connections where asked. Nothing is
@@ -8,18 +8,18 @@ import { MalformedResponse, ResponseReader } from "./response-reader.ts";
 
 /** Why a request failed. `status`: answered, with a status that is not accepted. `local`: this machine ran out of something. */
 export type FailureReason =
-  | "refused"
-  | "reset"
-  | "closed"
-  | "timeout"
-  | "unreachable"
-  | "malformed"
-  | "status"
-  | "local";
+  | 'refused'
+  | 'reset'
+  | 'closed'
+  | 'timeout'
+  | 'unreachable'
+  | 'malformed'
+  | 'status'
+  | 'local';
 
 export type Answer =
-  | { readonly kind: "answered"; readonly status: number }
-  | { readonly kind: "failed"; readonly reason: Exclude<FailureReason, "status">; readonly detail: string };
+  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'failed'; readonly reason: Exclude<FailureReason, 'status'>; readonly detail: string };
 
 export interface Target {
   /** an IP address: names are resolved once, before the load begins */
@@ -74,8 +74,8 @@ export class Connections {
   #connect(): Socket {
     const socket = connect({ host: this.#target.address, port: this.#target.port, noDelay: true });
     this.#open.add(socket);
-    socket.on("error", () => {}); // between two requests there is nobody to tell; `close` follows
-    socket.once("close", () => this.#open.delete(socket));
+    socket.on('error', () => {}); // between two requests there is nobody to tell; `close` follows
+    socket.once('close', () => this.#open.delete(socket));
     return socket;
   }
 
@@ -89,10 +89,7 @@ export class Connections {
   }
 
   #keep(socket: Socket, idleLimitMs: number | null): void {
-    const forMs = Math.min(
-      REUSE_WITHIN_MS,
-      idleLimitMs === null ? Number.POSITIVE_INFINITY : idleLimitMs / 2,
-    );
+    const forMs = Math.min(REUSE_WITHIN_MS, idleLimitMs === null ? Number.POSITIVE_INFINITY : idleLimitMs / 2);
     this.#idle.push({ socket, usableUntil: performance.now() + forMs });
   }
 
@@ -101,34 +98,33 @@ export class Connections {
     const reader = new ResponseReader(request.method);
     const finish = (answer: Answer): void => {
       clearTimeout(deadline);
-      socket.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onError);
-      if (answer.kind === "answered" && request.keepAlive && reader.keepsAlive)
-        this.#keep(socket, reader.idleLimitMs);
+      socket.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onError);
+      if (answer.kind === 'answered' && request.keepAlive && reader.keepsAlive) this.#keep(socket, reader.idleLimitMs);
       else socket.destroy();
       resolve(answer);
     };
-    const fail = (reason: Exclude<FailureReason, "status">, detail: string): void =>
-      finish({ kind: "failed", reason, detail });
+    const fail = (reason: Exclude<FailureReason, 'status'>, detail: string): void =>
+      finish({ kind: 'failed', reason, detail });
     const finishIfComplete = (): void => {
-      if (reader.isComplete) finish({ kind: "answered", status: reader.status });
+      if (reader.isComplete) finish({ kind: 'answered', status: reader.status });
     };
     const onData = (bytes: Buffer): void => {
       try {
         reader.push(bytes);
         finishIfComplete();
       } catch (error) {
-        fail("malformed", error instanceof MalformedResponse ? error.message : String(error));
+        fail('malformed', error instanceof MalformedResponse ? error.message : String(error));
       }
     };
     const onEnd = (): void => {
       reader.end();
       if (reader.isComplete) finishIfComplete();
-      else fail("closed", "the connection was closed before the response was whole");
+      else fail('closed', 'the connection was closed before the response was whole');
     };
-    const onClose = (): void => fail("closed", "the connection was closed");
+    const onClose = (): void => fail('closed', 'the connection was closed');
     const onError = (error: NodeJS.ErrnoException): void => fail(reasonOf(error.code), error.message);
-    const deadline = setTimeout(() => fail("timeout", `no whole response within ${timeoutMs} ms`), timeoutMs);
-    socket.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onError);
+    const deadline = setTimeout(() => fail('timeout', `no whole response within ${timeoutMs} ms`), timeoutMs);
+    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
     socket.write(encode(request, this.#target.host));
     return promise;
   }
@@ -136,30 +132,30 @@ export class Connections {
 
 function encode(request: WireRequest, host: string): string {
   const lines = [`${request.method} ${request.path} HTTP/1.1`, `Host: ${host}`];
-  if (!request.keepAlive) lines.push("Connection: close");
+  if (!request.keepAlive) lines.push('Connection: close');
   for (const [name, value] of Object.entries(request.headers ?? {})) lines.push(`${name}: ${value}`);
-  const body = request.body ?? "";
-  if (body !== "" || request.method === "POST" || request.method === "PUT" || request.method === "PATCH") {
+  const body = request.body ?? '';
+  if (body !== '' || request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH') {
     lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
   }
-  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-function reasonOf(code: string | undefined): Exclude<FailureReason, "status"> {
+function reasonOf(code: string | undefined): Exclude<FailureReason, 'status'> {
   switch (code) {
-    case "ECONNREFUSED":
-      return "refused";
-    case "ECONNRESET":
-    case "EPIPE":
-      return "reset";
-    case "EMFILE":
-    case "ENFILE":
-    case "EADDRNOTAVAIL":
-    case "ENOBUFS":
-      return "local";
-    case "ETIMEDOUT":
-      return "timeout";
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'reset';
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EADDRNOTAVAIL':
+    case 'ENOBUFS':
+      return 'local';
+    case 'ETIMEDOUT':
+      return 'timeout';
     default:
-      return "unreachable";
+      return 'unreachable';
   }
 }

@@ -1,19 +1,10 @@
-import assert from "node:assert/strict";
-import { createServer, type RequestListener, type Server } from "node:http";
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type Server as TcpServer,
-  type Socket,
-} from "node:net";
-import { test, type TestContext } from "node:test";
-import { runLoad, usualMix } from "./load.ts";
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { runLoad, usualMix } from './load.ts';
 
-async function serve(
-  t: TestContext,
-  listener: RequestListener,
-  configure?: (server: Server) => void,
-): Promise<string> {
+async function serve(t: TestContext, listener: RequestListener, configure?: (server: Server) => void): Promise<string> {
   const server = createServer(listener);
   configure?.(server);
   t.after(() => server.closeAllConnections());
@@ -25,41 +16,37 @@ async function serveRaw(t: TestContext, onConnection: (socket: Socket) => void):
 }
 
 async function listen(t: TestContext, server: Server | TcpServer): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const get = (keepAlive = false) => [{ method: "GET", path: "/", keepAlive, weight: 1 }];
+const get = (keepAlive = false) => [{ method: 'GET', path: '/', keepAlive, weight: 1 }];
 
-test("sends the mix at the rate, whatever the framing of the answers", async (t) => {
+test('sends the mix at the rate, whatever the framing of the answers', async (t) => {
   const seen = new Map<string, number>();
   const url = await serve(t, (request, response) => {
-    const kind = `${request.method} ${request.headers.connection ?? "keep"}`;
+    const kind = `${request.method} ${request.headers.connection ?? 'keep'}`;
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
-    if (request.method === "POST")
-      response.end("ok"); // content-length
+    if (request.method === 'POST')
+      response.end('ok'); // content-length
     else {
-      response.write("first "); // chunked
-      setImmediate(() => response.end("second"));
+      response.write('first '); // chunked
+      setImmediate(() => response.end('second'));
     }
   });
-  const result = await runLoad({ url, rate: 200, mix: usualMix("/x"), until: 1000 }).finished;
+  const result = await runLoad({ url, rate: 200, mix: usualMix('/x'), until: 1000 }).finished;
   assert.equal(result.sent, 200);
-  assert.equal(
-    result.failed,
-    0,
-    JSON.stringify(result.requests.filter((request) => request.outcome !== "ok")),
-  );
+  assert.equal(result.failed, 0, JSON.stringify(result.requests.filter((request) => request.outcome !== 'ok')));
   assert.deepEqual(result.failedByMethod, { GET: 0, POST: 0 });
-  assert.deepEqual(Object.fromEntries(seen), { "GET keep": 80, "GET close": 80, "POST close": 40 });
+  assert.deepEqual(Object.fromEntries(seen), { 'GET keep': 80, 'GET close': 80, 'POST close': 40 });
   assert.ok(result.latencyMs.p50 > 0 && result.latencyMs.p50 <= result.latencyMs.p99);
 });
 
-test("a server that closes idle connections soon is no failure", async (t) => {
+test('a server that closes idle connections soon is no failure', async (t) => {
   const url = await serve(
     t,
-    (_, response) => response.end("ok"),
+    (_, response) => response.end('ok'),
     (server) => {
       server.keepAliveTimeout = 1000; // Node adds a second of grace; what it says in Keep-Alive is this
     },
@@ -68,19 +55,19 @@ test("a server that closes idle connections soon is no failure", async (t) => {
   assert.equal(result.failed, 0, JSON.stringify(result.requests));
 });
 
-test("keep-alive connections are used again", async (t) => {
+test('keep-alive connections are used again', async (t) => {
   let connections = 0;
   const url = await serve(
     t,
-    (_, response) => response.end("ok"),
-    (server) => server.on("connection", () => (connections += 1)),
+    (_, response) => response.end('ok'),
+    (server) => server.on('connection', () => (connections += 1)),
   );
   const result = await runLoad({ url, rate: 100, mix: get(true), until: 500 }).finished;
   assert.equal(result.failed, 0);
   assert.ok(connections <= 5, `${connections} connections for ${result.sent} requests`);
 });
 
-test("an outage counts every request in it, and the gap is its length", async (t) => {
+test('an outage counts every request in it, and the gap is its length', async (t) => {
   const begin = performance.now();
   const url = await serve(t, (_, response) => {
     const at = performance.now() - begin;
@@ -101,52 +88,48 @@ test("an outage counts every request in it, and the gap is its length", async (t
   assert.ok(result.longestGapMs > 280 && result.longestGapMs < 400, `gap ${result.longestGapMs}`);
 });
 
-test("a service that is not there: refused, and the gap is the whole load", async (t) => {
+test('a service that is not there: refused, and the gap is the whole load', async (t) => {
   const url = await serveRaw(t, () => {});
   const { promise, resolve } = Promise.withResolvers<void>();
-  const closed = createTcpServer().listen(0, "127.0.0.1", resolve);
+  const closed = createTcpServer().listen(0, '127.0.0.1', resolve);
   await promise;
   const port = (closed.address() as AddressInfo).port;
   closed.close();
-  const result = await runLoad({ url: url.replace(/\d+$/, String(port)), rate: 50, mix: get(), until: 300 })
-    .finished;
+  const result = await runLoad({ url: url.replace(/\d+$/, String(port)), rate: 50, mix: get(), until: 300 }).finished;
   assert.equal(result.failed, result.sent);
   assert.deepEqual(result.failedByReason, { refused: result.sent });
   assert.ok(result.longestGapMs >= 299, `gap ${result.longestGapMs}`);
 });
 
 for (const [reason, answer] of [
-  ["timeout", () => {}],
-  ["closed", (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")],
-  ["reset", (socket: Socket) => socket.resetAndDestroy()],
-  ["malformed", (socket: Socket) => socket.end("SSH-2.0-OpenSSH\r\n\r\n")],
-  [
-    "malformed",
-    (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-  ],
+  ['timeout', () => {}],
+  ['closed', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort')],
+  ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ['malformed', (socket: Socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n')],
+  ['malformed', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n')],
 ] as const) {
   test(`an answer like this fails as ${reason}: ${answer.toString().slice(0, 90)}`, async (t) => {
     const url = await serveRaw(t, (socket) => {
-      socket.on("error", () => {});
-      socket.once("data", () => answer(socket));
+      socket.on('error', () => {});
+      socket.once('data', () => answer(socket));
     });
     const result = await runLoad({ url, rate: 20, mix: get(), until: 200, timeoutMs: 150 }).finished;
     assert.deepEqual(result.failedByReason, { [reason]: result.sent });
-    assert.ok(result.requests.every((request) => request.detail !== ""));
+    assert.ok(result.requests.every((request) => request.detail !== ''));
   });
 }
 
-test("odd but right answers are read to their end", async (t) => {
+test('odd but right answers are read to their end', async (t) => {
   const answers = [
-    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
-    "HTTP/1.0 200 OK\r\n\r\nuntil the connection closes",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n",
-    "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n',
+    'HTTP/1.0 200 OK\r\n\r\nuntil the connection closes',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n',
+    'HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n',
   ];
   let next = 0;
   const url = await serveRaw(t, (socket) => {
-    socket.on("error", () => {});
-    socket.once("data", () => void dribble(socket, answers[next++ % answers.length] ?? ""));
+    socket.on('error', () => {});
+    socket.once('data', () => void dribble(socket, answers[next++ % answers.length] ?? ''));
   });
   const result = await runLoad({ url, rate: 20, mix: get(), until: 400 }).finished;
   assert.equal(result.failed, 0, JSON.stringify(result.requests));
@@ -161,24 +144,23 @@ async function dribble(socket: Socket, text: string): Promise<void> {
   socket.end();
 }
 
-test("a slow service does not slow the load down", async (t) => {
-  const url = await serve(t, (_, response) => setTimeout(() => response.end("late"), 300));
+test('a slow service does not slow the load down', async (t) => {
+  const url = await serve(t, (_, response) => setTimeout(() => response.end('late'), 300));
   const result = await runLoad({ url, rate: 100, mix: get(), until: 500 }).finished;
   assert.equal(result.sent, 50);
   assert.equal(result.failed, 0);
   assert.ok(result.latencyMs.p50 >= 295);
 });
 
-test("what exceeds the limit of requests in flight is not sent, and said so", async (t) => {
+test('what exceeds the limit of requests in flight is not sent, and said so', async (t) => {
   const url = await serve(t, () => {});
-  const result = await runLoad({ url, rate: 100, mix: get(), until: 500, timeoutMs: 1000, maxInFlight: 10 })
-    .finished;
+  const result = await runLoad({ url, rate: 100, mix: get(), until: 500, timeoutMs: 1000, maxInFlight: 10 }).finished;
   assert.equal(result.sent, 10);
   assert.equal(result.unsent, 40);
 });
 
-test("stop() and the signal end it", async (t) => {
-  const url = await serve(t, (_, response) => response.end("ok"));
+test('stop() and the signal end it', async (t) => {
+  const url = await serve(t, (_, response) => response.end('ok'));
   const abort = new AbortController();
   const first = runLoad({ url, rate: 100, mix: get(), until: abort.signal });
   const second = runLoad({ url, rate: 100, mix: get(), until: 60_000 });
@@ -191,10 +173,10 @@ test("stop() and the signal end it", async (t) => {
   assert.ok(two.sent > 5 && two.sent < 60);
 });
 
-test("localhost finds the address family that listens", async (t) => {
-  const url = await serve(t, (_, response) => response.end("ok"));
+test('localhost finds the address family that listens', async (t) => {
+  const url = await serve(t, (_, response) => response.end('ok'));
   const result = await runLoad({
-    url: url.replace("127.0.0.1", "localhost"),
+    url: url.replace('127.0.0.1', 'localhost'),
     rate: 50,
     mix: get(),
     until: 200,
@@ -202,8 +184,8 @@ test("localhost finds the address family that listens", async (t) => {
   assert.equal(result.failed, 0);
 });
 
-test("nonsense is refused before anything is sent", () => {
-  assert.throws(() => runLoad({ url: "ftp://127.0.0.1", rate: 1, mix: get(), until: 1 }), TypeError);
-  assert.throws(() => runLoad({ url: "http://127.0.0.1:1", rate: 0, mix: get(), until: 1 }), TypeError);
-  assert.throws(() => runLoad({ url: "http://127.0.0.1:1", rate: 1, mix: [], until: 1 }), TypeError);
+test('nonsense is refused before anything is sent', () => {
+  assert.throws(() => runLoad({ url: 'ftp://127.0.0.1', rate: 1, mix: get(), until: 1 }), TypeError);
+  assert.throws(() => runLoad({ url: 'http://127.0.0.1:1', rate: 0, mix: get(), until: 1 }), TypeError);
+  assert.throws(() => runLoad({ url: 'http://127.0.0.1:1', rate: 1, mix: [], until: 1 }), TypeError);
 });

@@ -1,7 +1,7 @@
-import { lookup } from "node:dns/promises";
-import { connect, isIP } from "node:net";
-import { type Answer, Connections, type Target, type WireRequest } from "./connections.ts";
-import { type LoadSummary, type RequestRecord, summarize } from "./summary.ts";
+import { lookup } from 'node:dns/promises';
+import { connect, isIP } from 'node:net';
+import { type Answer, Connections, type Target, type WireRequest } from './connections.ts';
+import { type LoadSummary, type RequestRecord, summarize } from './summary.ts';
 
 /**
  * An open-loop load: requests are sent when they are due, whether or not earlier ones were answered, as
@@ -56,9 +56,9 @@ export interface LoadRun {
 /** Half keep-alive, half a connection each; every fifth request one that must not be repeated. */
 export function usualMix(path: string, postPath: string = path): LoadRequest[] {
   return [
-    { method: "GET", path, keepAlive: true, weight: 2 },
-    { method: "GET", path, keepAlive: false, weight: 2 },
-    { method: "POST", path: postPath, keepAlive: false, weight: 1 },
+    { method: 'GET', path, keepAlive: true, weight: 2 },
+    { method: 'GET', path, keepAlive: false, weight: 2 },
+    { method: 'POST', path: postPath, keepAlive: false, weight: 1 },
   ];
 }
 
@@ -67,15 +67,14 @@ export function runLoad(options: LoadOptions): LoadRun {
   const url = readUrl(options.url);
   if (!(options.rate > 0 && options.rate <= 100_000))
     throw new TypeError(`a rate between 0 and 100000 is needed, not ${options.rate}`);
-  if (!options.mix.some((entry) => entry.weight > 0))
-    throw new TypeError("a mix needs an entry with a weight");
+  if (!options.mix.some((entry) => entry.weight > 0)) throw new TypeError('a mix needs an entry with a weight');
   const load = new Load(options, url);
   return { finished: load.run(), requests: load.records, stop: () => load.stop() };
 }
 
 function readUrl(text: string): URL {
   const url = new URL(text);
-  if (url.protocol !== "http:") throw new TypeError(`a http:// URL is needed, not ${text}`);
+  if (url.protocol !== 'http:') throw new TypeError(`a http:// URL is needed, not ${text}`);
   return url;
 }
 
@@ -122,9 +121,8 @@ class Load {
   /** Sends what is due, each millisecond, until the end. */
   #offer(connections: Connections, startedAt: number): Promise<void> {
     const { until, rate, mix } = this.#options;
-    const endsAt = typeof until === "number" ? startedAt + until : Number.POSITIVE_INFINITY;
-    const signal =
-      typeof until === "number" ? this.#stop.signal : AbortSignal.any([until, this.#stop.signal]);
+    const endsAt = typeof until === 'number' ? startedAt + until : Number.POSITIVE_INFINITY;
+    const signal = typeof until === 'number' ? this.#stop.signal : AbortSignal.any([until, this.#stop.signal]);
     const next = roundRobin(mix);
     const { promise, resolve } = Promise.withResolvers<void>();
     const tick = (): void => {
@@ -155,32 +153,30 @@ class Load {
       return;
     }
     this.#sent += 1;
-    const path = this.#url.pathname.replace(/\/$/, "") + request.path;
+    const path = this.#url.pathname.replace(/\/$/, '') + request.path;
     const startMs = nowMs();
-    const work = connections
-      .request({ ...request, path }, this.#options.timeoutMs ?? 10_000)
-      .then((answer) => {
-        this.#inFlight.delete(work);
-        this.#record({ method: request.method, path, startMs, endMs: nowMs(), ...this.#judge(answer) });
-      });
+    const work = connections.request({ ...request, path }, this.#options.timeoutMs ?? 10_000).then((answer) => {
+      this.#inFlight.delete(work);
+      this.#record({ method: request.method, path, startMs, endMs: nowMs(), ...this.#judge(answer) });
+    });
     this.#inFlight.add(work);
   }
 
-  #judge(answer: Answer): Pick<RequestRecord, "outcome" | "status" | "detail"> {
-    if (answer.kind === "failed") return { outcome: answer.reason, status: null, detail: answer.detail };
+  #judge(answer: Answer): Pick<RequestRecord, 'outcome' | 'status' | 'detail'> {
+    if (answer.kind === 'failed') return { outcome: answer.reason, status: null, detail: answer.detail };
     const accepts = this.#options.accepts ?? ((status) => status < 500);
-    if (accepts(answer.status)) return { outcome: "ok", status: answer.status, detail: "" };
-    return { outcome: "status", status: answer.status, detail: `answered ${answer.status}` };
+    if (accepts(answer.status)) return { outcome: 'ok', status: answer.status, detail: '' };
+    return { outcome: 'status', status: answer.status, detail: `answered ${answer.status}` };
   }
 
   #record(record: RequestRecord): void {
-    if (record.outcome === "local") {
+    if (record.outcome === 'local') {
       this.#sent -= 1;
       this.#unsent += 1;
       return;
     }
     this.records.push(record);
-    if (record.outcome !== "ok") this.#options.onFailure?.(record);
+    if (record.outcome !== 'ok') this.#options.onFailure?.(record);
   }
 }
 
@@ -198,7 +194,7 @@ function roundRobin(mix: readonly LoadRequest[]): () => LoadRequest {
 
 /** The first address of the URL's host that accepts a connection, else its first. A name that does not resolve counts as unreachable. */
 async function resolveTarget(url: URL): Promise<Target> {
-  const name = url.hostname.replace(/^\[|\]$/g, "");
+  const name = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || 80);
   const addresses = isIP(name)
     ? [name]
@@ -220,8 +216,8 @@ function accepts(host: string, port: number): Promise<boolean> {
     resolve(answer);
   };
   socket
-    .once("connect", () => finish(true))
-    .once("error", () => finish(false))
-    .once("timeout", () => finish(false));
+    .once('connect', () => finish(true))
+    .once('error', () => finish(false))
+    .once('timeout', () => finish(false));
   return promise;
 }

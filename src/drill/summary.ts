@@ -1,4 +1,4 @@
-import type { FailureReason } from "./connections.ts";
+import type { FailureReason } from './connections.ts';
 
 /** One request of a load. Times are milliseconds since 1970, finer than a millisecond. */
 export interface RequestRecord {
@@ -6,7 +6,7 @@ export interface RequestRecord {
   readonly path: string;
   readonly startMs: number;
   readonly endMs: number;
-  readonly outcome: "ok" | FailureReason;
+  readonly outcome: 'ok' | FailureReason;
   /** of the response; null where none came */
   readonly status: number | null;
   /** for a failure, what happened, in words; '' otherwise */
@@ -37,7 +37,7 @@ export interface Span {
  */
 export function summarize(records: readonly RequestRecord[], span: Span): LoadSummary {
   const within = records.filter((record) => record.startMs >= span.fromMs && record.startMs <= span.toMs);
-  const failures = within.filter((record) => record.outcome !== "ok");
+  const failures = within.filter((record) => record.outcome !== 'ok');
   return {
     sent: within.length,
     failed: failures.length,
@@ -51,7 +51,7 @@ export function summarize(records: readonly RequestRecord[], span: Span): LoadSu
 function countFailuresByMethod(records: readonly RequestRecord[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const record of records) {
-    counts[record.method] = (counts[record.method] ?? 0) + (record.outcome === "ok" ? 0 : 1);
+    counts[record.method] = (counts[record.method] ?? 0) + (record.outcome === 'ok' ? 0 : 1);
   }
   return counts;
 }
@@ -59,14 +59,14 @@ function countFailuresByMethod(records: readonly RequestRecord[]): Record<string
 function countByReason(failures: readonly RequestRecord[]): Partial<Record<FailureReason, number>> {
   const counts: Partial<Record<FailureReason, number>> = {};
   for (const { outcome } of failures) {
-    if (outcome !== "ok") counts[outcome] = (counts[outcome] ?? 0) + 1;
+    if (outcome !== 'ok') counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;
 }
 
 function longestGapMs(records: readonly RequestRecord[], span: Span): number {
   const ends = records
-    .filter((record) => record.outcome === "ok" && record.endMs >= span.fromMs)
+    .filter((record) => record.outcome === 'ok' && record.endMs >= span.fromMs)
     .map((record) => record.endMs)
     .sort((a, b) => a - b);
   let longest = 0;
@@ -79,9 +79,9 @@ function longestGapMs(records: readonly RequestRecord[], span: Span): number {
   return Math.max(longest, span.toMs - last);
 }
 
-function latencies(records: readonly RequestRecord[]): LoadSummary["latencyMs"] {
+function latencies(records: readonly RequestRecord[]): LoadSummary['latencyMs'] {
   const sorted = records
-    .filter((record) => record.outcome === "ok")
+    .filter((record) => record.outcome === 'ok')
     .map((record) => record.endMs - record.startMs)
     .sort((a, b) => a - b);
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: sorted.at(-1) ?? 0 };

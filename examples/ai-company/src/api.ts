@@ -44,7 +44,7 @@ async function takeJob(redis: Redis, request: IncomingMessage): Promise<Answer> 
 }
 
 function readJobRequest(body: unknown): { readonly id: string; readonly tasks: number } {
-  if (typeof body !== 'object' || body === null) throw new BadRequest('an object is needed');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new BadRequest('an object is needed');
   const { id = randomUUID(), tasks = 3 } = body as { readonly id?: unknown; readonly tasks?: unknown };
   if (typeof id !== 'string' || !ID.test(id)) throw new BadRequest('id: 1 to 64 letters, digits, - and _');
   if (typeof tasks !== 'number' || !Number.isInteger(tasks) || tasks < 1 || tasks > MAX_TASKS) {

@@ -40,6 +40,8 @@ export interface Counts {
 
 /** A worker that has not renewed for this long is taken to be gone. */
 export const LEASE_MS = 3000;
+/** How long a worker without a lease is remembered. */
+const REMEMBER_WORKER_MS = 3_600_000;
 /** How long a finished job can be asked for. */
 const KEEP_DONE_MS = 3_600_000;
 
@@ -68,20 +70,21 @@ else redis.call('HINCRBY', 'counts', 'done', 1) end
 return 1`;
 
 const RENEW = `
-redis.call('SADD', 'workers', ARGV[1])
-redis.call('SET', 'lease:' .. ARGV[1], '1', 'PX', ARGV[2])
+redis.call('ZADD', 'workers', ARGV[2], ARGV[1])
+redis.call('SET', 'lease:' .. ARGV[1], '1', 'PX', ARGV[3])
 return 1`;
 
+// Workers are remembered long after their lease: what a frozen one still moves to its list must be found.
 const TAKE_BACK = `
 local moved = 0
-for _, worker in ipairs(redis.call('SMEMBERS', 'workers')) do
+for _, worker in ipairs(redis.call('ZRANGE', 'workers', 0, -1)) do
   if redis.call('EXISTS', 'lease:' .. worker) == 0 then
     for _, kind in ipairs({ 'jobs', 'tasks' }) do
       while redis.call('LMOVE', 'held:' .. kind .. ':' .. worker, 'queue:' .. kind, 'LEFT', 'RIGHT') do moved = moved + 1 end
     end
-    redis.call('SREM', 'workers', worker)
   end
 end
+redis.call('ZREMRANGEBYSCORE', 'workers', '-inf', ARGV[1])
 if moved > 0 then redis.call('HINCRBY', 'counts', 'takenBack', moved) end
 return moved`;
 
@@ -102,7 +105,7 @@ export async function readCounts(redis: Redis): Promise<Counts> {
     redis.send(['HMGET', 'counts', 'in', 'done', 'twice', 'takenBack']),
     redis.send(['LLEN', 'queue:jobs']),
     redis.send(['LLEN', 'queue:tasks']),
-    redis.send(['SCARD', 'workers']),
+    redis.send(['ZCOUNT', 'workers', Date.now() - LEASE_MS, '+inf']),
   ]);
   const [submitted, done, twice, takenBack] = list(counts).map(Number);
   return {
@@ -139,12 +142,12 @@ export async function completeTask(redis: Redis, worker: string, task: string): 
 }
 
 export async function renewLease(redis: Redis, worker: string): Promise<void> {
-  await run(redis, RENEW, worker, LEASE_MS);
+  await run(redis, RENEW, worker, Date.now(), LEASE_MS);
 }
 
 /** Puts back what workers without a lease hold; gives how many pieces. Any worker does this now and then. */
 export async function takeBackWork(redis: Redis): Promise<number> {
-  return Number(await run(redis, TAKE_BACK));
+  return Number(await run(redis, TAKE_BACK, Date.now() - REMEMBER_WORKER_MS));
 }
 
 function run(redis: Redis, script: string, ...values: readonly (string | number)[]): Promise<Reply> {
