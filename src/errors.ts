@@ -44,6 +44,11 @@ const catalogue = {
     meaning: 'The gateway of a service does not answer on its admin socket.',
     remedy: 'It goes on serving by itself if it runs; twinhull doctor tells what is wrong.',
   },
+  TH_GATEWAY_REFUSED: {
+    exitCode: 1,
+    meaning: 'The gateway of a service answered, and did not do what it was asked.',
+    remedy: 'It goes on serving as it did before; twinhull doctor compares its files with the plan.',
+  },
   TH_GATEWAY_CHECK_FAILED: {
     exitCode: 1,
     meaning: "A member did not pass the gateway's check in time and was left out of traffic.",

@@ -1,0 +1,213 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { TwinhullError } from '../../errors.ts';
+import type {
+  Gateway,
+  GatewayConfig,
+  GatewayReading,
+  GatewayServer,
+  GatewaySignal,
+  TrafficState,
+} from '../../ports/gateway.ts';
+import { AdminSocket } from './admin.ts';
+import { brake, checked, files, leaderKey } from './names.ts';
+import { parseReport, readingOf, type Report, reportCommands } from './reading.ts';
+import { connectTimeoutMs, renderLeaderMap } from './render.ts';
+import { watchGateway } from './watch.ts';
+
+/** How often a change that takes its time is looked at. */
+const lookEveryMs = 20;
+/** Longer than a connection under way may take: a stream that still connects is not retried when it is cut. */
+const settleMs = connectTimeoutMs + 50;
+
+/**
+ * One running HAProxy, steered through its admin socket. A change is read back before it counts, and then
+ * written to the files it starts from, because HAProxy never writes them: one that crashes comes back with the
+ * roles and states of that moment.
+ */
+export class HaproxyGateway implements Gateway {
+  readonly #config: GatewayConfig;
+  readonly #folder: string;
+  readonly #admin: AdminSocket;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(config: GatewayConfig, at: { readonly folder: string; readonly socket: string }) {
+    this.#config = config;
+    this.#folder = at.folder;
+    this.#admin = new AdminSocket(at.socket);
+  }
+
+  async read(signal?: AbortSignal): Promise<GatewayReading> {
+    return readingOf(this.#config, await this.#report(signal));
+  }
+
+  async lead(member: string, signal?: AbortSignal): Promise<void> {
+    this.#know(member);
+    const before = await this.read(signal);
+    await this.#change(
+      [`set map ${files.leader} ${leaderKey} ${member}`],
+      (reading) => reading.leader === member,
+      signal,
+    );
+    const old = before.leader;
+    if (old === null || old === member) return;
+    if (before.servers.some((server) => server.member === old && server.traffic === 'in' && server.queued > 0)) {
+      await this.#emptyQueue(old, signal);
+    }
+  }
+
+  async drain(member: string, signal?: AbortSignal): Promise<void> {
+    await this.#setTraffic(member, 'drain', 'draining', signal);
+  }
+
+  async drainAndWait(member: string, timeoutMs: number, signal?: AbortSignal): Promise<number> {
+    await this.drain(member, signal);
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const left = sessionsOf(await this.read(signal), member);
+      if (left === 0 || performance.now() >= until) return left;
+      await pause(lookEveryMs, undefined, { signal });
+    }
+  }
+
+  async takeOut(member: string, signal?: AbortSignal): Promise<void> {
+    await this.#setTraffic(member, 'maint', 'out', signal);
+    if (sessionsOf(await this.read(signal), member) === 0) return;
+    await pause(settleMs, undefined, { signal });
+    await this.#admin.run(
+      this.#eachServer(member, (server) => `shutdown sessions server ${server}`),
+      signal,
+    );
+  }
+
+  /**
+   * A member that comes out of maintenance is UP for HAProxy at once, by the check it passed last. So it comes
+   * out draining, is called down by hand, and only then let in: HAProxy itself lets nothing through to it until
+   * its checks pass, whatever becomes of us in the meantime.
+   */
+  async putIn(member: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const before = serversOf(this.#know(member), await this.read(signal));
+    const undrain = before.every((server) => server.traffic !== 'out' && server.check === 'passing');
+    if (undrain) return await this.#setTraffic(member, 'ready', 'in', signal);
+    const out = before.filter((server) => server.traffic === 'out');
+    await this.#admin.run(
+      [
+        ...out.flatMap((server) => comeDown(`${checked(server.port)}/${member}`)),
+        ...this.#checkedServers(member).map((server) => `set server ${server} state ready`),
+      ],
+      signal,
+    );
+    if (await this.#passes(member, timeoutMs, signal)) return await this.#setTraffic(member, 'ready', 'in', signal);
+    if (out.length > 0) await this.#setTraffic(member, 'maint', 'out', signal);
+    throw new TwinhullError(
+      'TH_GATEWAY_CHECK_FAILED',
+      `${member} did not pass the gateway's check within ${timeoutMs} ms`,
+      {
+        state: out.length > 0 ? `${member} gets no traffic.` : `${member} gets traffic as soon as its check passes.`,
+      },
+    );
+  }
+
+  watch(onSignal: (signal: GatewaySignal) => void, abort: AbortSignal): Promise<void> {
+    return watchGateway(this.#config, this.#admin, { onSignal, onChange: () => this.#save(abort) }, abort);
+  }
+
+  async #passes(member: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const servers = serversOf(member, await this.read(signal));
+      if (servers.length > 0 && servers.every((server) => server.check === 'passing')) return true;
+      if (performance.now() >= until) return false;
+      await pause(lookEveryMs, undefined, { signal });
+    }
+  }
+
+  /** Requests that wait unsent for the old leader are handed on when it stops taking new ones, and by nothing else. */
+  async #emptyQueue(old: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#setTraffic(old, 'drain', 'draining', signal);
+    await pause(lookEveryMs, undefined, { signal });
+    await this.#setTraffic(old, 'ready', 'in', signal);
+  }
+
+  async #setTraffic(
+    member: string,
+    word: 'drain' | 'maint' | 'ready',
+    wanted: TrafficState,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.#know(member);
+    const commands = this.#eachServer(member, (server) => `set server ${server} state ${word}`);
+    await this.#change(commands, (reading) => areAll(wanted, serversOf(member, reading)), signal);
+  }
+
+  /** Sends commands, reads back, writes the files. */
+  async #change(
+    commands: readonly string[],
+    holds: (reading: GatewayReading) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const said = await this.#admin.run([...commands, ...reportCommands], signal);
+    if (!holds(readingOf(this.#config, parseReport(said)))) {
+      throw new TwinhullError(
+        'TH_GATEWAY_REFUSED',
+        `the gateway of ${this.#config.service} did not do "${commands.join('; ')}": ${firstLine(said)}`,
+      );
+    }
+    await this.#save(signal);
+  }
+
+  async #report(signal: AbortSignal | undefined): Promise<Report> {
+    return parseReport(await this.#admin.run(reportCommands, signal));
+  }
+
+  /** One at a time, each with what holds when its turn comes: the last one written is the truth. */
+  #save(signal: AbortSignal | undefined): Promise<void> {
+    const turn = this.#saving.then(async () => {
+      const report = await this.#report(signal);
+      if (report.stateText === '') return;
+      await this.#replace(files.state, report.stateText);
+      if (this.#config.balance === 'leader') await this.#replace(files.leader, renderLeaderMap(report.leader));
+    });
+    this.#saving = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #replace(name: string, text: string): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(`${path}.new`, text, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  #know(member: string): string {
+    if (this.#config.members.some(({ name }) => name === member)) return member;
+    throw new TwinhullError(
+      'TH_INTERNAL',
+      `the gateway of ${this.#config.service} has no member ${JSON.stringify(member)}`,
+    );
+  }
+
+  #checkedServers(member: string): string[] {
+    return this.#config.ports.map(({ port }) => `${checked(port)}/${member}`);
+  }
+
+  #eachServer(member: string, command: (server: string) => string): string[] {
+    const brakes = this.#config.ports.map(({ port }) => `${brake(port)}/${member}`);
+    return [...this.#checkedServers(member), ...brakes].map(command);
+  }
+}
+
+const comeDown = (server: string): string[] => [`set server ${server} state drain`, `set server ${server} health down`];
+
+const serversOf = (member: string, reading: GatewayReading): GatewayServer[] =>
+  reading.servers.filter((server) => server.member === member);
+
+const areAll = (traffic: TrafficState, servers: readonly GatewayServer[]): boolean =>
+  servers.length > 0 && servers.every((server) => server.traffic === traffic);
+
+/** What is inside the member; what waits in its queue is unsent and moves on. */
+const sessionsOf = (reading: GatewayReading, member: string): number =>
+  serversOf(member, reading).reduce((sum, server) => sum + server.sessions, 0);
+
+const firstLine = (text: string): string =>
+  text.split('\n').find((line) => line !== '' && !line.startsWith('1')) ?? 'no answer';

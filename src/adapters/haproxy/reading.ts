@@ -1,0 +1,155 @@
+import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
+import { brake, checked, frontend, leaderKey, parseProxy } from './names.ts';
+
+/** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
+export const reportCommands = ['show servers state', 'show stat -1 7 -1', 'show map leader.map'];
+/** The same without the map: for looking often. */
+export const statCommands = ['show stat -1 7 -1'];
+
+/** One line of HAProxy's tables, by column name. */
+export type Row = Readonly<Record<string, string>>;
+
+export interface Report {
+  /** `show servers state`, by "backend/server" */
+  readonly states: ReadonlyMap<string, Row>;
+  /** `show stat`, by "proxy/server", FRONTEND and BACKEND included */
+  readonly stats: ReadonlyMap<string, Row>;
+  readonly leader: string | null;
+  /** `show servers state` as it was said: what HAProxy reads back at its start */
+  readonly stateText: string;
+}
+
+/** Takes apart what the commands above answer. Lines that are none of theirs are passed over. */
+export function parseReport(text: string): Report {
+  const states = new Map<string, Row>();
+  const stats = new Map<string, Row>();
+  const stateLines: string[] = [];
+  let leader: string | null = null;
+  let table: { readonly names: readonly string[]; readonly separator: string; readonly is: 'states' | 'stats' } | null =
+    null;
+  for (const line of text.split('\n')) {
+    if (line === '') table = null;
+    else if (line.startsWith('# be_id ')) table = { names: line.slice(2).split(' '), separator: ' ', is: 'states' };
+    else if (line.startsWith('# pxname,')) table = { names: line.slice(2).split(','), separator: ',', is: 'stats' };
+    else if (table !== null) {
+      const row = rowOf(table.names, line.split(table.separator));
+      if (table.is === 'states') states.set(`${row['be_name']}/${row['srv_name']}`, row);
+      else stats.set(`${row['pxname']}/${row['svname']}`, row);
+    } else leader = leaderOf(line) ?? leader;
+    if (table?.is === 'states') stateLines.push(line);
+  }
+  return { states, stats, leader, stateText: stateLines.length === 0 ? '' : `1\n${stateLines.join('\n')}\n` };
+}
+
+function rowOf(names: readonly string[], values: readonly string[]): Row {
+  return Object.fromEntries(names.map((name, at) => [name, values[at] ?? '']));
+}
+
+/** A line of `show map`: an address, the key, the value. */
+function leaderOf(line: string): string | null {
+  const [address, key, value] = line.split(' ');
+  return address?.startsWith('0x') && key === leaderKey && value !== undefined ? value : null;
+}
+
+export function readingOf(config: GatewayConfig, report: Report): GatewayReading {
+  const servers = config.ports.flatMap(({ port }) =>
+    config.members.flatMap((member) => {
+      const server = serverOf(config, report, member.name, port);
+      return server === null ? [] : [server];
+    }),
+  );
+  return {
+    leader: config.balance === 'leader' ? report.leader : null,
+    servers,
+    counters: countersOf(config, report),
+    serving: config.ports.every(({ port }) =>
+      servers.some((server) => server.port === port && server.traffic === 'in' && server.check === 'passing'),
+    ),
+  };
+}
+
+function serverOf(config: GatewayConfig, report: Report, member: string, port: number): GatewayServer | null {
+  const state = report.states.get(`${checked(port)}/${member}`);
+  const stat = report.stats.get(`${checked(port)}/${member}`);
+  if (!state || !stat) return null;
+  const unchecked = report.stats.get(`${brake(port)}/${member}`);
+  const traffic = trafficOf(state);
+  const check = traffic === 'out' ? 'unknown' : checkOf(state);
+  return {
+    member,
+    port,
+    traffic,
+    check,
+    checkStatus: checkStatusOf(stat),
+    checkDurationMs: number(stat, 'check_duration'),
+    checkFailures: number(stat, 'chkfail'),
+    failuresInARow: check === 'failing' ? failuresInARow(config, port, stat, state) : 0,
+    sessions: number(stat, 'scur') + number(unchecked, 'scur'),
+    queued: number(stat, 'qcur') + number(unchecked, 'qcur'),
+  };
+}
+
+/** Bits of srv_admin_state (management guide, `show servers state`): maintenance is 0x01 | 0x02 | 0x04 | 0x20, drain 0x08 | 0x10. */
+function trafficOf(state: Row): TrafficState {
+  const bits = number(state, 'srv_admin_state');
+  if ((bits & 0x27) !== 0) return 'out';
+  return (bits & 0x18) !== 0 ? 'draining' : 'in';
+}
+
+/** srv_check_result: 2 failed, 3 passed. A server that passed and is not up yet (rising) is not passing. */
+function checkOf(state: Row): CheckState {
+  const result = number(state, 'srv_check_result');
+  if (result === 2) return 'failing';
+  return result === 3 && isUp(state) ? 'passing' : 'unknown';
+}
+
+/** srv_op_state: 0 stopped, 1 starting, 2 running, 3 stopping. */
+const isUp = (state: Row): boolean => number(state, 'srv_op_state') !== 0;
+
+/** Without the star that stands before it while the next check runs. */
+export const checkStatusOf = (stat: Row): string => (stat['check_status'] ?? '').replace(/^\* /, '');
+
+/**
+ * HAProxy counts failures in a row only until it has marked a server down. From then on they are counted by
+ * the time since: one a check, and a check takes its duration and then the interval.
+ */
+function failuresInARow(config: GatewayConfig, port: number, stat: Row, state: Row): number {
+  const fall = number(stat, 'check_fall');
+  if (isUp(state)) return Math.max(1, fall + number(stat, 'check_rise') - 1 - number(stat, 'check_health'));
+  const interval = config.ports.find((one) => one.port === port)?.check.intervalMs ?? 1000;
+  const downMs = number(stat, 'lastchg') * 1000;
+  return fall + Math.floor(downMs / (interval + number(stat, 'check_duration')));
+}
+
+/**
+ * What the gateway itself answered with 5xx is what its frontend counted beyond its servers. Responses that
+ * broke off after they had begun are counted by the backends.
+ */
+function countersOf(config: GatewayConfig, report: Report): GatewayReading['counters'] {
+  const total = { requests: 0, failed: 0, retried: 0, redispatched: 0 };
+  for (const { port, protocol } of config.ports) {
+    const front = report.stats.get(`${frontend(port)}/FRONTEND`);
+    const backs = [checked(port), brake(port)].map((name) => report.stats.get(`${name}/BACKEND`));
+    const sum = (column: string): number => backs.reduce((value, back) => value + number(back, column), 0);
+    total.requests += number(front, protocol === 'http' ? 'req_tot' : 'stot');
+    total.failed += sum('srv_abrt') + (protocol === 'http' ? own5xx(report, front, port) : sum('econ'));
+    total.retried += sum('wretr');
+    total.redispatched += sum('wredis');
+  }
+  return total;
+}
+
+function own5xx(report: Report, front: Row | undefined, port: number): number {
+  let fromMembers = 0;
+  for (const row of report.stats.values()) {
+    const isServer = row['svname'] !== 'FRONTEND' && row['svname'] !== 'BACKEND';
+    if (isServer && parseProxy(row['pxname'] ?? '')?.port === port) fromMembers += number(row, 'hrsp_5xx');
+  }
+  return Math.max(0, number(front, 'hrsp_5xx') - fromMembers);
+}
+
+/** A column as a number; absent and empty are 0. */
+export function number(row: Row | undefined, column: string): number {
+  const value = Number(row?.[column] ?? 0);
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,217 @@
+import { isIPv4 } from 'node:net';
+import { TwinhullError } from '../../errors.ts';
+import type { GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
+import { checkLines } from './check.ts';
+import { headerNames } from './header-names.ts';
+import { brake, checked, checkRing, files, frontend, leaderKey, noLeader } from './names.ts';
+import { bareName, quote } from './quote.ts';
+
+/** A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. */
+export const connectTimeoutMs = 200;
+/** Connections the gateway holds at once; its container is given the file descriptors for it. */
+export const maxConnections = 8000;
+
+const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
+
+/**
+ * The whole of haproxy.cfg. Valid for HAProxy 2.6 to 3.2. All paths are relative to the folder it lies in, so
+ * that the same file serves inside a container and outside, and no socket path grows too long.
+ *
+ * Roles are an entry of a map, and both members ordinary servers: a switch is one command, and a request that
+ * meets a dead leader is sent to the other member with nobody's help.
+ */
+export function renderConfig(config: GatewayConfig): string {
+  const blocks = [heading(config), globalBlock(), ringBlock(), defaultsBlock(config)];
+  for (const [index, port] of config.ports.entries()) {
+    blocks.push(frontendBlock(port), checkedBlock(config, port, index), brakeBlock(config, port, index));
+  }
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function heading(config: GatewayConfig): string[] {
+  return [
+    `# Gateway of the service ${bareName(config.service)} of the project ${bareName(config.project)}, written by twinhull.`,
+    '# Roles and states of the moment are beside it, in leader.map and state.',
+  ];
+}
+
+function globalBlock(): string[] {
+  return section('global', [
+    `stats socket unix@${files.socket} mode 600 level admin`,
+    'stats timeout 1d',
+    `maxconn ${maxConnections}`,
+    'hard-stop-after 5s',
+    `server-state-file ${files.state}`,
+    // HAProxy works with lower-case names inside; these are sent as the world writes them.
+    ...headerNames.map((name) => `h1-case-adjust ${name.toLowerCase()} ${name}`),
+    // A gateway a service: on a large host each would take a thread a processor.
+    '.if version_atleast(2.8)',
+    'thread-hard-limit 4',
+    '.endif',
+  ]);
+}
+
+function ringBlock(): string[] {
+  return section(`ring ${checkRing}`, ['format timed', 'maxlen 600', 'size 65536']);
+}
+
+/** Long times where requests flow (a hang is found by checks, never by cutting what is slow), short ones where a member is reached. */
+function defaultsBlock(config: GatewayConfig): string[] {
+  return section('defaults', [
+    'load-server-state-from-file global',
+    `timeout connect ${connectTimeoutMs}ms`,
+    'timeout queue 1m',
+    'timeout client 1h',
+    'timeout server 1h',
+    'timeout tunnel 1d',
+    'timeout http-request 10s',
+    // Longer than the proxies that may stand before us keep a connection idle (Google's: 600 s).
+    'timeout http-keep-alive 620s',
+    'retries 8',
+    'option redispatch 1',
+    ...[502, 503, 504].map((status) => errorPage(config, status)),
+  ]);
+}
+
+function errorPage(config: GatewayConfig, status: number): string {
+  const said = {
+    502: 'A member of it broke off while it had this request, and sending it again might do the work twice.',
+    503: 'No member of it answers at this moment.',
+    504: 'The member that had this request did not answer in time.',
+  }[status];
+  const body = `The service ${config.service} cannot answer right now. ${said}\n(twinhull gateway)\n`;
+  const headers = `hdr Cache-Control no-store${status === 503 ? ' hdr Retry-After 1' : ''}`;
+  return `http-error status ${status} content-type "text/plain; charset=utf-8" string ${quote(body)} ${headers}`;
+}
+
+function frontendBlock(port: GatewayPort): string[] {
+  return section(`frontend ${frontend(port.port)}`, [
+    ...modeLines(port),
+    // Set by start.sh: empty for every address, and IPv6 too where the kernel has it.
+    `bind "\${TWINHULL_BIND}:${port.port}"`,
+    '.if defined(TWINHULL_IPV6)',
+    `bind "[::]:${port.port}" v6only`,
+    '.endif',
+    ...(port.protocol === 'http' ? ['option forwardfor', 'option h1-case-adjust-bogus-client'] : []),
+    `use_backend ${brake(port.port)} if !{ nbsrv(${checked(port.port)}) gt 0 }`,
+    `default_backend ${checked(port.port)}`,
+  ]);
+}
+
+function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
+  return section(`backend ${checked(port.port)}`, [
+    ...modeLines(port),
+    `id ${checkedId(index)}`,
+    `log ring@${checkRing} local0 notice`,
+    'option log-health-checks',
+    `timeout check ${Math.round(port.check.timeoutMs)}ms`,
+    ...checkLines(config, port),
+    ...routing(config, port, 'empty-response response-timeout'),
+    `default-server ${serverDefaults(config, port)}`,
+    ...config.members.map((member, at) => serverLine(member, port, at)),
+  ]);
+}
+
+/** The brake: what fails may be a dependency that all members share. Whoever accepts a connection is tried. */
+function brakeBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
+  return section(`backend ${brake(port.port)}`, [
+    ...modeLines(port),
+    `id ${brakeId(index)}`,
+    ...routing(config, port, 'empty-response'),
+    `default-server maxconn ${config.maxConnectionsPerMember}`,
+    ...config.members.map((member, at) => serverLine(member, port, at)),
+  ]);
+}
+
+/** Connections of a database's clients may rest for hours; dead peers are found by keep-alive probes instead. */
+function modeLines(port: GatewayPort): string[] {
+  if (port.protocol === 'http') return ['mode http'];
+  return ['mode tcp', 'timeout client 1d', 'timeout server 1d', 'option tcpka'];
+}
+
+/** What a checked and an unchecked backend have in common: who gets a request, and when it is sent again. */
+function routing(config: GatewayConfig, port: GatewayPort, retryOn: string): string[] {
+  return [
+    `balance ${config.balance === 'leader' ? 'roundrobin' : 'leastconn'}`,
+    ...(port.protocol === 'http' ? retryLines(retryOn) : []),
+    ...(config.balance === 'leader'
+      ? [`use-server %[str(${leaderKey}),map(${files.leader},${noLeader})] if TRUE`]
+      : []),
+  ];
+}
+
+/**
+ * Connection failures are always retried: nothing was sent. Requests that were sent are sent again only when
+ * their method allows it (RFC 9110, 9.2.2). A body can be sent again only when the buffer holds it, so small
+ * ones are waited for.
+ */
+function retryLines(retryOn: string): string[] {
+  return [
+    `retry-on conn-failure ${retryOn} 0rtt-rejected`,
+    `http-request disable-l7-retry if !{ method ${IDEMPOTENT} }`,
+    'http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt 12000 }',
+    'http-reuse never',
+    'option h1-case-adjust-bogus-server',
+  ];
+}
+
+/**
+ * `observe layer4`, because with layer7 only the last server of a retried request is marked (haproxy#2679).
+ * `rise` and `fall` are 2: under full load checks fail in bursts without cause.
+ */
+function serverDefaults(config: GatewayConfig, port: GatewayPort): string {
+  const { check } = port;
+  const interval = Math.round(check.intervalMs);
+  const words = [
+    `check inter ${interval}ms fastinter ${Math.min(100, interval)}ms downinter ${interval}ms fall 2 rise 2`,
+    'observe layer4 error-limit 3 on-error mark-down',
+    `maxconn ${config.maxConnectionsPerMember}`,
+  ];
+  if (check.port !== undefined && check.port !== port.port) words.push(`port ${check.port}`);
+  return words.join(' ');
+}
+
+function serverLine(member: GatewayMember, port: GatewayPort, at: number): string {
+  if (!isIPv4(member.address)) {
+    throw new TwinhullError(
+      'TH_INTERNAL',
+      `the member ${member.name} has no address for its gateway: ${member.address}`,
+    );
+  }
+  return `server ${bareName(member.name)} ${member.address}:${port.port} id ${at + 1}`;
+}
+
+/** HAProxy finds a server's saved state by these numbers. */
+const checkedId = (portIndex: number): number => 1001 + portIndex;
+const brakeId = (portIndex: number): number => 2001 + portIndex;
+
+/** leader.map at the first start. */
+export function renderLeaderMap(leader: string | null): string {
+  return leader === null ? '' : `${leaderKey} ${bareName(leader)}\n`;
+}
+
+const STATE_FIELDS =
+  'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
+
+/**
+ * The state file at the first start, in the form of `show servers state` (HAProxy management guide, 9.3). By
+ * itself HAProxy takes every server for UP until two checks have failed; here all start DOWN, so that no
+ * request goes to a member that has not passed a check while another one has. Members that take no traffic
+ * start in maintenance; the word `disabled` in the configuration would put them there again at each restart.
+ */
+export function renderState(config: GatewayConfig): string {
+  const lines = ['1', `# ${STATE_FIELDS}`];
+  for (const [index, { port }] of config.ports.entries()) {
+    for (const [at, member] of config.members.entries()) {
+      const admin = member.takesTraffic ? 0 : 1;
+      const server = `${at + 1} ${bareName(member.name)} ${member.address}`;
+      lines.push(`${checkedId(index)} ${checked(port)} ${server} 0 ${admin} 1 1 0 1 0 1 6 0 1 1 - ${port} - 0 0 - - 0`);
+      lines.push(`${brakeId(index)} ${brake(port)} ${server} 2 ${admin} 1 1 0 1 0 2 0 0 1 1 - ${port} - 0 0 - - 0`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return [title, ...lines.map((line) => (line.startsWith('.') ? line : `  ${line}`))];
+}

@@ -1,0 +1,74 @@
+/**
+ * Notices a member that has stopped answering before any check does: under load, responses that stand still
+ * while requests are inside the member are the first sign. It is a sign only (one slow request looks the same),
+ * so it leads to a probe, and a probe that is answered makes the next one wait longer: a member at work on a
+ * request of two minutes sees two probes a second, not more.
+ */
+
+/** Responses that stand still for so long are worth a probe. */
+export const standstillMs = 80;
+const longestWaitMs = 500;
+const againAfterSilenceMs = 100;
+
+/** What the gateway's counters said of one member and port. */
+export interface Sample {
+  /** milliseconds, monotonic */
+  readonly at: number;
+  /** anything that grows with every response, or part of one */
+  readonly progress: number;
+  readonly sessions: number;
+}
+
+export interface Stall {
+  readonly progress: number;
+  readonly sessions: number;
+  readonly stillSince: number;
+  readonly waitMs: number;
+  readonly probeNotBefore: number;
+}
+
+/**
+ * @param before null at the first sample
+ * @param wasLate the sample came late: what happened in between is unknown, and standing still is our own fault
+ */
+export function observe(before: Stall | null, sample: Sample, wasLate: boolean): Stall {
+  if (before === null) return calm(sample, standstillMs);
+  const moves = sample.progress !== before.progress;
+  if (moves || before.sessions === 0 || sample.sessions === 0) {
+    return calm(sample, Math.max(standstillMs, before.waitMs / 2));
+  }
+  if (wasLate) return { ...before, stillSince: sample.at, probeNotBefore: sample.at + before.waitMs };
+  return before;
+}
+
+const calm = (sample: Sample, waitMs: number): Stall => ({
+  progress: sample.progress,
+  sessions: sample.sessions,
+  stillSince: sample.at,
+  waitMs,
+  probeNotBefore: sample.at + waitMs,
+});
+
+export function wantsProbe(stall: Stall, sample: Sample): boolean {
+  return sample.sessions > 0 && sample.at >= stall.probeNotBefore;
+}
+
+/** After a probe: answered, the next one waits twice as long; silent, it comes soon. */
+export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
+  const waitMs = answered ? Math.min(longestWaitMs, stall.waitMs * 2) : againAfterSilenceMs;
+  return { ...stall, waitMs, probeNotBefore: at + waitMs };
+}
+
+/**
+ * How long a probe may take, from what checks of this member usually take: well above it, never so short that
+ * a scheduler's pause decides, never longer than the check itself.
+ * @param usualMs null: not known yet
+ */
+export function probeTimeoutMs(usualMs: number | null, checkTimeoutMs: number): number {
+  return usualMs === null ? checkTimeoutMs : Math.min(checkTimeoutMs, Math.max(standstillMs, usualMs * 4));
+}
+
+/** A moving mean in which the last value counts a fifth. */
+export function usually(beforeMs: number | null, lastMs: number): number {
+  return beforeMs === null ? lastMs : beforeMs * 0.8 + lastMs * 0.2;
+}

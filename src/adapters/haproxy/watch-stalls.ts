@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isCode } from '../../errors.ts';
+import type { CheckConfig, GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
+import type { AdminSocket } from './admin.ts';
+import { brake, checked } from './names.ts';
+import { type Probe, probeFor } from './probe.ts';
+import { checkStatusOf, number, parseReport, type Report, type Row, statCommands } from './reading.ts';
+import { afterProbe, observe, probeTimeoutMs, type Sample, type Stall, usually, wantsProbe } from './stall.ts';
+
+const lookEveryMs = 25;
+/** While nobody asks anything. */
+const restEveryMs = 250;
+/** How long after the last sign of traffic it is looked at closely. */
+const busyForMs = 2000;
+/** A look that comes so much later than planned saw a busy machine, not a hanging member. */
+const lateByMs = 75;
+/** How soon a member that could not be probed from here is tried again. */
+const acquaintEveryMs = 10_000;
+
+type OnSignal = (signal: GatewaySignal) => void;
+
+/** Looks at response counters until aborted, see stall.ts; a gateway that is away is waited for. */
+export async function watchForStalls(
+  config: GatewayConfig,
+  admin: AdminSocket,
+  onSignal: OnSignal,
+  abort: AbortSignal,
+): Promise<void> {
+  const watched = config.ports.flatMap(({ port, check }) =>
+    config.members.flatMap(({ name, address }) => {
+      const probe = probeFor(config, address, port, check);
+      return probe === null ? [] : [new WatchedServer(name, port, check, probe)];
+    }),
+  );
+  if (watched.length === 0) return;
+  let planned = performance.now();
+  while (!abort.aborted) {
+    const wasLate = performance.now() - planned > lateByMs;
+    const report = await look(admin, abort);
+    for (const server of watched) server.look(report, wasLate, onSignal, abort);
+    const rest = watched.some((server) => server.busyUntil > planned) ? lookEveryMs : restEveryMs;
+    planned = performance.now() + rest;
+    await pause(rest, undefined, { signal: abort }).catch(() => undefined);
+  }
+}
+
+async function look(admin: AdminSocket, abort: AbortSignal): Promise<Report | null> {
+  try {
+    return parseReport(await admin.run(statCommands, abort));
+  } catch (error) {
+    if (abort.aborted || isCode(error, 'TH_GATEWAY_UNREACHABLE')) return null;
+    throw error;
+  }
+}
+
+/** One member at one port: its counters, and what probing it has taught. */
+class WatchedServer {
+  readonly #member: string;
+  readonly #port: number;
+  readonly #check: CheckConfig;
+  readonly #probe: Probe;
+  #stall: Stall | null = null;
+  #usualMs: number | null = null;
+  /** A probe was answered once: members can be reached from here, so that silence means something. */
+  #acquainted = false;
+  #acquaintNotBefore = 0;
+  #asking = false;
+  busyUntil = 0;
+
+  constructor(member: string, port: number, check: CheckConfig, probe: Probe) {
+    this.#member = member;
+    this.#port = port;
+    this.#check = check;
+    this.#probe = probe;
+  }
+
+  look(report: Report | null, wasLate: boolean, onSignal: OnSignal, abort: AbortSignal): void {
+    const stat = report?.stats.get(`${checked(this.#port)}/${this.#member}`);
+    if (!stat || stat['status']?.startsWith('MAINT')) {
+      this.#stall = null;
+      return;
+    }
+    const sample = sampleOf([stat, report?.stats.get(`${brake(this.#port)}/${this.#member}`)]);
+    if (sample.sessions > 0 || sample.progress !== this.#stall?.progress) this.busyUntil = sample.at + busyForMs;
+    this.#stall = observe(this.#stall, sample, wasLate);
+    if (this.#asking) return;
+    if (!this.#acquainted) this.#acquaint(stat, sample.at, abort);
+    else if (wantsProbe(this.#stall, sample)) void this.#suspect(this.#stall.stillSince, onSignal, abort);
+  }
+
+  /** While the gateway's own check passes, a probe must be answered too; if not, we have no way to this member. */
+  #acquaint(stat: Row, now: number, abort: AbortSignal): void {
+    const passes = /^L[67]OK/.test(checkStatusOf(stat));
+    if (!passes || now < this.#acquaintNotBefore) return;
+    this.#usualMs = usually(this.#usualMs, number(stat, 'check_duration'));
+    this.#acquaintNotBefore = now + acquaintEveryMs;
+    void this.#ask(abort).then((answered) => {
+      this.#acquainted = answered;
+    });
+  }
+
+  async #suspect(stillSince: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
+    const answered = await this.#ask(abort);
+    const now = performance.now();
+    const stall = this.#stall;
+    if (abort.aborted || stall === null) return;
+    this.#stall = afterProbe(stall, now, answered);
+    if (answered || stall.stillSince !== stillSince) return;
+    onSignal({ kind: 'stalled', member: this.#member, port: this.#port, forMs: Math.round(now - stillSince) });
+  }
+
+  /** @returns answered; a probe whose timer came late has proved nothing and counts as answered */
+  async #ask(abort: AbortSignal): Promise<boolean> {
+    const timeoutMs = probeTimeoutMs(this.#acquainted ? this.#usualMs : null, this.#check.timeoutMs);
+    const began = performance.now();
+    this.#asking = true;
+    try {
+      const tookMs = await this.#probe.ask(timeoutMs, abort);
+      if (tookMs !== null) this.#usualMs = usually(this.#usualMs, tookMs);
+      return tookMs !== null || (this.#acquainted && performance.now() - began > timeoutMs + lateByMs);
+    } finally {
+      this.#asking = false;
+    }
+  }
+}
+
+const RESPONSES = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other', 'bout'];
+
+function sampleOf(rows: readonly (Row | undefined)[]): Sample {
+  const sum = (columns: readonly string[]): number =>
+    rows.reduce((total, row) => total + columns.reduce((value, column) => value + number(row, column), 0), 0);
+  return { at: performance.now(), progress: sum(RESPONSES), sessions: sum(['scur']) };
+}

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isCode } from '../../errors.ts';
+import type { GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
+import type { AdminSocket } from './admin.ts';
+import { checkRing, parseProxy } from './names.ts';
+import { watchForStalls } from './watch-stalls.ts';
+
+const reconnectAfterMs = 20;
+
+export interface Watcher {
+  onSignal(signal: GatewaySignal): void;
+  /** a member's standing changed inside the gateway: its files should follow */
+  onChange(): Promise<void>;
+}
+
+/**
+ * Holds the gateway's ring of check results open, and looks at its response counters in between. Ends when
+ * aborted, and only then: a gateway that goes away is waited for.
+ */
+export async function watchGateway(
+  config: GatewayConfig,
+  admin: AdminSocket,
+  watcher: Watcher,
+  abort: AbortSignal,
+): Promise<void> {
+  await Promise.all([
+    followChecks(config, admin, watcher, abort),
+    watchForStalls(config, admin, (signal) => watcher.onSignal(signal), abort),
+  ]);
+}
+
+async function followChecks(
+  config: GatewayConfig,
+  admin: AdminSocket,
+  watcher: Watcher,
+  abort: AbortSignal,
+): Promise<void> {
+  const started = (): void => watcher.onSignal({ kind: 'started' });
+  while (!abort.aborted) {
+    try {
+      for await (const line of admin.follow(`show events ${checkRing} -w -n`, started, abort)) {
+        const event = parseCheckEvent(line);
+        if (event === null || !config.members.some(({ name }) => name === event.signal.member)) continue;
+        watcher.onSignal(event.signal);
+        if (event.changed) await watcher.onChange().catch(ignoreAway);
+      }
+    } catch (error) {
+      if (abort.aborted) return;
+      ignoreAway(error);
+    }
+    await pause(reconnectAfterMs, undefined, { signal: abort }).catch(() => undefined);
+  }
+}
+
+/** A gateway that is away is waited for; anything else is a defect and is not hidden. */
+function ignoreAway(error: unknown): void {
+  if (!isCode(error, 'TH_GATEWAY_UNREACHABLE')) throw error;
+}
+
+export interface CheckEvent {
+  readonly signal: Extract<GatewaySignal, { readonly member: string; readonly kind: 'check_failed' | 'check_passed' }>;
+  /** the member went up or down by it */
+  readonly changed: boolean;
+}
+
+const CHECKED =
+  /Health check for server ([^/\s]+)\/(\S+) (failed|succeeded|conditionally succeeded), reason: (.*?)(?:, check duration: \d+ms)?, status: (\d+)\/\d+ (UP|DOWN)/;
+const WENT_DOWN = /Server ([^/\s]+)\/(\S+) is DOWN, reason: (.*?)(?:, check duration|\. \d+ active|$)/;
+
+/** A line of the ring. null: none that speaks of a check of ours. */
+export function parseCheckEvent(line: string): CheckEvent | null {
+  const [, proxy = '', member = '', what, reason = '', counter, standing] = CHECKED.exec(line) ?? [];
+  if (what !== undefined) {
+    const port = checkedPort(proxy);
+    if (port === null) return null;
+    const changed = standing === 'DOWN' ? counter === '0' : what !== 'failed';
+    if (what === 'failed') return { signal: { kind: 'check_failed', member, port, detail: reason }, changed };
+    return { signal: { kind: 'check_passed', member, port }, changed };
+  }
+  const [found, downProxy = '', downMember = '', downReason = ''] = WENT_DOWN.exec(line) ?? [];
+  const port = checkedPort(downProxy);
+  if (found === undefined || port === null) return null;
+  return { signal: { kind: 'check_failed', member: downMember, port, detail: downReason }, changed: true };
+}
+
+function checkedPort(proxy: string): number | null {
+  const parsed = parseProxy(proxy);
+  return parsed?.kind === 'be' ? parsed.port : null;
+}
