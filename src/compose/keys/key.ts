@@ -79,16 +79,37 @@ export interface ContainerDraft extends Omit<{ -readonly [K in keyof ContainerSp
   readonly HostConfig: Record<string, unknown>;
 }
 
+/** What the project's files do not tell and a container needs. */
+export interface ContainerHost {
+  /** absolute, on the engine's host: where files made of `content:` and `environment:` are written */
+  readonly contentFolder: string;
+  /** the environment twinhull runs in */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** the container that stands for a service whose namespace or volumes are shared, by name or id */
+  readonly containerOf: (service: string) => string;
+  /** of the engine, "1.41"; keys it is too old for are named as unsupported. Absent: the newest. */
+  readonly apiVersion?: string;
+}
+
+/** A file to be written before the container starts. */
+export interface ContentFile {
+  /** absolute */
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
 export interface ContainerContext {
   readonly project: Project;
   readonly name: string;
   readonly service: Service;
+  readonly host: ContainerHost;
+  /** Notes a part of a key that is not carried out; `plan` names it. */
+  readonly refuse: (key: string, why: string) => void;
+  readonly addFile: (file: ContentFile) => void;
 }
 
 /** Gives the entry the value type of its shape. */
 export function key<T>(entry: ServiceKey<T>): ServiceKey<T> {
   return entry;
 }
-
-/** The engine's part of this key has not been decided yet. */
-export const undecided = { unsupported: 'not carried out yet' } as const;

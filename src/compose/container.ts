@@ -1,0 +1,141 @@
+/**
+ * From a service of the project to the engine's create call, by the table of keys. Ports, networks and labels
+ * of ours are added by who plans members and gateways.
+ */
+
+import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import type { ContainerContext, ContainerDraft, ContainerHost, ContentFile } from './keys/key.ts';
+import { serviceKeys } from './keys/service.ts';
+import type { PortMapping, Project, Service } from './project.ts';
+
+export type { ContainerHost, ContentFile } from './keys/key.ts';
+
+export interface ContainerPlan {
+  /** with the service's own labels, without networks and published ports */
+  readonly spec: ContainerSpec;
+  /** keys, or parts of keys, that are not carried out, with the reason */
+  readonly unsupported: readonly { readonly key: string; readonly why: string }[];
+  /** to be written before the container starts */
+  readonly contentFiles: readonly ContentFile[];
+}
+
+export function containerSpec(name: string, project: Project, host: ContainerHost): ContainerPlan {
+  const service = project.services[name] ?? {};
+  const unsupported: { key: string; why: string }[] = [];
+  const contentFiles: ContentFile[] = [];
+  const context: ContainerContext = {
+    project,
+    name,
+    service,
+    host,
+    refuse: (key, why) => unsupported.push({ key, why }),
+    addFile: (file) => contentFiles.push(file),
+  };
+  const draft: ContainerDraft = { Image: imageReference(name, project), Labels: {}, HostConfig: {}, Networks: [] };
+  for (const [key, { engine }] of Object.entries(serviceKeys)) {
+    const value = service[key];
+    if (value === undefined || value === null) continue;
+    if ('put' in engine) engine.put(draft, value, context);
+    else if ('unsupported' in engine) unsupported.push({ key, why: engine.unsupported });
+  }
+  return { spec: draft, unsupported, contentFiles };
+}
+
+/** The image's name: the one given, else the one Compose gives to what it builds. */
+export function imageReference(name: string, project: Project): string {
+  return project.services[name]?.image ?? `${project.name}-${name}`;
+}
+
+/**
+ * The project's networks a service is on, by the engine's names, those of higher priority first. Each has the
+ * service's name as an alias, the aliases of the file, and those that links of other services ask for.
+ */
+export function networkAttachments(name: string, project: Project): NetworkAttachment[] {
+  const service = project.services[name] ?? {};
+  if (service.network_mode !== undefined) return [];
+  const uses = Object.entries(service.networks ?? { default: null });
+  const priority = (use: (typeof uses)[number]): number => use[1]?.priority ?? 0;
+  const linked = linkAliases(name, project);
+  return uses
+    .sort((a, b) => priority(b) - priority(a) || (a[0] < b[0] ? -1 : 1))
+    .map(([key, use]) => ({
+      network: project.networks[key]?.name ?? `${project.name}_${key}`,
+      aliases: [...new Set([name, ...(use?.aliases ?? []), ...linked])],
+      ...(use?.ipv4_address !== undefined && { ipv4Address: use.ipv4_address }),
+      ...(use?.ipv6_address !== undefined && { ipv6Address: use.ipv6_address }),
+      ...(use?.link_local_ips !== undefined && { linkLocalIps: use.link_local_ips }),
+      ...(use?.mac_address !== undefined && { macAddress: use.mac_address }),
+      ...driverOptions(use?.['driver_opts']),
+    }));
+}
+
+/** What `ports` publishes, in the engine's words; a range of host ports is left to the engine to choose from. */
+export function portBindings(
+  ports: readonly PortMapping[],
+): Pick<ContainerSpec, 'ExposedPorts'> & {
+  readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>>;
+} {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const { target, protocol, host_ip, published } of ports) {
+    const binding = { HostIp: host_ip ?? '', HostPort: published ?? '' };
+    (bindings[`${target}/${protocol}`] ??= []).push(binding);
+  }
+  return { ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])), PortBindings: bindings };
+}
+
+/** A network of the project as Compose makes it; `key` is its name in the file ("default" for the implied one). */
+export function networkSpec(key: string, project: Project): NetworkSpec {
+  const definition = project.networks[key] ?? { name: `${project.name}_${key}` };
+  const { driver, driver_opts, internal, attachable, enable_ipv6, ipam } = definition;
+  return {
+    name: definition.name,
+    ...(driver !== undefined && { driver }),
+    ...(driver_opts !== undefined && { driverOptions: driver_opts }),
+    ...(internal !== undefined && { internal }),
+    ...(attachable !== undefined && { attachable }),
+    ...(enable_ipv6 !== undefined && { enableIpv6: enable_ipv6 }),
+    labels: { ...definition.labels, 'com.docker.compose.project': project.name, 'com.docker.compose.network': key },
+    ...(ipam !== undefined && { ipam: ipamSpec(ipam) }),
+  };
+}
+
+/** A volume of the project as Compose makes it. */
+export function volumeSpec(key: string, project: Project): VolumeSpec {
+  const definition = project.volumes[key] ?? { name: `${project.name}_${key}` };
+  const { driver, driver_opts } = definition;
+  return {
+    name: definition.name,
+    ...(driver !== undefined && { driver }),
+    ...(driver_opts !== undefined && { driverOptions: driver_opts }),
+    labels: { ...definition.labels, 'com.docker.compose.project': project.name, 'com.docker.compose.volume': key },
+  };
+}
+
+type Ipam = NonNullable<Project['networks'][string]['ipam']>;
+
+function ipamSpec({ driver, options, config }: Ipam): NonNullable<NetworkSpec['ipam']> {
+  return {
+    ...(driver !== undefined && { driver }),
+    ...(options !== undefined && { options }),
+    config: (config ?? []).map(({ subnet, gateway, ip_range, aux_addresses }) => ({
+      ...(subnet !== undefined && { subnet }),
+      ...(gateway !== undefined && { gateway }),
+      ...(ip_range !== undefined && { ipRange: ip_range }),
+      ...(aux_addresses !== undefined && { auxAddresses: aux_addresses }),
+    })),
+  };
+}
+
+/** `links: ["db:database"]` of any service gives db the further name. */
+function linkAliases(name: string, project: Project): string[] {
+  const links = Object.values(project.services).flatMap((service: Service) => service.links ?? []);
+  return links.flatMap((link) => {
+    const [target = '', alias = target] = link.split(':');
+    return target === name ? [alias] : [];
+  });
+}
+
+function driverOptions(value: unknown): { driverOptions?: Readonly<Record<string, string>> } {
+  if (typeof value !== 'object' || value === null) return {};
+  return { driverOptions: Object.fromEntries(Object.entries(value).map(([name, option]) => [name, String(option)])) };
+}
