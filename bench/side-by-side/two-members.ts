@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { docker, removeContainers, untilAnswers } from '../docker.ts';
+import type { RunningSystem } from './system.ts';
+
+/** The peers' common ground: two members with fixed addresses on one network, a proxy with a published port. */
+
+export const NETWORK = 'bench-peers';
+const SUBNET = '10.214.0.0/24';
+const PROXY = 'bench-proxy';
+const PORT = 18081;
+export const MEMBERS = [
+  { name: 'bench-a', address: '10.214.0.10' },
+  { name: 'bench-b', address: '10.214.0.11' },
+] as const;
+
+export interface ProxyPlan {
+  readonly image: string;
+  /** on this machine: mounted read-only at `mountedAt` */
+  readonly configFile: string;
+  readonly mountedAt: string;
+  readonly command: readonly string[];
+  /** how long after a member is back the proxy surely uses it again, milliseconds */
+  readonly settleMs: number;
+}
+
+/** The member's program, in a container that Docker restarts. Options come before the image's name. */
+export async function startMember(name: string, ...options: readonly string[]): Promise<void> {
+  const program = join(import.meta.dirname, '..', 'member.ts');
+  await docker(
+    'run',
+    '--detach',
+    '--name',
+    name,
+    '--restart',
+    'unless-stopped',
+    '--volume',
+    `${program}:/member.ts:ro`,
+    ...options,
+    'twinhull-local/node:latest',
+    'node',
+    '/member.ts',
+  );
+}
+
+export async function startTwoMembersBehind(plan: ProxyPlan): Promise<RunningSystem> {
+  await stopTwoMembers();
+  await docker('network', 'create', '--subnet', SUBNET, NETWORK);
+  for (const { name, address } of MEMBERS) await startMember(name, '--network', NETWORK, '--ip', address);
+  await Promise.all(MEMBERS.map(({ address }) => untilAnswers(`http://${address}:8080/health`, 20_000)));
+  await docker(
+    'run',
+    '--detach',
+    '--name',
+    PROXY,
+    '--restart',
+    'unless-stopped',
+    '--network',
+    NETWORK,
+    '--publish',
+    `${PORT}:80`,
+    '--volume',
+    `${plan.configFile}:${plan.mountedAt}:ro`,
+    plan.image,
+    ...plan.command,
+  );
+  const url = `http://${await hostAddress()}:${PORT}`;
+  await untilAnswers(`${url}/health`, 20_000);
+  return {
+    url,
+    repairs: false,
+    victim: async () => ({ container: MEMBERS[0].name, network: NETWORK, address: MEMBERS[0].address }),
+    settle: async () => {
+      await Promise.all(MEMBERS.map(({ address }) => untilAnswers(`http://${address}:8080/health`, 60_000)));
+      await new Promise((resolve) => setTimeout(resolve, plan.settleMs));
+    },
+    stop: stopTwoMembers,
+  };
+}
+
+async function stopTwoMembers(): Promise<void> {
+  await removeContainers(PROXY, ...MEMBERS.map(({ name }) => name));
+  await docker('network', 'rm', NETWORK).catch(() => {});
+}
+
+/**
+ * The engine's own address of its default bridge: published ports are reached there as from another machine,
+ * through the kernel, and not through the userland proxy that serves 127.0.0.1.
+ */
+export function hostAddress(): Promise<string> {
+  return docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+}
