@@ -53,7 +53,10 @@ export function prefixFor(members: number): number {
 }
 
 /** The gateway's address and those of the members in order. */
-export function addressesIn(subnet: Subnet, members: number): { readonly gateway: string; readonly members: readonly string[] } {
+export function addressesIn(
+  subnet: Subnet,
+  members: number,
+): { readonly gateway: string; readonly members: readonly string[] } {
   return {
     gateway: formatAddress(subnet.base + RESERVED - 1),
     members: Array.from({ length: members }, (_, index) => formatAddress(subnet.base + RESERVED + index)),

@@ -25,24 +25,44 @@ interface KnownPort extends ServicePort, ProtocolChoice {}
  * opens (a web server's 443 without certificates, an admin port on loopback), and projects publish them: a check
  * of its own on such a port would hold a well member out for ever.
  */
-export function gatewayPorts(service: Service, ports: readonly ServicePort[], health: HealthTarget | null, settings: GatewaySettings): GatewayPorts {
+export function gatewayPorts(
+  service: Service,
+  ports: readonly ServicePort[],
+  health: HealthTarget | null,
+  settings: GatewaySettings,
+): GatewayPorts {
   const known = ports.map((port): KnownPort => ({ ...port, ...chooseProtocol(service, port, health, settings) }));
   const main = mainPort(service, known, health, settings);
   if (main === undefined) return { ports: [], explained: [], blindToHangs: false };
   const { port: checked = main.port, ...check } = withSettings(checkOf(service, main, health), settings.check);
   return {
-    ports: known.map(({ port, protocol }) => ({ port, protocol, check: port === checked ? check : { ...check, port: checked } })),
+    ports: known.map(({ port, protocol }) => ({
+      port,
+      protocol,
+      check: port === checked ? check : { ...check, port: checked },
+    })),
     explained: known.map(({ port, protocol, reason }) => `${port} ${protocol} (${reason})`),
     blindToHangs: check.kind === 'connect',
   };
 }
 
 /** The port that tells most about a member: the settings', the health check's, a known one of the image, the first named. */
-function mainPort(service: Service, ports: readonly KnownPort[], health: HealthTarget | null, settings: GatewaySettings): KnownPort | undefined {
+function mainPort(
+  service: Service,
+  ports: readonly KnownPort[],
+  health: HealthTarget | null,
+  settings: GatewaySettings,
+): KnownPort | undefined {
   const byNumber = (wanted: number | undefined) => ports.find(({ port }) => port === wanted);
   const named = ports.find(({ source }) => source !== 'image');
   const lowest = ports.toSorted((a, b) => a.port - b.port)[0];
-  return byNumber(settings.check.port) ?? byNumber(health?.port) ?? byNumber(knownImage(service.image ?? '')?.port) ?? named ?? lowest;
+  return (
+    byNumber(settings.check.port) ??
+    byNumber(health?.port) ??
+    byNumber(knownImage(service.image ?? '')?.port) ??
+    named ??
+    lowest
+  );
 }
 
 function checkOf(service: Service, main: KnownPort, health: HealthTarget | null): CheckConfig {
@@ -57,7 +77,14 @@ function checkOf(service: Service, main: KnownPort, health: HealthTarget | null)
   return { ...patience, kind: usualCheck(service, main.port) };
 }
 
-const CHECKS_BY_PORT: Readonly<Record<number, CheckConfig['kind']>> = { 25: 'smtp', 587: 'smtp', 1025: 'smtp', 3306: 'mysql', 5432: 'postgres', 6379: 'redis' };
+const CHECKS_BY_PORT: Readonly<Record<number, CheckConfig['kind']>> = {
+  25: 'smtp',
+  587: 'smtp',
+  1025: 'smtp',
+  3306: 'mysql',
+  5432: 'postgres',
+  6379: 'redis',
+};
 
 function usualCheck(service: Service, port: number): CheckConfig['kind'] {
   const known = knownImage(service.image ?? '');
@@ -67,7 +94,8 @@ function usualCheck(service: Service, port: number): CheckConfig['kind'] {
 /** What the user set wins; a path of his must answer well. */
 function withSettings(check: CheckConfig, settings: CheckSettings): CheckConfig {
   const { path, host, port, interval, timeout } = settings;
-  const asksPath: Partial<CheckConfig> = path === undefined ? {} : { kind: 'http', path, expect: 'success', timeoutMs: defaults.healthUrlTimeoutMs.value };
+  const asksPath: Partial<CheckConfig> =
+    path === undefined ? {} : { kind: 'http', path, expect: 'success', timeoutMs: defaults.healthUrlTimeoutMs.value };
   const { host: _, ...rest } = check;
   const base = port === undefined || port === check.port ? check : rest;
   return { ...base, ...asksPath, ...defined({ host, port, intervalMs: interval, timeoutMs: timeout }) };
@@ -75,5 +103,7 @@ function withSettings(check: CheckConfig, settings: CheckSettings): CheckConfig 
 
 /** An object without the keys whose value is undefined. */
 function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

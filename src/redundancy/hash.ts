@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** The same for equal data whatever the order of its keys; 64 hexadecimal digits (SHA-256 over sorted JSON). */
 export function stableHash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value)) ?? '').digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)) ?? '')
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

@@ -28,15 +28,22 @@ export function healthTarget(name: string, service: Service): HealthTarget | nul
   if (test === undefined || test[0] === 'NONE') return null;
   const words = test[0] === 'CMD' || test[0] === 'CMD-SHELL' ? test.slice(1) : test;
   const command = withVariables(words.join(' '), service.environment ?? {});
-  return databaseTarget(command) ?? urlTarget(command, [name, service.hostname, service.container_name]) ?? portTarget(command);
+  return (
+    databaseTarget(command) ??
+    urlTarget(command, [name, service.hostname, service.container_name]) ??
+    portTarget(command)
+  );
 }
 
 /** Puts in the container's own variables, as the shell in it would. Unknown ones stay, and match nothing later. */
 function withVariables(command: string, environment: Readonly<Record<string, string | null>>): string {
-  return command.replaceAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}?/g, (whole, variable: string, otherwise?: string) => {
-    const value = Object.hasOwn(environment, variable) ? environment[variable] : null;
-    return value || (otherwise ?? whole);
-  });
+  return command.replaceAll(
+    /\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}?/g,
+    (whole, variable: string, otherwise?: string) => {
+      const value = Object.hasOwn(environment, variable) ? environment[variable] : null;
+      return value || (otherwise ?? whole);
+    },
+  );
 }
 
 const DATABASES = [
@@ -54,8 +61,14 @@ function databaseTarget(command: string): HealthTarget | null {
 
 function urlTarget(command: string, ownNames: readonly (string | undefined)[]): HealthTarget | null {
   const hosts = [LOCAL, ...ownNames.flatMap((own) => (own === undefined ? [] : [escapeForPattern(own)]))].join('|');
-  const withScheme = new RegExp(String.raw`\b(https?)://(?:[^/@\s'"]*@)?(${hosts})(?::(\d{1,5}))?(/[^\s'"\`)|;<>\\]*)?(?=[\s'"\`)|;<>\\?]|$)`, 'i');
-  const bare = new RegExp(String.raw`\b(?:curl|wget)\b[^|;&]*?\s['"]?()(${hosts})(?::(\d{1,5}))?(/[^\s'"|;<>]*)?(?=[\s'"|;<>]|$)`, 'i');
+  const withScheme = new RegExp(
+    String.raw`\b(https?)://(?:[^/@\s'"]*@)?(${hosts})(?::(\d{1,5}))?(/[^\s'"\`)|;<>\\]*)?(?=[\s'"\`)|;<>\\?]|$)`,
+    'i',
+  );
+  const bare = new RegExp(
+    String.raw`\b(?:curl|wget)\b[^|;&]*?\s['"]?()(${hosts})(?::(\d{1,5}))?(/[^\s'"|;<>]*)?(?=[\s'"|;<>]|$)`,
+    'i',
+  );
   const match = withScheme.exec(command) ?? bare.exec(command);
   if (!match) return null;
   const tls = match[1]?.toLowerCase() === 'https';
@@ -63,7 +76,14 @@ function urlTarget(command: string, ownNames: readonly (string | undefined)[]): 
   if (tls) return { kind: 'connect', port, tls };
   if (!isPlainGet(command)) return { kind: 'http', port, path: '/', expect: 'any', tls };
   const path = (match[4] ?? '/').split('#')[0] ?? '/';
-  return { kind: 'http', port, path, host: hostHeader(command, match[2] ?? '', match[3]), expect: expectation(command), tls };
+  return {
+    kind: 'http',
+    port,
+    path,
+    host: hostHeader(command, match[2] ?? '', match[3]),
+    expect: expectation(command),
+    tls,
+  };
 }
 
 /** A port that something connects to: nc -z localhost 5432, /dev/tcp/localhost/5432. */

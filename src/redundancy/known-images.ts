@@ -66,7 +66,8 @@ export function knownImage(reference: string): KnownImage | null {
 export function meddlesWith(reference: string): string | null {
   const name = imageName(reference);
   if (name === 'watchtower') return 'watchtower recreates containers when an image changes, both members at once';
-  if (name === 'autoheal' || name === 'docker-autoheal') return 'autoheal restarts unhealthy containers without knowing which one serves';
+  if (name === 'autoheal' || name === 'docker-autoheal')
+    return 'autoheal restarts unhealthy containers without knowing which one serves';
   if (name === 'ouroboros') return 'ouroboros recreates containers when an image changes, both members at once';
   return null;
 }

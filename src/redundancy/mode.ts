@@ -28,7 +28,12 @@ export function askedMode(service: Service, settings: ServiceSettings): AskedMod
   const replicas = declared ?? 1;
   if (replicas >= 3) return { mode: 'cluster', reason: `deploy.replicas is ${replicas}`, replicas, replicasByUser };
   if (replicas === 2) return { mode: 'pair', reason: 'deploy.replicas is 2', replicas, replicasByUser };
-  return { mode: 'single', reason: replicas === 0 ? 'deploy.replicas is 0' : 'one container, and no x-twinhull asks for more', replicas, replicasByUser };
+  return {
+    mode: 'single',
+    reason: replicas === 0 ? 'deploy.replicas is 0' : 'one container, and no x-twinhull asks for more',
+    replicas,
+    replicasByUser,
+  };
 }
 
 /**

@@ -67,7 +67,12 @@ export function ownNetworkKey(service: string): string {
 /** Labels as Compose sets them, and ours. The hash is added when the container is complete. */
 export function ownLabels(
   project: Project,
-  owner: { readonly service: string; readonly role: Role | 'gateway'; readonly composeService: string; readonly number: number },
+  owner: {
+    readonly service: string;
+    readonly role: Role | 'gateway';
+    readonly composeService: string;
+    readonly number: number;
+  },
 ): Readonly<Record<string, string>> {
   return {
     'com.docker.compose.project': project.name,
@@ -90,7 +95,9 @@ export function nameClashes(project: Project, service: string, members: readonly
     .concat(project.inactiveServices)
     .filter((name) => name !== service);
   const taken = new Map(
-    Object.entries(project.services).flatMap(([name, { container_name: given }]) => (given === undefined || name === service ? [] : [[given, name] as const])),
+    Object.entries(project.services).flatMap(([name, { container_name: given }]) =>
+      given === undefined || name === service ? [] : [[given, name] as const],
+    ),
   );
   return members.flatMap((member) => {
     const container = containerName(project.name, member.composeService, member.number);

@@ -3,7 +3,11 @@ import type { ServicePlan } from './fleet.ts';
 
 /** What a service waits for: `depends_on`, and what Compose takes as such (links, volumes_from, joined namespaces). */
 export function dependenciesOf(project: Project, service: Service): ServicePlan['dependsOn'] {
-  const named = Object.entries(service.depends_on ?? {}).map(([name, { condition, required }]) => ({ service: name, condition, required }));
+  const named = Object.entries(service.depends_on ?? {}).map(([name, { condition, required }]) => ({
+    service: name,
+    condition,
+    required,
+  }));
   const implied = impliedDependencies(service)
     .filter((name) => !named.some((entry) => entry.service === name))
     .map((name) => ({ service: name, condition: 'service_started' as const, required: true }));
@@ -11,9 +15,13 @@ export function dependenciesOf(project: Project, service: Service): ServicePlan[
 }
 
 function impliedDependencies(service: Service): readonly string[] {
-  const joined = [service.network_mode, service.pid, service.ipc].flatMap((value) => (value?.startsWith('service:') === true ? [value.slice('service:'.length)] : []));
+  const joined = [service.network_mode, service.pid, service.ipc].flatMap((value) =>
+    value?.startsWith('service:') === true ? [value.slice('service:'.length)] : [],
+  );
   const links = (service.links ?? []).map((link) => link.split(':')[0] ?? '');
-  const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith('container:')).map((from) => from.split(':')[0] ?? '');
+  const volumes = (service.volumes_from ?? [])
+    .filter((from) => !from.startsWith('container:'))
+    .map((from) => from.split(':')[0] ?? '');
   return [...new Set([...joined, ...links, ...volumes])];
 }
 
@@ -35,5 +43,7 @@ export function inDependencyOrder(project: Project): readonly string[] {
 /** Services that another one waits for to complete: exit 0 is what they are for. */
 export function awaitedToComplete(project: Project): ReadonlySet<string> {
   const dependencies = Object.values(project.services).flatMap((service) => Object.entries(service.depends_on ?? {}));
-  return new Set(dependencies.filter(([, { condition }]) => condition === 'service_completed_successfully').map(([name]) => name));
+  return new Set(
+    dependencies.filter(([, { condition }]) => condition === 'service_completed_successfully').map(([name]) => name),
+  );
 }

@@ -1,4 +1,4 @@
-import type { Project, Service } from '../compose/project.ts';
+import type { Service } from '../compose/project.ts';
 import type { Mode, ServicePolicy, Standby } from '../core/model.ts';
 import { parseDuration } from '../duration.ts';
 import { defaults } from './defaults.ts';
@@ -15,7 +15,12 @@ export function projectPolicy(settings: ProjectSettings): ProjectPolicy {
 }
 
 /** How a service is judged and repaired: its own settings, then the project's, then the defaults. */
-export function servicePolicy(service: Service, settings: ServiceSettings, all: Settings, facts: { readonly mode: Mode; readonly standby: Standby; readonly hasGateway: boolean; readonly completes: boolean }): ServicePolicy {
+export function servicePolicy(
+  service: Service,
+  settings: ServiceSettings,
+  all: Settings,
+  facts: { readonly mode: Mode; readonly standby: Standby; readonly hasGateway: boolean; readonly completes: boolean },
+): ServicePolicy {
   const failover = { ...all.project.failover, ...settings.failover };
   const budget = { ...all.project.budget, ...settings.budget };
   return {
@@ -25,7 +30,10 @@ export function servicePolicy(service: Service, settings: ServiceSettings, all: 
     threshold: failover.threshold ?? defaults.failoverThreshold.value,
     startPeriodMs: durationOr(service.healthcheck?.start_period, defaults.startPeriodMs.value),
     deadlineMs: deadlines(failover.timeout ?? defaults.failoverTimeoutMs.value),
-    budget: { actions: budget.actions ?? defaults.budgetActions.value, windowMs: budget.window ?? defaults.budgetWindowMs.value },
+    budget: {
+      actions: budget.actions ?? defaults.budgetActions.value,
+      windowMs: budget.window ?? defaults.budgetWindowMs.value,
+    },
     stopGraceMs: durationOr(service.stop_grace_period, defaults.stopGraceMs.value),
     drainTimeoutMs: settings.drain_timeout ?? all.project.drain_timeout ?? defaults.drainTimeoutMs.value,
     completes: facts.completes,
@@ -60,7 +68,8 @@ export function restartPolicy(service: Service, mode: Mode, standby: Standby): s
 /** `deploy.restart_policy.condition` in the words of `restart`; Compose does the same. */
 function conditionOf(service: Service): string | undefined {
   const policy = service.deploy?.['restart_policy'];
-  const condition: unknown = typeof policy === 'object' && policy !== null && 'condition' in policy ? policy.condition : undefined;
+  const condition: unknown =
+    typeof policy === 'object' && policy !== null && 'condition' in policy ? policy.condition : undefined;
   switch (condition) {
     case 'none':
       return 'no';
@@ -79,9 +88,4 @@ export function completes(name: string, service: Service, mode: Mode, awaited: R
   if (awaited.has(name)) return true;
   if (own === undefined) return mode === 'single';
   return own === 'no' || own.startsWith('on-failure');
-}
-
-/** A project's name for an image that it builds and does not name. */
-export function imageReference(project: Project, name: string, service: Service): string {
-  return service.image ?? `${project.name}-${name}`;
 }

@@ -24,7 +24,12 @@ export interface Published {
  * All ports of a service, each once, those that someone named on purpose first: published, exposed, the health
  * check's, the settings', then what the image declares.
  */
-export function servicePorts(service: Service, image: Image | null, health: HealthTarget | null, settings: GatewaySettings): readonly ServicePort[] {
+export function servicePorts(
+  service: Service,
+  image: Image | null,
+  health: HealthTarget | null,
+  settings: GatewaySettings,
+): readonly ServicePort[] {
   const found: ServicePort[] = [
     ...(service.ports ?? []).filter(isTcp).map((mapping) => ({
       port: mapping.target,
@@ -61,11 +66,15 @@ function isTcp(mapping: PortMapping): boolean {
 
 /** Ports of other protocols than TCP that the project names, as people write them: "53/udp". */
 export function otherProtocolPorts(service: Service): readonly string[] {
-  const published = (service.ports ?? []).filter((mapping) => !isTcp(mapping)).map(({ target, protocol }) => `${target}/${protocol}`);
+  const published = (service.ports ?? [])
+    .filter((mapping) => !isTcp(mapping))
+    .map(({ target, protocol }) => `${target}/${protocol}`);
   const exposed = (service.expose ?? []).map(String).filter((text) => /\/(?!tcp$)\w+$/i.test(text));
   return [...new Set([...published, ...exposed])];
 }
 
 export function publishedPorts(service: Service): readonly Published[] {
-  return (service.ports ?? []).filter(isTcp).map(({ host_ip: hostIp, published, target }) => ({ hostIp: hostIp ?? '', published: published ?? '', target }));
+  return (service.ports ?? [])
+    .filter(isTcp)
+    .map(({ host_ip: hostIp, published, target }) => ({ hostIp: hostIp ?? '', published: published ?? '', target }));
 }

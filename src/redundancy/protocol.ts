@@ -25,10 +25,17 @@ const APP_PROTOCOLS: Readonly<Record<string, Protocol>> = {
 };
 
 /** Ports on which web frameworks and web servers listen by default. */
-const HTTP_PORTS: ReadonlySet<number> = new Set([80, 3000, 4000, 4200, 5000, 5173, 8000, 8008, 8080, 8081, 8088, 8090, 8888, 9090]);
+const HTTP_PORTS: ReadonlySet<number> = new Set([
+  80, 3000, 4000, 4200, 5000, 5173, 8000, 8008, 8080, 8081, 8088, 8090, 8888, 9090,
+]);
 
 /** Finds out what is spoken on a port: who said so most clearly counts; tcp when nobody did, which never breaks anything. */
-export function chooseProtocol(service: Service, port: ServicePort, health: HealthTarget | null, settings: GatewaySettings): ProtocolChoice {
+export function chooseProtocol(
+  service: Service,
+  port: ServicePort,
+  health: HealthTarget | null,
+  settings: GatewaySettings,
+): ProtocolChoice {
   const own = settings.ports.find((entry) => entry.port === port.port)?.protocol;
   if (own !== undefined) return { protocol: own, reason: 'x-twinhull' };
   if (settings.protocol !== undefined) return { protocol: settings.protocol, reason: 'x-twinhull' };
@@ -47,13 +54,18 @@ function fromHealth(health: HealthTarget): ProtocolChoice {
 function fromHabit(service: Service, port: number): ProtocolChoice {
   const known = knownImage(service.image ?? '');
   if (known?.port === port) return { protocol: known.speaks, reason: `usual for the image ${service.image ?? ''}` };
-  if (proxiedPorts(service).includes(port)) return { protocol: 'http', reason: 'another proxy is told to speak HTTP there' };
+  if (proxiedPorts(service).includes(port))
+    return { protocol: 'http', reason: 'another proxy is told to speak HTTP there' };
   if (HTTP_PORTS.has(port)) return { protocol: 'http', reason: `usual for port ${port}` };
   return { protocol: 'tcp', reason: 'nothing says otherwise' };
 }
 
 /** Ports that labels and variables for other HTTP proxies name. */
 function proxiedPorts(service: Service): readonly number[] {
-  const labels = Object.entries(service.labels ?? {}).filter(([key]) => /^traefik\.http\.services\..+\.loadbalancer\.server\.port$/i.test(key));
-  return [...labels.map(([, value]) => value), service.environment?.['VIRTUAL_PORT'] ?? ''].map(Number).filter((port) => port > 0);
+  const labels = Object.entries(service.labels ?? {}).filter(([key]) =>
+    /^traefik\.http\.services\..+\.loadbalancer\.server\.port$/i.test(key),
+  );
+  return [...labels.map(([, value]) => value), service.environment?.['VIRTUAL_PORT'] ?? '']
+    .map(Number)
+    .filter((port) => port > 0);
 }

@@ -50,8 +50,15 @@ function portRefusals({ service, hasGateway }: Candidate): readonly Note[] {
     what: `port ${port}`,
     why: `a gateway carries TCP only; put ${port} into a service of its own to protect the rest`,
   }));
-  const held = (service.ports ?? []).filter(({ published }) => published !== undefined && published !== '' && !published.includes('-'));
-  const unshared = hasGateway ? [] : held.map(({ published }) => ({ what: `published port ${published ?? ''}`, why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it' }));
+  const held = (service.ports ?? []).filter(
+    ({ published }) => published !== undefined && published !== '' && !published.includes('-'),
+  );
+  const unshared = hasGateway
+    ? []
+    : held.map(({ published }) => ({
+        what: `published port ${published ?? ''}`,
+        why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it',
+      }));
   return [...others, ...unshared];
 }
 
@@ -59,12 +66,18 @@ function namespaceRefusals({ service }: Candidate): readonly Note[] {
   const found: Note[] = [];
   const network = service.network_mode;
   if (network !== undefined && network !== 'none') {
-    found.push({ what: `network_mode: ${network}`, why: `${networkReason(network)}; put the service on a network of the project` });
+    found.push({
+      what: `network_mode: ${network}`,
+      why: `${networkReason(network)}; put the service on a network of the project`,
+    });
   }
   for (const key of ['pid', 'ipc'] as const) {
     const value = service[key];
     if (value === 'host' || value?.includes(':') === true) {
-      found.push({ what: `${key}: ${value}`, why: 'every member would work in the same namespace outside of its container; remove it to protect the service' });
+      found.push({
+        what: `${key}: ${value}`,
+        why: 'every member would work in the same namespace outside of its container; remove it to protect the service',
+      });
     }
   }
   return found;
@@ -72,17 +85,21 @@ function namespaceRefusals({ service }: Candidate): readonly Note[] {
 
 function networkReason(mode: string): string {
   if (mode === 'host') return 'members would fight for the same ports of the host';
-  if (mode === 'bridge' || mode === 'default') return 'the default bridge has no service names, so nothing can stand in front of the members';
+  if (mode === 'bridge' || mode === 'default')
+    return 'the default bridge has no service names, so nothing can stand in front of the members';
   return 'it lives in the network of another container, where no second member has room';
 }
 
 /** Others that live inside this service's container: with several members nobody knows in which. */
 function joinedBy({ project, name, service }: Candidate): readonly Note[] {
   const own = service.container_name;
-  const joins = (value: unknown): boolean => value === `service:${name}` || (own !== undefined && value === `container:${own}`);
+  const joins = (value: unknown): boolean =>
+    value === `service:${name}` || (own !== undefined && value === `container:${own}`);
   return Object.entries(project.services).flatMap(([other, candidate]) => {
     const keys = ['network_mode', 'pid', 'ipc'].filter((key) => joins(candidate[key]));
-    const borrows = (candidate.volumes_from ?? []).some((from) => from.split(':')[0] === name || (own !== undefined && from.startsWith(`container:${own}`)));
+    const borrows = (candidate.volumes_from ?? []).some(
+      (from) => from.split(':')[0] === name || (own !== undefined && from.startsWith(`container:${own}`)),
+    );
     return [...keys, ...(borrows ? ['volumes_from'] : [])].map((key) => ({
       what: `services.${other}.${key} joins ${name}`,
       why: `${other} lives in the one container of ${name}; with several members it would be left behind in the wrong one`,
@@ -95,10 +112,15 @@ const SHAREABLE_DEVICE = /^\/dev\/(?:dri|null|zero|full|random|urandom|fuse|kvm|
 
 function hostResourceRefusals({ service }: Candidate): readonly Note[] {
   const devices: readonly unknown[] = Array.isArray(service['devices']) ? service['devices'] : [];
-  const sources = devices.map((device) => (typeof device === 'string' ? (device.split(':')[0] ?? '') : sourceOf(device)));
+  const sources = devices.map((device) =>
+    typeof device === 'string' ? (device.split(':')[0] ?? '') : sourceOf(device),
+  );
   return sources
     .filter((source) => source !== '' && !SHAREABLE_DEVICE.test(source) && source.startsWith('/dev/'))
-    .map((source) => ({ what: `device ${source}`, why: 'the host has one of it, and two members would use it at once' }));
+    .map((source) => ({
+      what: `device ${source}`,
+      why: 'the host has one of it, and two members would use it at once',
+    }));
 }
 
 function sourceOf(device: unknown): string {
@@ -107,11 +129,30 @@ function sourceOf(device: unknown): string {
 }
 
 function nameRefusals({ project, name, service, members, hasGateway }: Candidate): readonly Note[] {
-  const clashes = nameClashes(project, name, members).map((why) => ({ what: 'names of the members', why: `${why}; rename one of the two` }));
+  const clashes = nameClashes(project, name, members).map((why) => ({
+    what: 'names of the members',
+    why: `${why}; rename one of the two`,
+  }));
   const given = service.container_name;
-  const fixed = given === undefined || hasGateway ? [] : [{ what: `container_name: ${given}`, why: 'two containers cannot have one name, and there is no gateway that could carry it; remove container_name' }];
+  const fixed =
+    given === undefined || hasGateway
+      ? []
+      : [
+          {
+            what: `container_name: ${given}`,
+            why: 'two containers cannot have one name, and there is no gateway that could carry it; remove container_name',
+          },
+        ];
   const network = project.networks[ownNetworkKey(name)];
-  const taken = network === undefined || !hasGateway ? [] : [{ what: `network ${ownNetworkKey(name)}`, why: 'twinhull would use this name for its own network; rename yours' }];
+  const taken =
+    network === undefined || !hasGateway
+      ? []
+      : [
+          {
+            what: `network ${ownNetworkKey(name)}`,
+            why: 'twinhull would use this name for its own network; rename yours',
+          },
+        ];
   return [...clashes, ...fixed, ...taken];
 }
 
@@ -120,8 +161,17 @@ function ownAddressRefusals({ service, hasGateway }: Candidate): readonly Note[]
   if (hasGateway) return [];
   const fixed = Object.entries(service.networks ?? {}).flatMap(([network, use]) => {
     const address = use?.ipv4_address ?? use?.ipv6_address ?? use?.mac_address;
-    return address === undefined ? [] : [{ what: `address ${address} on ${network}`, why: 'two members cannot have one address, and there is no gateway that could carry it' }];
+    return address === undefined
+      ? []
+      : [
+          {
+            what: `address ${address} on ${network}`,
+            why: 'two members cannot have one address, and there is no gateway that could carry it',
+          },
+        ];
   });
   const mac = service['mac_address'];
-  return typeof mac === 'string' ? [...fixed, { what: `mac_address: ${mac}`, why: 'two members cannot have one address' }] : fixed;
+  return typeof mac === 'string'
+    ? [...fixed, { what: `mac_address: ${mac}`, why: 'two members cannot have one address' }]
+    : fixed;
 }

@@ -20,14 +20,33 @@ const path = text('a path that begins with "/", without spaces', (value) => /^\/
 const host = text('a host name, with a port where needed', (value) => /^[A-Za-z0-9._-]+(:\d{1,5})?$/.test(value));
 
 const check = group({
-  path: { shape: path, doc: 'Path that must answer 2xx or 3xx.', default: { text: 'that of the health check', source: 'any answer counts where none is known' } },
-  host: { shape: host, doc: 'Host header of the check.', default: { text: 'that of the health check', source: 'else the service name' } },
-  port: { shape: port, doc: 'Port that is checked.', default: { text: 'that of the health check', source: 'else the first published one' } },
-  interval: { shape: duration({ minMs: 100, maxMs: HOUR }), doc: 'Time between two checks of one member.', default: defaults.checkIntervalMs },
+  path: {
+    shape: path,
+    doc: 'Path that must answer 2xx or 3xx.',
+    default: { text: 'that of the health check', source: 'any answer counts where none is known' },
+  },
+  host: {
+    shape: host,
+    doc: 'Host header of the check.',
+    default: { text: 'that of the health check', source: 'else the service name' },
+  },
+  port: {
+    shape: port,
+    doc: 'Port that is checked.',
+    default: { text: 'that of the health check', source: 'else the first published one' },
+  },
+  interval: {
+    shape: duration({ minMs: 100, maxMs: HOUR }),
+    doc: 'Time between two checks of one member.',
+    default: defaults.checkIntervalMs,
+  },
   timeout: {
     shape: duration({ minMs: 20, maxMs: 60 * SECOND }),
     doc: 'A check that takes longer has failed.',
-    default: { text: `${defaults.checkTimeoutMs.text}; with a health URL ${defaults.healthUrlTimeoutMs.text}`, source: defaults.healthUrlTimeoutMs.source },
+    default: {
+      text: `${defaults.checkTimeoutMs.text}; with a health URL ${defaults.healthUrlTimeoutMs.text}`,
+      source: defaults.healthUrlTimeoutMs.source,
+    },
   },
 });
 
@@ -49,9 +68,16 @@ const gateway = either(
       doc: 'What the service speaks; `none`: no gateway, members keep the name.',
       default: { text: 'found out', source: 'app_protocol, health check, image and port tell; else tcp' },
     },
-    ports: { shape: list(portEntry), doc: 'Ports beside those the project names, or their protocol: `[9000, {port: 9001, protocol: http}]`.' },
+    ports: {
+      shape: list(portEntry),
+      doc: 'Ports beside those the project names, or their protocol: `[9000, {port: 9001, protocol: http}]`.',
+    },
     check: { shape: check, doc: 'How the gateway sees whether a member answers.' },
-    max_connections: { shape: whole(1, 100_000), doc: 'Requests at once inside one member; more wait unsent.', default: defaults.maxConnections },
+    max_connections: {
+      shape: whole(1, 100_000),
+      doc: 'Requests at once inside one member; more wait unsent.',
+      default: defaults.maxConnections,
+    },
   }),
 );
 
@@ -59,19 +85,39 @@ const gateway = either(
 const both = {
   failover: {
     shape: group({
-      threshold: { shape: whole(1, 100), doc: 'Failed checks in a row before a running member is repaired.', default: defaults.failoverThreshold },
-      timeout: { shape: duration({ minMs: SECOND, maxMs: HOUR }), doc: 'How long one repair may take before the next stronger one.', default: defaults.failoverTimeoutMs },
+      threshold: {
+        shape: whole(1, 100),
+        doc: 'Failed checks in a row before a running member is repaired.',
+        default: defaults.failoverThreshold,
+      },
+      timeout: {
+        shape: duration({ minMs: SECOND, maxMs: HOUR }),
+        doc: 'How long one repair may take before the next stronger one.',
+        default: defaults.failoverTimeoutMs,
+      },
     }),
     doc: 'When and how long a member is repaired. Traffic moves at the first failed check in any case.',
   },
   budget: {
     shape: group({
-      actions: { shape: whole(1, 1000), doc: 'Repairs allowed per service in a window; then it is quarantined with an alert.', default: defaults.budgetActions },
-      window: { shape: duration({ minMs: 10 * SECOND, maxMs: 24 * HOUR }), doc: 'The window.', default: defaults.budgetWindowMs },
+      actions: {
+        shape: whole(1, 1000),
+        doc: 'Repairs allowed per service in a window; then it is quarantined with an alert.',
+        default: defaults.budgetActions,
+      },
+      window: {
+        shape: duration({ minMs: 10 * SECOND, maxMs: 24 * HOUR }),
+        doc: 'The window.',
+        default: defaults.budgetWindowMs,
+      },
     }),
     doc: 'How much repair is allowed.',
   },
-  drain_timeout: { shape: duration({ minMs: 0, maxMs: 24 * HOUR }), doc: 'How long requests in flight may take when a member is taken out on purpose.', default: defaults.drainTimeoutMs },
+  drain_timeout: {
+    shape: duration({ minMs: 0, maxMs: 24 * HOUR }),
+    doc: 'How long requests in flight may take when a member is taken out on purpose.',
+    default: defaults.drainTimeoutMs,
+  },
 } satisfies Fields;
 
 const serviceShape = group({
@@ -95,15 +141,31 @@ const serviceShape = group({
 });
 
 const projectShape = group({
-  monitoring_interval: { shape: duration({ minMs: SECOND, maxMs: HOUR }), doc: 'Full look at every container; events make reactions immediate.', default: defaults.monitoringIntervalMs },
+  monitoring_interval: {
+    shape: duration({ minMs: SECOND, maxMs: HOUR }),
+    doc: 'Full look at every container; events make reactions immediate.',
+    default: defaults.monitoringIntervalMs,
+  },
   history: {
     shape: group({
-      entries: { shape: whole(1, 100_000), doc: 'Health entries kept for each service.', default: defaults.historyEntries },
-      retention: { shape: duration({ minMs: 60 * SECOND, maxMs: 10_000 * HOUR }), doc: 'How long history is kept.', default: defaults.historyRetentionMs },
+      entries: {
+        shape: whole(1, 100_000),
+        doc: 'Health entries kept for each service.',
+        default: defaults.historyEntries,
+      },
+      retention: {
+        shape: duration({ minMs: 60 * SECOND, maxMs: 10_000 * HOUR }),
+        doc: 'How long history is kept.',
+        default: defaults.historyRetentionMs,
+      },
     }),
     doc: 'What is remembered.',
   },
-  host_actions: { shape: whole(1, 10_000), doc: 'Repairs allowed on the whole host in one window.', default: defaults.hostActions },
+  host_actions: {
+    shape: whole(1, 10_000),
+    doc: 'Repairs allowed on the whole host in one window.',
+    default: defaults.hostActions,
+  },
   address_pool: {
     shape: text('an IPv4 subnet from /8 to /28 such as "10.213.0.0/16"', (value) => isPool(value)),
     doc: 'Where the gateways take their networks from.',
@@ -150,7 +212,10 @@ export function readSettings(project: Project): Settings {
   const settings: Settings = {
     project: read(projectShape, project.extensions[KEY], [KEY]),
     services: Object.fromEntries(
-      Object.entries(project.services).map(([name, service]) => [name, read(serviceShape, service[KEY], ['services', name, KEY])]),
+      Object.entries(project.services).map(([name, service]) => [
+        name,
+        read(serviceShape, service[KEY], ['services', name, KEY]),
+      ]),
     ),
   };
   if (complaints.length > 0) throw new ComposeProblems(complaints.map((complaint) => located(project, complaint)));
@@ -197,7 +262,12 @@ export function explainSettings(): string {
 }
 
 function settingsTable(shape: Group<Fields>): string[] {
-  return ['', '| key | what it does | values | default | why this default |', '| --- | --- | --- | --- | --- |', ...rows(shape.fields, '')];
+  return [
+    '',
+    '| key | what it does | values | default | why this default |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows(shape.fields, ''),
+  ];
 }
 
 function rows(fields: Fields, prefix: string): string[] {

@@ -7,7 +7,6 @@ import type { Path } from '../compose/node.ts';
 import { nearest } from '../compose/problems.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 
-
 export interface Complaint {
   readonly path: Path;
   readonly value: unknown;
@@ -38,7 +37,11 @@ export interface Group<F extends Fields> extends Shape<ValuesOf<F>> {
   readonly fields: F;
 }
 
-function simple<T>(expected: string, accept: (value: unknown) => T | undefined, why: (value: unknown) => string): Shape<T> {
+function simple<T>(
+  expected: string,
+  accept: (value: unknown) => T | undefined,
+  why: (value: unknown) => string,
+): Shape<T> {
   return {
     expected,
     read(value, path, complain) {
@@ -68,7 +71,9 @@ function isDuration(value: unknown): boolean {
 export function whole(min: number, max: number): Shape<number> {
   const accept = (value: unknown) =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
-  return simple(`a whole number from ${min} to ${max}`, accept, (value) => (typeof value === 'number' ? 'out of range' : 'is not a number'));
+  return simple(`a whole number from ${min} to ${max}`, accept, (value) =>
+    typeof value === 'number' ? 'out of range' : 'is not a number',
+  );
 }
 
 export const yesNo: Shape<boolean> = simple(
@@ -78,7 +83,10 @@ export const yesNo: Shape<boolean> = simple(
 );
 
 /** One of some words; `later` are words that are known and not yet done, with the reason. */
-export function oneOf<const W extends string>(words: readonly W[], later: Readonly<Record<string, string>> = {}): Shape<W> {
+export function oneOf<const W extends string>(
+  words: readonly W[],
+  later: Readonly<Record<string, string>> = {},
+): Shape<W> {
   const accept = (value: unknown): W | undefined => words.find((word) => word === value);
   return simple(words.join(', '), accept, (value) => {
     const known = typeof value === 'string' && Object.hasOwn(later, value) ? later[value] : undefined;
@@ -99,7 +107,10 @@ export function list<T>(of: Shape<T>): Shape<readonly T[]> {
   return {
     expected,
     read(value, path, complain) {
-      if (!Array.isArray(value)) return void complain({ path, value, message: 'is not a list', expected });
+      if (!Array.isArray(value)) {
+        complain({ path, value, message: 'is not a list', expected });
+        return undefined;
+      }
       return value.flatMap((item: unknown, index) => of.read(item, [...path, index], complain) ?? []);
     },
   };
@@ -110,7 +121,11 @@ export interface Either<A, S extends Shape<unknown>> extends Shape<A | ValueOf<S
 }
 
 /** Either of two shapes; `fits` tells by the value whether the first one is meant. */
-export function either<A, S extends Shape<unknown>>(fits: (value: unknown) => boolean, first: Shape<A>, second: S): Either<A, S> {
+export function either<A, S extends Shape<unknown>>(
+  fits: (value: unknown) => boolean,
+  first: Shape<A>,
+  second: S,
+): Either<A, S> {
   return {
     second,
     expected: `${first.expected}; or ${second.expected}`,
@@ -127,11 +142,19 @@ export function group<const F extends Fields>(fields: F): Group<F> {
     fields,
     expected,
     read(value, path, complain) {
-      if (!isMapping(value)) return void complain({ path, value, message: 'is not a mapping', expected });
+      if (!isMapping(value)) {
+        complain({ path, value, message: 'is not a mapping', expected });
+        return undefined;
+      }
       const entries = Object.entries(value).flatMap(([key, item]) => {
         const at = [...path, key];
         if (!Object.hasOwn(fields, key)) {
-          complain({ path: at, value: item, message: `unknown key${suggestion(key, names)}`, expected: names.join(', ') });
+          complain({
+            path: at,
+            value: item,
+            message: `unknown key${suggestion(key, names)}`,
+            expected: names.join(', '),
+          });
           return [];
         }
         const read = fields[key]?.shape.read(item, at, complain);

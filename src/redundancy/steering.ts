@@ -18,17 +18,29 @@ export interface Steering {
 export function steeringOf(project: Project, service: Service): Steering {
   const labels = pick(service.labels ?? {}, LABELS);
   const environment = pick(service.environment ?? {}, VARIABLES);
-  const steersNginx = Object.hasOwn(environment, 'VIRTUAL_HOST') || Object.hasOwn(environment, 'VIRTUAL_HOST_MULTIPORTS');
-  return { labels: { ...traefikNetwork(project, service, labels), ...labels }, environment: steersNginx ? environment : {} };
+  const steersNginx =
+    Object.hasOwn(environment, 'VIRTUAL_HOST') || Object.hasOwn(environment, 'VIRTUAL_HOST_MULTIPORTS');
+  return {
+    labels: { ...traefikNetwork(project, service, labels), ...labels },
+    environment: steersNginx ? environment : {},
+  };
 }
 
 /** What is left for the members. */
 export function withoutSteering(service: Service, steering: Steering): Service {
-  return { ...service, labels: omit(service.labels ?? {}, steering.labels), environment: omit(service.environment ?? {}, steering.environment) };
+  return {
+    ...service,
+    labels: omit(service.labels ?? {}, steering.labels),
+    environment: omit(service.environment ?? {}, steering.environment),
+  };
 }
 
 /** Traefik takes any network of a container when told nothing; the gateway has one more than the service had. */
-function traefikNetwork(project: Project, service: Service, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function traefikNetwork(
+  project: Project,
+  service: Service,
+  labels: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const keys = Object.keys(labels).map((key) => key.toLowerCase());
   const networks = Object.keys(defaultedNetworks(service));
   const only = networks.length === 1 ? project.networks[networks[0] ?? ''] : undefined;
@@ -40,6 +52,9 @@ function pick<V>(record: Readonly<Record<string, V>>, keys: RegExp): Readonly<Re
   return Object.fromEntries(Object.entries(record).filter(([key]) => keys.test(key)));
 }
 
-function omit<V>(record: Readonly<Record<string, V>>, without: Readonly<Record<string, unknown>>): Readonly<Record<string, V>> {
+function omit<V>(
+  record: Readonly<Record<string, V>>,
+  without: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, V>> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !Object.hasOwn(without, key)));
 }

@@ -12,7 +12,9 @@ import { knownImage } from './known-images.ts';
 export function writablePlaces(service: Service, image: Image | null): readonly string[] {
   const mounts = service.volumes ?? [];
   const shared = mounts.filter(isWritable).map((mount) => `${mount.source ?? 'anonymous volume'}:${mount.target}`);
-  const borrowed = (service.volumes_from ?? []).filter((from) => !from.endsWith(':ro')).map((from) => `volumes_from ${from}`);
+  const borrowed = (service.volumes_from ?? [])
+    .filter((from) => !from.endsWith(':ro'))
+    .map((from) => `volumes_from ${from}`);
   const covered = new Set([...mounts.map(({ target }) => target), ...temporaryFolders(service)].map(withoutSlash));
   const declared = declaredVolumes(service, image).filter((target) => !covered.has(withoutSlash(target)));
   return [...shared, ...borrowed, ...declared.map((target) => `VOLUME ${target} of the image`)];
@@ -41,8 +43,9 @@ function isWritable(mount: Mount): boolean {
 
 /** Sockets, devices and clocks of the host: used by many at once every day. */
 function isHostInterface(source: string, target: string): boolean {
-  const interfaces = /^\/(?:dev|proc|sys|run|var\/run|tmp\/\.X11-unix|lib\/modules)(?:\/|$)|^\/etc\/(?:localtime|timezone|hosts|resolv\.conf|machine-id)$/;
-  return interfaces.test(source) || /\.sock(?:et)?$/.test(source) || /\.sock$/.test(target);
+  const interfaces =
+    /^\/(?:dev|proc|sys|run|var\/run|tmp\/\.X11-unix|lib\/modules)(?:\/|$)|^\/etc\/(?:localtime|timezone|hosts|resolv\.conf|machine-id)$/;
+  return interfaces.test(source) || /\.sock(?:et)?$/.test(source) || target.endsWith('.sock');
 }
 
 /**
@@ -50,7 +53,8 @@ function isHostInterface(source: string, target: string): boolean {
  * in such a file. Told by its name alone, and only where both ends are a file of the same kind.
  */
 function isConfigurationFile(mount: Mount): boolean {
-  const kinds = /(?:\.(?:conf|cfg|cnf|ini|ya?ml|toml|properties|crt|cer|pem|key|pub|env|html?|sh|tmpl|template|tpl)|\/Caddyfile|\/\.?htpasswd)$/;
+  const kinds =
+    /(?:\.(?:conf|cfg|cnf|ini|ya?ml|toml|properties|crt|cer|pem|key|pub|env|html?|sh|tmpl|template|tpl)|\/Caddyfile|\/\.?htpasswd)$/;
   return kinds.test(mount.source ?? '') && kinds.test(mount.target);
 }
 

@@ -1,0 +1,93 @@
+import type { Project } from '../compose/project.ts';
+import { unsupportedBuildKeys } from './build-plan.ts';
+import type { Analysis } from './analysis.ts';
+import type { Decision } from './decision.ts';
+import type { Note } from './fleet.ts';
+import { meddlesWith } from './known-images.ts';
+import { imageReference } from '../compose/container.ts';
+import { steeringOf } from './steering.ts';
+
+/** What a person should know about a service's plan. */
+export function serviceNotes(analysis: Analysis, decision: Decision): readonly Note[] {
+  const protectedNotes =
+    decision.mode === 'single'
+      ? stateNote(analysis)
+      : [...gatewayNotes(analysis, decision), ...memberNotes(analysis), ...imageNotes(analysis)];
+  return [...protectedNotes, ...unsupportedBuildKeys(analysis.service.build)];
+}
+
+function stateNote({ asked, writable }: Analysis): readonly Note[] {
+  if (asked.mode !== 'single' || writable.length === 0) return [];
+  return [{ what: 'state', why: `it writes ${writable.join(', ')}, so it has one writer and stays single` }];
+}
+
+function gatewayNotes(analysis: Analysis, decision: Decision): readonly Note[] {
+  const { ports, project, service } = analysis;
+  if (!decision.hasGateway) return [];
+  const moved = steeringOf(project, service);
+  const names = [...Object.keys(moved.labels), ...Object.keys(moved.environment)];
+  const steered =
+    names.length === 0
+      ? []
+      : [
+          {
+            what: 'labels and variables for another proxy',
+            why: `${names.join(', ')} go to the gateway, so that the other proxy meets it`,
+          },
+        ];
+  const blind = ports.blindToHangs ? [{ what: 'check', why: blindness(analysis) }] : [];
+  return [...ports.explained.map((line) => ({ what: 'port', why: line })), ...blind, ...steered];
+}
+
+function blindness({ service }: Analysis): string {
+  const own = service.healthcheck?.test !== undefined && service.healthcheck.disable !== true;
+  return `the gateway can only connect, so a member that hangs is seen ${own ? "only by Docker's own health check" : 'by nobody: give the service a health check'}`;
+}
+
+const TOLD = ['SERVICE_ROLE', 'SERVICE_NAME', 'REDUNDANCY_ENABLED'];
+
+function memberNotes({ service, writable, settings }: Analysis): readonly Note[] {
+  const own = TOLD.filter((key) => Object.hasOwn(service.environment ?? {}, key));
+  const kept =
+    own.length === 0 ? [] : [{ what: own.join(', '), why: 'the project sets it itself, so members keep that value' }];
+  const host =
+    service.hostname === undefined
+      ? []
+      : [
+          {
+            what: `hostname: ${service.hostname}`,
+            why: 'all members have it; a program that tells its copies apart by host name cannot',
+          },
+        ];
+  const why =
+    settings.shared_volumes === true ? '`shared_volumes: true` says so' : 'the project runs several replicas itself';
+  const shared =
+    writable.length === 0 ? [] : [{ what: 'shared state', why: `all members write ${writable.join(', ')}: ${why}` }];
+  return [...kept, ...host, ...shared];
+}
+
+function imageNotes({ image, imageReference: reference, service }: Analysis): readonly Note[] {
+  if (image !== null) return [];
+  const how = service.build === undefined ? 'pulled' : 'built';
+  return [
+    {
+      what: `image ${reference}`,
+      why: `is not here yet; the ports and volumes it declares are known once it is ${how}, and can change this plan`,
+    },
+  ];
+}
+
+/** What concerns the whole project: others that act on containers by themselves. */
+export function projectNotes(project: Project): readonly Note[] {
+  return Object.keys(project.services).flatMap((name) => {
+    const why = meddlesWith(imageReference(name, project));
+    return why === null
+      ? []
+      : [
+          {
+            what: `service ${name}`,
+            why: `${why}; keep it away from protected services (exclude them by its labels, or remove it)`,
+          },
+        ];
+  });
+}

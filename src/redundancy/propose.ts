@@ -1,0 +1,84 @@
+import type { Project } from '../compose/project.ts';
+import type { Mode } from '../core/model.ts';
+import type { Image } from '../ports/engine.ts';
+import { analyse } from './analysis.ts';
+import type { Analysis } from './analysis.ts';
+import { decide } from './decision.ts';
+import { meddlesWith } from './known-images.ts';
+import { awaitedToComplete } from './order.ts';
+import { readSettings } from './settings.ts';
+
+export { applyProposal } from './apply-proposal.ts';
+
+export interface Proposal {
+  readonly service: string;
+  readonly mode: Mode;
+  /** why, for a person */
+  readonly reason: string;
+  /** what to write as x-twinhull; empty: nothing needs to be written */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A mode for each service, with its reason: what already says something keeps it, what cannot be doubled stays.
+ * @throws ComposeProblems when the x-twinhull that is there has mistakes
+ */
+export function proposeRedundancy(
+  project: Project,
+  facts: { readonly images: ReadonlyMap<string, Image | null> },
+): readonly Proposal[] {
+  const settings = readSettings(project);
+  const awaited = awaitedToComplete(project);
+  return Object.entries(project.services).map(([name, service]) =>
+    propose(analyse(project, name, service, settings, facts.images), awaited.has(name)),
+  );
+}
+
+function propose(analysis: Analysis, isAwaited: boolean): Proposal {
+  const { name, settings, service } = analysis;
+  if (settings.mode !== undefined || analysis.asked.mode !== 'single') {
+    const decision = decide(analysis);
+    return { service: name, mode: decision.mode, reason: `${decision.reason}; nothing to add`, settings: {} };
+  }
+  const stays = reasonToStay(analysis, isAwaited);
+  if (stays !== null) return { service: name, mode: 'single', reason: stays, settings: {} };
+  const decision = decide({ ...analysis, asked: { ...analysis.asked, mode: 'pair' } });
+  const against = decision.refused[0];
+  if (decision.mode === 'single')
+    return { service: name, mode: 'single', reason: `${against?.what ?? ''}: ${against?.why ?? ''}`, settings: {} };
+  const ends =
+    !decision.hasGateway &&
+    (service.restart === undefined || service.restart === 'no' || service.restart.startsWith('on-failure'));
+  if (ends)
+    return {
+      service: name,
+      mode: 'single',
+      reason: 'it has no port and no restart policy, so it may be a job that ends',
+      settings: {},
+    };
+  return {
+    service: name,
+    mode: 'pair',
+    reason: reasonToPair(analysis, decision.hasGateway),
+    settings: { mode: 'pair' },
+  };
+}
+
+function reasonToStay({ service, writable, imageReference }: Analysis, isAwaited: boolean): string | null {
+  const meddles = meddlesWith(imageReference);
+  if (isAwaited) return 'others wait for it to complete: it is a job that ends';
+  if (meddles !== null) return meddles;
+  if (service.deploy?.replicas === 0 || service.scale === 0) return 'it has no container now';
+  return writable.length === 0 ? null : `it keeps state (${writable.join(', ')}), so it has one writer`;
+}
+
+function reasonToPair({ ports, health }: Analysis, hasGateway: boolean): string {
+  if (!hasGateway) return 'it runs all the time and has no port: its twin is created and started when it fails';
+  const served = ports.ports.map(({ port }) => port).join(', ');
+  const check = ports.ports[0]?.check;
+  const asked =
+    check?.kind === 'http' && check.expect === 'any' && health?.kind !== 'http'
+      ? '; name a health URL with gateway: { check: { path: ... } }, none is known'
+      : '';
+  return `it serves port ${served} and keeps no state: its twin takes over within a moment${asked}`;
+}
