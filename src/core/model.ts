@@ -41,6 +41,8 @@ export interface ServiceModel {
   readonly mode: Mode;
   readonly members: readonly { readonly name: string; readonly role: Role; readonly startsAtUp: boolean }[];
   readonly dependsOn: readonly string[];
+  /** how the gateway divides requests; null without a gateway */
+  readonly balance: 'leader' | 'spread' | null;
   readonly policy: ServicePolicy;
 }
 
@@ -54,6 +56,12 @@ export type SeenState =
   | 'dead'
   | 'removing'
   | 'unknown';
+
+/**
+ * How a container ended. asked: through the API by someone who meant it. unclear: it died a moment ago, and
+ * whether somebody asked for it shows by `unclearUntil`. unseen: it had ended before we looked.
+ */
+export type Ended = 'asked' | 'failed' | 'unclear' | 'unseen';
 
 /** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
 export interface MemberSeen {
@@ -71,35 +79,67 @@ export interface MemberSeen {
   readonly healthOutput: string;
   /** attached to the service's own network; null where there is none */
   readonly attached: boolean | null;
-  /** how it ended or was paused, as far as events told: asked = through the API by someone who meant it */
-  readonly ended: 'asked' | 'failed' | 'paused_by_others' | 'unseen';
+  /** how it ended or was paused, as far as events told; see intent.ts */
+  readonly ended: Ended;
+  /** for `unclear`: when it will be clear */
+  readonly unclearUntil: number;
   readonly gateway: {
     readonly traffic: 'in' | 'draining' | 'out';
     readonly check: 'passing' | 'failing' | 'unknown';
     readonly checkStatus: string;
     readonly failuresInARow: number;
-    readonly stalledForMs: number;
+    /** when the gateway said so; what a signal said later counts more */
+    readonly readAt: number;
   } | null;
+}
+
+export interface GatewaySeen {
+  /** silent: its container runs and its admin socket does not answer */
+  readonly state: 'answering' | 'silent' | 'absent' | 'exited' | 'paused' | 'restarting' | 'unknown';
+  readonly containerId: string | null;
+  readonly leader: string | null;
+  readonly ended: Ended;
+  readonly unclearUntil: number;
+  /** on the service's own network */
+  readonly attached: boolean;
 }
 
 export interface ServiceSeen {
   readonly name: string;
   readonly members: readonly MemberSeen[];
   /** null: no gateway in the plan */
-  readonly gateway: {
-    readonly state: 'answering' | 'silent' | 'absent' | 'exited';
-    readonly containerId: string | null;
-    readonly leader: string | null;
-    readonly endedByRequest: boolean;
-  } | null;
+  readonly gateway: GatewaySeen | null;
   /** a container that is not ours holds the service's name; its id */
   readonly foreign: string | null;
+  /** members of ours that run and write a volume the foreign container writes too */
+  readonly foreignSharesVolumeWith: readonly string[];
 }
 
 export interface Observation {
   /** the engine answered; false: nothing below is fresh, and nothing may be concluded from absence */
   readonly engineAnswers: boolean;
   readonly services: readonly ServiceSeen[];
+  /** services that a deployment or a person's command is changing: watched, not repaired */
+  readonly busy: readonly string[];
   /** how late the supervisor's own loop was when this was seen */
   readonly loopLagMs: number;
 }
+
+/** Something that was said rather than seen. */
+export type Signal =
+  | { readonly kind: 'check_failed'; readonly service: string; readonly member: string; readonly detail: string }
+  | { readonly kind: 'check_passed'; readonly service: string; readonly member: string }
+  | { readonly kind: 'stalled'; readonly service: string; readonly member: string; readonly forMs: number }
+  /** an action came to its end; `missedCheck`: a member that was put in did not pass its check in time */
+  | {
+      readonly kind: 'action_ended';
+      readonly key: string;
+      readonly service: string;
+      readonly outcome: 'done' | 'failed' | 'unreachable';
+      readonly missedCheck: boolean;
+      readonly detail: string;
+    }
+  /** a person wants another leader */
+  | { readonly kind: 'switch_asked'; readonly service: string; readonly to: string }
+  /** a person asked for everything again: stops and quarantines no longer count */
+  | { readonly kind: 'up_asked'; readonly services: readonly string[] };

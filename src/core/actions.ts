@@ -1,0 +1,104 @@
+/**
+ * What the core wants done, as plain data. Effects change the world and are journaled before they run;
+ * notes only go into the record. Waiting is in neither: the core says when it wants to be asked again.
+ */
+
+import type { FailureKind } from './model.ts';
+
+interface Effect<Kind extends string> {
+  readonly kind: Kind;
+  readonly service: string;
+  readonly member: string;
+  readonly incident: string | null;
+  /** for a person at three in the morning */
+  readonly reason: string;
+  /** given up after this long, milliseconds */
+  readonly deadlineMs: number;
+}
+
+/** Steers the gateway of a service. */
+export type TrafficAction = Effect<'lead' | 'drain' | 'take_out' | 'put_in'>;
+
+/** Changes one member's container. */
+export type MemberAction = Effect<
+  | 'start'
+  | 'start_standby'
+  | 'unpause'
+  | 'restart_soft'
+  | 'restart_hard'
+  | 'reconnect'
+  | 'replace'
+  | 'stop'
+  | 'quarantine'
+>;
+
+/** Changes the gateway's container; `member` is the service's name. */
+export type GatewayAction = Effect<'start_gateway' | 'unpause_gateway' | 'reconnect_gateway' | 'replace_gateway'>;
+
+export type EffectAction = TrafficAction | MemberAction | GatewayAction;
+export type EffectKind = EffectAction['kind'];
+
+export type NoteAction =
+  | {
+      readonly kind: 'open_incident';
+      readonly id: string;
+      readonly service: string;
+      readonly member: string;
+      readonly failure: FailureKind;
+      readonly startedAt: number;
+      readonly evidence: readonly string[];
+    }
+  | {
+      readonly kind: 'update_incident';
+      readonly id: string;
+      readonly service: string;
+      readonly member: string;
+      readonly evidence: string;
+    }
+  | {
+      readonly kind: 'close_incident';
+      readonly id: string;
+      readonly service: string;
+      readonly member: string;
+      readonly outcome: 'repaired' | 'quarantined' | 'superseded';
+      readonly withoutServiceMs: number;
+      readonly reason: string;
+    }
+  /** somebody should look */
+  | { readonly kind: 'alert'; readonly service: string | null; readonly member: string | null; readonly reason: string }
+  | {
+      readonly kind: 'verdict';
+      readonly service: string;
+      readonly member: string;
+      readonly verdict: string;
+      readonly was: string;
+      readonly reason: string;
+    };
+
+export type Action = EffectAction | NoteAction;
+
+/** Effects with the same key are the same wish: one at a time. */
+export function keyOf(effect: Pick<EffectAction, 'kind' | 'service' | 'member'>): string {
+  return `${effect.kind} ${effect.service} ${effect.member}`;
+}
+
+export function isEffect(action: Action): action is EffectAction {
+  switch (action.kind) {
+    case 'open_incident':
+    case 'update_incident':
+    case 'close_incident':
+    case 'alert':
+    case 'verdict':
+      return false;
+    default:
+      return true;
+  }
+}
+
+export function isTraffic(effect: EffectAction): effect is TrafficAction {
+  return effect.kind === 'lead' || effect.kind === 'drain' || effect.kind === 'take_out' || effect.kind === 'put_in';
+}
+
+export function isOnGateway(effect: EffectAction): effect is GatewayAction {
+  return effect.kind.endsWith('_gateway');
+}

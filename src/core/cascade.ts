@@ -1,0 +1,69 @@
+/**
+ * The brake. When half of everything is bad at once, the cause is the host, something shared, or the watcher
+ * itself, and restarting healthy processes would turn a slow minute into an outage. What runs is then left
+ * alone and somebody is told. It is no surrender: after a minute one member at a time is tried with care.
+ * Containers that have exited are not under the brake: starting a dead one takes nothing from anybody.
+ */
+
+import type { Freeze, Memory } from './memory.ts';
+import { conditionOf, wake, type Turn } from './turn.ts';
+
+/** How long nothing is done to running members. The gateways go on trying whoever accepts connections. */
+export const HOLD_MS = 60_000;
+const CASCADE_WINDOW_MS = 5 * 60_000;
+const CASCADE_SERVICES = 3;
+/** fewer members than this are no sign of a common cause */
+const LEAST_MEMBERS = 3;
+
+export function brakeService(turn: Turn): void {
+  const running = turn.model.members.filter(({ name }) => isWatched(turn, name));
+  const allSick = running.length >= 2 && running.every(({ name }) => isSick(turn, name));
+  const reason = `all ${running.length} running members fail their check at once; what they share may be the cause, so none is restarted`;
+  turn.memory.freeze = follow(turn.memory.freeze, allSick, reason, turn.now);
+  if (turn.memory.freeze) wake(turn, turn.memory.freeze.since + HOLD_MS);
+}
+
+export function brakeProject(whole: Memory, turns: readonly Turn[], now: number): void {
+  const watched = turns
+    .flatMap((turn) => turn.model.members.map(({ name }) => ({ turn, name })))
+    .filter(({ turn, name }) => isWatched(turn, name));
+  const sick = watched.filter(({ turn, name }) => isSick(turn, name));
+  const services = new Set(sick.map(({ turn }) => turn.model.name));
+  const isCommon = sick.length >= LEAST_MEMBERS && services.size >= 2 && sick.length * 2 >= watched.length;
+  const reason = `${sick.length} of ${watched.length} running members of ${services.size} services are bad at once; the host or something shared may be the cause, so nothing is restarted`;
+  whole.freeze = follow(whole.freeze, isCommon, reason, now);
+}
+
+/** Three failures of different services in five minutes. */
+export function noticeCascade(whole: Memory, now: number): boolean {
+  whole.failures = whole.failures.filter(({ at }) => at > now - CASCADE_WINDOW_MS);
+  const isCascade = new Set(whole.failures.map(({ service }) => service)).size >= CASCADE_SERVICES;
+  const isNew = isCascade && whole.cascadeSince === null;
+  whole.cascadeSince = isCascade ? (whole.cascadeSince ?? now) : null;
+  return isNew;
+}
+
+/** While this holds, no running member is restarted, stopped or cut off. */
+export function isHeld(turn: Turn): boolean {
+  return isFresh(turn.memory.freeze, turn.now) || isFresh(turn.whole.freeze, turn.now);
+}
+
+function isFresh(freeze: Freeze | null, now: number): boolean {
+  return freeze !== null && now < freeze.since + HOLD_MS;
+}
+
+function follow(freeze: Freeze | null, holds: boolean, reason: string, now: number): Freeze | null {
+  if (!holds) return null;
+  return freeze ?? { since: now, reason };
+}
+
+function isWatched(turn: Turn, name: string): boolean {
+  const { is } = conditionOf(turn, name);
+  return is === 'well' || isSick(turn, name);
+}
+
+/** Runs, and its checks say that it is not well. */
+function isSick(turn: Turn, name: string): boolean {
+  const condition = conditionOf(turn, name);
+  return condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone);
+}

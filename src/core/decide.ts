@@ -1,0 +1,149 @@
+/**
+ * The whole of twinhull's judgement: what was seen and said goes in, what should happen comes out as plain
+ * data, and when to ask again. No clock, no chance, no I/O: the same input gives the same decision.
+ */
+
+import type { Action } from './actions.ts';
+import { ageBudget } from './budget.ts';
+import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
+import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover.ts';
+import { tendForeign } from './foreign.ts';
+import { tendGateway } from './gateway-repair.ts';
+import { examine } from './health.ts';
+import { fitMemory, type Memory } from './memory.ts';
+import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
+import { isGone } from './gone.ts';
+import { releaseQuarantines, repairMembers } from './repair.ts';
+import { absorbSignals } from './signals.ts';
+import { coverForLeader } from './standby.ts';
+import { wake, type Turn } from './turn.ts';
+import { noteVerdicts } from './verdicts.ts';
+
+export interface CoreModel {
+  readonly services: readonly ServiceModel[];
+  /** repairs allowed on the whole host in the services' budget window */
+  readonly hostActions: number;
+}
+
+export interface Decision {
+  readonly memory: Memory;
+  /** in order; traffic before repair */
+  readonly actions: readonly Action[];
+  /** when to ask again even if nothing happens, milliseconds since 1970; Infinity: no need */
+  readonly wakeAt: number;
+  /** the project was taken down: nothing of ours that carries its names is left */
+  readonly gone: boolean;
+}
+
+/**
+ * @param memory what the last decision remembered; not changed
+ * @param now milliseconds since 1970
+ */
+export function decide(
+  model: CoreModel,
+  memory: Memory,
+  observation: Observation,
+  signals: readonly Signal[],
+  now: number,
+): Decision {
+  const whole = structuredClone(memory);
+  fitMemory(whole, model.services, now);
+  absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
+  const turns = model.services.map((service) => startTurn(service, model, whole, observation, now));
+  for (const turn of turns) {
+    ageBudget(turn);
+    adoptLeader(turn);
+    examine(turn);
+    brakeService(turn);
+  }
+  const notes = noteWhole(whole, turns, now);
+  for (const turn of turns) takeTurn(turn, observation.busy.includes(turn.model.name), signals);
+  const { gone, lookAgainAt } = isGone(whole, observation, now);
+  return {
+    memory: whole,
+    actions: [...notes, ...turns.flatMap(({ actions }) => actions)],
+    wakeAt: Math.min(lookAgainAt, ...turns.map(({ wakeAt }) => wakeAt)),
+    gone,
+  };
+}
+
+function startTurn(
+  service: ServiceModel,
+  model: CoreModel,
+  whole: Memory,
+  observation: Observation,
+  now: number,
+): Turn {
+  const memory = whole.services[service.name];
+  if (!memory) throw new Error(`no memory of service ${service.name}`);
+  for (const [key, { until }] of Object.entries(memory.pending)) if (until <= now) delete memory.pending[key];
+  const seen = observation.services.find(({ name }) => name === service.name) ?? unseen(service);
+  const turn: Turn = {
+    model: service,
+    seen,
+    memory,
+    whole,
+    engineAnswers: observation.engineAnswers,
+    lagMs: observation.loopLagMs,
+    hostActions: model.hostActions,
+    now,
+    actions: [],
+    conditions: new Map(),
+    wakeAt: Number.POSITIVE_INFINITY,
+  };
+  for (const { until } of Object.values(memory.pending)) wake(turn, until);
+  return turn;
+}
+
+function takeTurn(turn: Turn, isBusy: boolean, signals: readonly Signal[]): void {
+  if (tendForeign(turn)) return;
+  if (isBusy) {
+    noteServing(turn);
+    noteVerdicts(turn);
+    return;
+  }
+  for (const signal of signals) {
+    if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchLeader(turn, signal.to);
+  }
+  const isWanted = !turn.engineAnswers || tendGateway(turn);
+  steerTraffic(turn);
+  if (isWanted && turn.engineAnswers) {
+    releaseQuarantines(turn);
+    coverForLeader(turn);
+    repairMembers(turn);
+  }
+  noteServing(turn);
+  noteVerdicts(turn);
+}
+
+/** What concerns more than one service. */
+function noteWhole(whole: Memory, turns: readonly Turn[], now: number): Action[] {
+  const notes: Action[] = [];
+  const before = whole.freeze;
+  brakeProject(whole, turns, now);
+  if (whole.freeze && !before) notes.push({ kind: 'alert', service: null, member: null, reason: whole.freeze.reason });
+  if (noticeCascade(whole, now)) {
+    const services = [...new Set(whole.failures.map(({ service }) => service))].join(', ');
+    const reason = `failures of different services within five minutes (${services}); running members are repaired one at a time from now on`;
+    notes.push({ kind: 'alert', service: null, member: null, reason });
+  }
+  return notes;
+}
+
+function unseen(service: ServiceModel): ServiceSeen {
+  const gateway = {
+    state: 'unknown',
+    containerId: null,
+    leader: null,
+    ended: 'unseen',
+    unclearUntil: 0,
+    attached: true,
+  } as const;
+  return {
+    name: service.name,
+    members: [],
+    gateway: service.balance === null ? null : gateway,
+    foreign: null,
+    foreignSharesVolumeWith: [],
+  };
+}

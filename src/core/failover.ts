@@ -1,0 +1,162 @@
+/**
+ * Traffic first. Moving new requests to another member is harmless, takes milliseconds and can be taken back,
+ * so the first suspicion is enough for it, as long as the other one passed its last check. Cutting what is in
+ * flight waits for certainty: an exit, or a second word. Nobody is moved back: the member that was repaired
+ * becomes the backup, because a second disturbance buys nothing.
+ */
+
+import type { Condition } from './health.ts';
+import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, wake, type Turn } from './turn.ts';
+
+/** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */
+const SECOND_CHANCE_MS = 2000;
+
+/** Who leads is what the gateway says: after a restart or a deployment it is the one who knows. */
+export function adoptLeader(turn: Turn): void {
+  const { memory, seen } = turn;
+  const isMoving = Object.values(memory.pending).some(({ kind }) => kind === 'lead');
+  if (seen.gateway?.leader && !isMoving) memory.leader = seen.gateway.leader;
+}
+
+export function steerTraffic(turn: Turn): void {
+  if (turn.model.balance === null || !answers(turn)) return;
+  if (turn.model.balance === 'leader') moveLead(turn);
+  for (const { name } of turn.model.members) steerMember(turn, name);
+}
+
+function answers(turn: Turn): boolean {
+  const state = turn.seen.gateway?.state;
+  return state === 'answering' || state === 'silent' || state === 'unknown';
+}
+
+function moveLead(turn: Turn): void {
+  const { leader } = turn.memory;
+  const trouble = leader === null ? 'has no leader' : troubleOf(conditionOf(turn, leader));
+  if (trouble === '') return;
+  const next = usable(turn).find((name) => name !== leader);
+  if (next === undefined) return;
+  const reason = leader === null ? `the service ${trouble}` : `${leader} ${trouble}; ${next} passed its last check`;
+  if (ask(turn, 'lead', next, reason)) turn.memory.leader = next;
+}
+
+/** '' when it may go on leading. */
+function troubleOf(condition: Condition): string {
+  switch (condition.is) {
+    case 'well':
+    case 'unknown':
+    // a gateway passes by a leader that is not ready by itself; the start of a service is no reason to switch
+    case 'starting':
+      return '';
+    case 'suspect':
+    case 'failed':
+    case 'unclear':
+    case 'stopped':
+      return condition.why;
+    case 'returning':
+      return 'is out of traffic';
+    case 'standby':
+    case 'completed':
+    case 'quarantined':
+      return `is ${condition.is}`;
+  }
+}
+
+function steerMember(turn: Turn, name: string): void {
+  const traffic = memberSeen(turn, name).gateway?.traffic;
+  if (traffic === undefined || isPending(turn, 'take_out', name)) return;
+  const condition = conditionOf(turn, name);
+  if (condition.is === 'returning') putIn(turn, name);
+  else if (traffic !== 'out') leaveTraffic(turn, name, traffic, condition);
+}
+
+function leaveTraffic(turn: Turn, name: string, traffic: 'in' | 'draining', condition: Condition): void {
+  const cut = reasonToCut(turn, condition);
+  const others = usable(turn).filter((other) => other !== name);
+  if (others.length === 0) return;
+  if (cut !== '') {
+    ask(turn, 'take_out', name, `${name} ${cut}; ${others.length === 1 ? `${others[0]} serves` : 'the others serve'}`);
+    return;
+  }
+  if (condition.is === 'suspect' && turn.model.balance === 'spread' && traffic === 'in') {
+    ask(turn, 'drain', name, `${name} ${condition.why}; new requests go to the others`);
+  }
+}
+
+/** '' while its requests in flight are left alone. A frozen service cuts nobody who still runs. */
+function reasonToCut(turn: Turn, condition: Condition): string {
+  const frozen = turn.memory.freeze !== null || turn.whole.freeze !== null;
+  switch (condition.is) {
+    case 'unclear':
+    case 'stopped':
+      return condition.why;
+    case 'failed':
+      return condition.gone || !frozen ? condition.why : '';
+    case 'suspect':
+      return condition.confirmations >= 2 && !frozen ? condition.why : '';
+    case 'quarantined':
+      return 'is quarantined';
+    default:
+      return '';
+  }
+}
+
+/**
+ * No request reaches it before its first good check. A member that was cut off for a hang and was not
+ * restarted gets a second chance of two seconds; one that has just started gets the time it needs to start.
+ */
+function putIn(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  if (memory.everWell && memory.repair === null) return probe(turn, name);
+  const { policy } = turn.model;
+  const deadlineMs = policy.startPeriodMs + policy.deadlineMs.unresponsive;
+  ask(turn, 'put_in', name, `${name} runs; it gets traffic when it passes its check`, { deadlineMs });
+}
+
+/** Outside traffic nothing is checked: whether a member has come back by itself shows only by trying. */
+export function probe(turn: Turn, name: string): void {
+  const deadlineMs = SECOND_CHANCE_MS;
+  ask(turn, 'put_in', name, `${name} still runs; it gets traffic again if it passes its check`, { deadlineMs });
+}
+
+/** A planned switch. It was checked to be sensible before it was asked for; what has changed since is checked again. */
+export function switchLeader(turn: Turn, to: string): void {
+  if (turn.model.balance !== 'leader' || turn.memory.leader === to) return;
+  if (!usable(turn).includes(to)) return;
+  if (ask(turn, 'lead', to, 'a person asked for it')) turn.memory.leader = to;
+}
+
+/** Time without service, and the reason in words for status. */
+export function noteServing(turn: Turn): void {
+  const { memory, now } = turn;
+  const serving = isServing(turn);
+  if (serving && memory.outageSince !== null) {
+    memory.outageMs += now - memory.outageSince;
+    memory.outageSince = null;
+  }
+  if (!serving && memory.serving) memory.outageSince = now;
+  memory.serving = serving;
+  memory.reason = serving ? '' : whyNotServing(turn);
+  if (!serving) wake(turn, now + 1000);
+}
+
+function isServing(turn: Turn): boolean {
+  const { model, seen } = turn;
+  const conditions = model.members.map(({ name }) => conditionOf(turn, name).is);
+  if (conditions.every((is) => is === 'completed')) return true;
+  const gateway = seen.gateway?.state;
+  if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') return false;
+  return conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving));
+}
+
+function whyNotServing(turn: Turn): string {
+  const gateway = turn.seen.gateway?.state;
+  if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') {
+    return `its gateway is ${gateway}`;
+  }
+  const words = turn.model.members.map(({ name }) => {
+    const condition = conditionOf(turn, name);
+    const trouble = condition.is === 'starting' ? condition.why : troubleOf(condition);
+    return `${name}: ${trouble === '' ? condition.is : trouble}`;
+  });
+  return words.join('; ');
+}

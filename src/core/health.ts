@@ -1,0 +1,226 @@
+/**
+ * What we think of each member. Three witnesses: the engine's state, the engine's health check, the gateway's
+ * check. None of them alone is the truth: a frozen process is "running", a check may fail because the checker
+ * is busy, and an engine that does not answer says nothing at all. Unknown is an answer of its own and never
+ * means dead.
+ */
+
+import type { FailureKind, MemberSeen } from './model.ts';
+import type { MemberMemory } from './memory.ts';
+import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
+
+export type Condition =
+  | { readonly is: 'well' }
+  | { readonly is: 'starting'; readonly why: string }
+  /** a cold standby as it should be */
+  | { readonly is: 'standby' }
+  /** runs, and gets no traffic until it is put in and passes its check */
+  | { readonly is: 'returning' }
+  | { readonly is: 'suspect'; readonly confirmations: number; readonly why: string }
+  /** gone: it cannot answer at all, so taking it out of traffic takes nothing from anybody */
+  | { readonly is: 'failed'; readonly failure: FailureKind; readonly gone: boolean; readonly why: string }
+  /** it died, and whether somebody asked for it is clear only at `until` */
+  | { readonly is: 'unclear'; readonly until: number; readonly why: string }
+  | { readonly is: 'stopped'; readonly why: string }
+  | { readonly is: 'completed' }
+  | { readonly is: 'quarantined' }
+  | { readonly is: 'unknown'; readonly why: string };
+
+/** A stall is over when a check passed this long after it was last said: longer than one check takes. */
+const STALL_FORGOTTEN_AFTER_MS = 1500;
+
+/** Takes in what was seen of every member, then judges each. */
+export function examine(turn: Turn): void {
+  for (const { name } of turn.model.members) {
+    const seen = memberSeen(turn, name);
+    const memory = memberMemory(turn, name);
+    if (turn.engineAnswers) absorbState(memory, seen, turn.now);
+    absorbReading(memory, seen);
+    turn.conditions.set(name, judge(turn, name, seen, memory));
+  }
+  for (const { name } of turn.model.members) rememberCondition(turn, name);
+}
+
+function absorbState(memory: MemberMemory, seen: MemberSeen, now: number): void {
+  if (seen.state === 'unknown') return;
+  const runs = isRunning(seen);
+  const isNewRun = seen.containerId !== memory.containerId || (runs && seen.startedAt !== memory.startedAt);
+  if (isNewRun) startAnew(memory, seen);
+  memory.containerId = seen.containerId;
+  if (runs) memory.askedAt = null;
+  else if (seen.ended === 'asked') memory.askedAt ??= now;
+}
+
+/** A new run of the process: what its checks said before says nothing about it. */
+function startAnew(memory: MemberMemory, seen: MemberSeen): void {
+  if (seen.containerId !== memory.containerId) memory.restartCount = seen.restartCount;
+  memory.startedAt = seen.startedAt;
+  memory.everWell = false;
+  clearSuspicion(memory);
+  memory.check = 'unknown';
+}
+
+function absorbReading(memory: MemberMemory, seen: MemberSeen): void {
+  const reading = seen.gateway;
+  if (!reading || reading.readAt <= memory.checkSaidAt) return;
+  memory.checkSaidAt = reading.readAt;
+  if (reading.traffic === 'out') return;
+  const stalls = memory.stallSaidAt !== null && reading.readAt < memory.stallSaidAt + STALL_FORGOTTEN_AFTER_MS;
+  if (reading.check === 'passing' && reading.failuresInARow === 0 && !stalls) clearSuspicion(memory);
+  else if (reading.check === 'failing' || reading.failuresInARow > 0) {
+    memory.failedChecks = Math.max(memory.failedChecks, reading.failuresInARow, 1);
+    memory.detail = reading.checkStatus;
+  }
+  memory.check = reading.failuresInARow > 0 ? 'failing' : reading.check;
+}
+
+export function clearSuspicion(memory: MemberMemory): void {
+  memory.check = 'passing';
+  memory.failedChecks = 0;
+  memory.stalls = 0;
+  memory.stallSaidAt = null;
+}
+
+function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
+  if (memory.quarantinedAt !== null) return { is: 'quarantined' };
+  if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
+  if (memory.repair?.phase === 'acting') {
+    return { is: 'failed', failure: memory.repair.failure, gone: true, why: 'is being repaired' };
+  }
+  if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
+  switch (seen.state) {
+    case 'running':
+      return judgeRunning(turn, seen, memory);
+    case 'paused':
+      return { is: 'failed', failure: 'unresponsive', gone: true, why: 'is paused, and not by us' };
+    case 'restarting':
+      return {
+        is: 'failed',
+        failure: 'container_exit',
+        gone: true,
+        why: `${howItExited(seen)}; the engine restarts it`,
+      };
+    default:
+      return judgeEnded(turn, name, seen, memory);
+  }
+}
+
+/** The engine is silent; the gateway may still tell something. */
+function judgeUnseen(turn: Turn, memory: MemberMemory): Condition {
+  if (turn.model.balance === null) return { is: 'unknown', why: 'the engine does not answer' };
+  if (memory.check === 'failing') return { is: 'suspect', confirmations: 1, why: checkWords(memory) };
+  if (memory.check === 'passing') return { is: 'well' };
+  return { is: 'unknown', why: 'the engine does not answer' };
+}
+
+function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condition {
+  const { policy } = turn.model;
+  if (seen.attached === false) {
+    return { is: 'failed', failure: 'network_partition', gone: true, why: "is cut off from its service's own network" };
+  }
+  const inGrace = !memory.everWell && turn.now < seen.startedAt + policy.startPeriodMs;
+  if (inGrace) wake(turn, seen.startedAt + policy.startPeriodMs);
+  if (seen.health === 'unhealthy') {
+    return mistrust(turn, Math.max(1, seen.healthFailures), `fails its health check${quote(seen.healthOutput)}`);
+  }
+  if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
+  if (seen.health === 'starting' && !memory.everWell)
+    return { is: 'starting', why: 'its health check has not passed yet' };
+  return { is: 'well' };
+}
+
+function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
+  const words = memory.failedChecks + memory.stalls;
+  const isOut = seen.gateway?.traffic === 'out';
+  if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
+    return mistrust(turn, words, checkWords(memory));
+  }
+  if (seen.gateway?.traffic !== 'in') return { is: 'returning' };
+  if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
+  return { is: 'starting', why: "the gateway's check has not passed yet" };
+}
+
+function mistrust(turn: Turn, confirmations: number, why: string): Condition {
+  if (confirmations < turn.model.policy.threshold) return { is: 'suspect', confirmations, why };
+  return { is: 'failed', failure: 'unresponsive', gone: false, why };
+}
+
+function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
+  const { policy } = turn.model;
+  if (seen.ended === 'unclear') {
+    wake(turn, seen.unclearUntil);
+    return { is: 'unclear', until: seen.unclearUntil, why: howItExited(seen) };
+  }
+  if (isIdleStandby(turn, name) && seen.state !== 'absent') return { is: 'standby' };
+  if (memory.askedAt !== null) return { is: 'stopped', why: 'somebody asked for it; twinhull up starts it again' };
+  if (seen.state === 'absent') {
+    return { is: 'failed', failure: 'container_exit', gone: true, why: 'has no container' };
+  }
+  if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
+  if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen)) {
+    return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
+  }
+  return { is: 'failed', failure: 'container_exit', gone: true, why: howItExited(seen) };
+}
+
+/** In a cold pair, the one of the two that does not lead. */
+export function isIdleStandby(turn: Turn, name: string): boolean {
+  const { model, memory } = turn;
+  const role = model.members.find((member) => member.name === name)?.role;
+  return (
+    model.policy.standby === 'cold' &&
+    model.balance === null &&
+    role !== 'replica' &&
+    hasTwin(turn) &&
+    memory.leader !== name
+  );
+}
+
+function hasTwin(turn: Turn): boolean {
+  return turn.model.members.some(({ role }) => role === 'backup');
+}
+
+/** The engine restarts these by itself unless they were stopped through its API (moby, restartmanager). */
+function wouldHaveBeenRestarted(seen: MemberSeen): boolean {
+  return seen.restartPolicy === 'always' || seen.restartPolicy === 'unless-stopped';
+}
+
+/** Keeps since when a member is well or suspect; a run that was well once has no start period any more. */
+function rememberCondition(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const condition = conditionOf(turn, name);
+  if (condition.is === 'well') {
+    memory.everWell = true;
+    memory.wellSince ??= turn.now;
+    memory.suspectSince = null;
+    return;
+  }
+  memory.wellSince = null;
+  if (condition.is === 'suspect' || condition.is === 'failed' || condition.is === 'unclear') {
+    memory.suspectSince ??= memory.stallSaidAt ?? turn.now;
+  }
+}
+
+export function isRunning(seen: MemberSeen): boolean {
+  return seen.state === 'running';
+}
+
+export function howItExited(seen: MemberSeen): string {
+  if (seen.state === 'created') return 'was created and never started';
+  if (seen.oomKilled) return 'was ended by the kernel: out of memory';
+  const code = seen.exitCode;
+  if (code === null) return 'exited';
+  const signal = code > 128 && code < 160 ? ` (signal ${code - 128})` : '';
+  return `exited with code ${code}${signal}`;
+}
+
+function checkWords(memory: MemberMemory): string {
+  if (memory.failedChecks === 0) return 'has stopped answering the requests it has';
+  const times = memory.failedChecks > 1 ? ` ${memory.failedChecks} times in a row` : '';
+  return `fails the gateway's check${times}${memory.detail === '' ? '' : ` (${memory.detail})`}`;
+}
+
+function quote(output: string): string {
+  const line = output.trim().split('\n')[0] ?? '';
+  return line === '' ? '' : `: ${line.slice(0, 200)}`;
+}

@@ -1,0 +1,60 @@
+/** An incident: a failure from its detection to the recovery. One at a time for each member. */
+
+import type { FailureKind } from './model.ts';
+import type { OpenIncident } from './memory.ts';
+import { memberMemory, type Turn } from './turn.ts';
+
+interface Holder {
+  incident: OpenIncident | null;
+}
+
+/** Opens an incident unless one is open for this member. */
+export function openIncident(turn: Turn, member: string, failure: FailureKind, startedAt: number, why: string): void {
+  const holder = holderOf(turn, member);
+  const { name: service } = turn.model;
+  const evidence = `${member} ${why}`;
+  if (holder.incident) return;
+  const id = nextId(turn, startedAt);
+  holder.incident = { id, failure, startedAt, outageMsBefore: outageMs(turn) };
+  turn.whole.failures.push({ service, at: turn.now });
+  turn.actions.push({ kind: 'open_incident', id, service, member, failure, startedAt, evidence: [evidence] });
+}
+
+/** More that was seen, in words. */
+export function addEvidence(turn: Turn, member: string, evidence: string): void {
+  const id = holderOf(turn, member).incident?.id;
+  if (id !== undefined) turn.actions.push({ kind: 'update_incident', id, service: turn.model.name, member, evidence });
+}
+
+export function closeIncident(
+  turn: Turn,
+  member: string,
+  outcome: 'repaired' | 'quarantined' | 'superseded',
+  reason: string,
+): void {
+  const holder = holderOf(turn, member);
+  if (!holder.incident) return;
+  const { id, outageMsBefore } = holder.incident;
+  const withoutServiceMs = Math.max(0, outageMs(turn) - outageMsBefore);
+  const { name: service } = turn.model;
+  turn.actions.push({ kind: 'close_incident', id, service, member, outcome, withoutServiceMs, reason });
+  holder.incident = null;
+}
+
+/** The service's own name stands for its gateway. */
+function holderOf(turn: Turn, member: string): Holder {
+  const isMember = turn.model.members.some(({ name }) => name === member);
+  return isMember ? memberMemory(turn, member) : turn.memory.gateway;
+}
+
+/** Time and a number: the same decision gives the same id, and a record that was lost is not written over. */
+function nextId(turn: Turn, startedAt: number): string {
+  turn.whole.sequence += 1;
+  return `${Math.floor(startedAt).toString(36)}-${turn.whole.sequence}`;
+}
+
+/** All time this service did not serve, as far as we remember, until now. */
+function outageMs(turn: Turn): number {
+  const { outageSince, outageMs: before } = turn.memory;
+  return before + (outageSince === null ? 0 : turn.now - outageSince);
+}

@@ -1,0 +1,167 @@
+/** What the core remembers from one decision to the next. Plain data; saved as JSON; times in milliseconds. */
+
+import type { EffectKind } from './actions.ts';
+import type { FailureKind, ServiceModel, Verdict } from './model.ts';
+
+export interface Memory {
+  /** numbers incidents */
+  sequence: number;
+  services: Record<string, ServiceMemory>;
+  /** when containers were restarted or made anew, on the whole host */
+  hostActionsAt: number[];
+  hostAlerted: boolean;
+  freeze: Freeze | null;
+  /** one entry an incident: for cascades */
+  failures: { service: string; at: number }[];
+  cascadeSince: number | null;
+  /** everything that carries the project's names is gone since then */
+  goneSince: number | null;
+}
+
+/** Nothing that could make things worse is done, because the cause is likely not the members. */
+export interface Freeze {
+  since: number;
+  reason: string;
+}
+
+export interface ServiceMemory {
+  leader: string | null;
+  members: Record<string, MemberMemory>;
+  gateway: GatewayMemory;
+  actionsAt: number[];
+  freeze: Freeze | null;
+  foreign: boolean;
+  budgetAlerted: boolean;
+  serving: boolean;
+  /** '' while it serves as it should */
+  reason: string;
+  outageSince: number | null;
+  outageMs: number;
+  /** effects under way by key: not asked for a second time */
+  pending: Record<string, { kind: EffectKind; member: string; until: number }>;
+}
+
+export interface OpenIncident {
+  id: string;
+  failure: FailureKind;
+  startedAt: number;
+  outageMsBefore: number;
+}
+
+export interface Repair {
+  failure: FailureKind;
+  /** steps of the ladder in order, and which one is next or under way */
+  ladder: Rung[];
+  step: number;
+  phase: 'waiting' | 'acting' | 'proving';
+  /** waiting: not before; acting and proving: given up then */
+  until: number;
+}
+
+export type Rung = 'start' | 'unpause' | 'reconnect' | 'restart_soft' | 'restart_hard' | 'replace';
+
+export interface MemberMemory {
+  verdict: Verdict;
+  reason: string;
+  since: number;
+  containerId: string | null;
+  startedAt: number;
+  restartCount: number;
+  check: 'passing' | 'failing' | 'unknown';
+  failedChecks: number;
+  /** when the last word about its check was said */
+  checkSaidAt: number;
+  /** 0, 1: it was said that requests stand still; 2: and again, later */
+  stalls: number;
+  stallSaidAt: number | null;
+  /** what the check or the engine's health said last, in its own words */
+  detail: string;
+  suspectSince: number | null;
+  /** it has been well since its container started */
+  everWell: boolean;
+  wellSince: number | null;
+  /** repairs that did not last, in a row */
+  loops: number;
+  /** somebody stopped it: since then */
+  askedAt: number | null;
+  quarantinedAt: number | null;
+  incident: OpenIncident | null;
+  repair: Repair | null;
+}
+
+export interface GatewayMemory {
+  askedAt: number | null;
+  incident: OpenIncident | null;
+  attempts: number;
+  notBefore: number;
+  silentSince: number | null;
+  alerted: boolean;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    sequence: 0,
+    services: {},
+    hostActionsAt: [],
+    hostAlerted: false,
+    freeze: null,
+    failures: [],
+    cascadeSince: null,
+    goneSince: null,
+  };
+}
+
+/** Room for services and members that are new in the plan; those that left it are forgotten. */
+export function fitMemory(memory: Memory, models: readonly ServiceModel[], now: number): void {
+  const known = memory.services;
+  memory.services = {};
+  for (const model of models) {
+    const service = known[model.name] ?? emptyService(model);
+    const members = service.members;
+    service.members = {};
+    for (const { name } of model.members) service.members[name] = members[name] ?? emptyMember(now);
+    memory.services[model.name] = service;
+  }
+}
+
+function emptyService(model: ServiceModel): ServiceMemory {
+  return {
+    leader: model.members.find(({ role }) => role === 'primary')?.name ?? null,
+    members: {},
+    gateway: { askedAt: null, incident: null, attempts: 0, notBefore: 0, silentSince: null, alerted: false },
+    actionsAt: [],
+    freeze: null,
+    foreign: false,
+    budgetAlerted: false,
+    serving: false,
+    reason: '',
+    outageSince: null,
+    outageMs: 0,
+    pending: {},
+  };
+}
+
+function emptyMember(now: number): MemberMemory {
+  return {
+    verdict: 'unknown',
+    reason: 'not looked at yet',
+    since: now,
+    containerId: null,
+    startedAt: 0,
+    restartCount: 0,
+    check: 'unknown',
+    failedChecks: 0,
+    checkSaidAt: 0,
+    stalls: 0,
+    stallSaidAt: null,
+    detail: '',
+    suspectSince: null,
+    everWell: false,
+    wellSince: null,
+    loops: 0,
+    askedAt: null,
+    quarantinedAt: null,
+    incident: null,
+    repair: null,
+  };
+}

@@ -1,0 +1,280 @@
+/**
+ * The ladder: each failed member is repaired by the mildest means that can help, then by the next, each with
+ * a deadline; in the end it is quarantined and somebody is told. Exits are met at once, running members at
+ * the threshold only. The copy that still serves is never touched, and at most one running member of a
+ * service is being restarted at any time.
+ */
+
+import { countAction, countRestart, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
+import { isHeld } from './cascade.ts';
+import { probe } from './failover.ts';
+import { endsARunning, ladderFor, rungWords } from './diagnosis.ts';
+import { howItExited, isIdleStandby, type Condition } from './health.ts';
+import { addEvidence, closeIncident, openIncident } from './incidents.ts';
+import type { MemberMemory, Repair, Rung } from './memory.ts';
+import type { FailureKind, MemberSeen } from './model.ts';
+import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, wake, type Turn } from './turn.ts';
+
+type Failed = Extract<Condition, { is: 'failed' }>;
+
+/** Without any check, a process that runs this long after its repair counts as repaired. */
+const RAN_LONG_ENOUGH_MS = 3000;
+const LOOK_AGAIN_MS = 1000;
+/** a new container needs this long even where the failure's own deadline is shorter */
+const REPLACE_DEADLINE_MS = 30_000;
+
+export function repairMembers(turn: Turn): void {
+  for (const { name } of turn.model.members) {
+    if (turn.engineAnswers) noteEngineRestarts(turn, name);
+    repairMember(turn, name, conditionOf(turn, name));
+  }
+}
+
+function repairMember(turn: Turn, name: string, condition: Condition): void {
+  switch (condition.is) {
+    case 'failed':
+      repairFailed(turn, name, condition);
+      return;
+    case 'suspect':
+      if (condition.confirmations >= 2) noteFailure(turn, name, 'unresponsive', condition.why);
+      proveInTime(turn, name);
+      return;
+    case 'starting':
+    case 'returning':
+      proveInTime(turn, name);
+      return;
+    case 'well':
+      settle(turn, name);
+      return;
+    case 'standby':
+      settleStandby(turn, name);
+      return;
+    case 'stopped':
+      dropRepair(turn, name, `${name} was stopped on request`);
+      return;
+    case 'completed':
+      dropRepair(turn, name, `${name} has done its work`);
+      return;
+    case 'quarantined':
+      keepQuarantined(turn, name);
+      return;
+    case 'unclear':
+    case 'unknown':
+  }
+}
+
+/** The engine's own restarts count as ours do; one that nobody saw coming still gets its incident. */
+function noteEngineRestarts(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const seen = memberSeen(turn, name);
+  const restarts = seen.restartCount - memory.restartCount;
+  memory.restartCount = seen.restartCount;
+  if (restarts <= 0) return;
+  for (let i = 0; i < Math.min(restarts, 10); i++) countRestart(turn, name);
+  noteFailure(turn, name, 'container_exit', `${howItExited(seen)}; the engine restarted it`);
+}
+
+function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string): void {
+  const memory = memberMemory(turn, name);
+  if (memory.incident) return;
+  const kind = isLastOne(turn, name) ? 'critical_failure' : failure;
+  openIncident(turn, name, kind, memory.suspectSince ?? turn.now, why);
+}
+
+/** Of a service with several members, this was the last one that could serve. */
+function isLastOne(turn: Turn, name: string): boolean {
+  const others = turn.model.members.filter((member) => member.name !== name);
+  const mayServe = ['well', 'suspect', 'starting', 'returning', 'standby', 'unknown'];
+  return others.length > 0 && !others.some((other) => mayServe.includes(conditionOf(turn, other.name).is));
+}
+
+function repairFailed(turn: Turn, name: string, condition: Failed): void {
+  const memory = memberMemory(turn, name);
+  const seen = memberSeen(turn, name);
+  noteFailure(turn, name, condition.failure, condition.why);
+  if (isIdleStandby(turn, name)) {
+    retireStandby(turn, name, condition);
+    return;
+  }
+  const repair = (memory.repair ??= begin(turn, memory, condition, seen));
+  if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
+  if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition.why);
+  if (deservesQuarantine(turn, name)) return quarantine(turn, name);
+  if (seen.state === 'restarting') return;
+  if (turn.now < repair.until) return wake(turn, repair.until);
+  climb(turn, name, repair, seen, condition);
+}
+
+function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: MemberSeen): Repair {
+  const until = turn.now + waitBefore(memory);
+  return { failure, ladder: ladderFor(failure, seen), step: 0, phase: 'waiting', until };
+}
+
+function waitForEnd(turn: Turn, name: string, repair: Repair, seen: MemberSeen): void {
+  if (turn.now < repair.until) return wake(turn, repair.until);
+  nextRung(turn, name, repair, seen, 'the action did not end in time');
+}
+
+/** The rung did not help: the next one, or after the last the first again, with growing waits. */
+function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, why: string): void {
+  const memory = memberMemory(turn, name);
+  const rung = repair.ladder[repair.step];
+  if (rung) addEvidence(turn, name, `${rungWords(rung)}, and it did not help: ${why}`);
+  repair.step += 1;
+  repair.phase = 'waiting';
+  repair.until = turn.now;
+  if (repair.step < repair.ladder.length) return;
+  repair.step = 0;
+  repair.ladder = ladderFor(repair.failure, seen);
+  repair.until = turn.now + waitBefore(memory);
+}
+
+function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
+  const rung = repair.ladder[repair.step] ?? 'replace';
+  if (obstacleTo(turn, name, rung, seen)) {
+    wake(turn, turn.now + LOOK_AGAIN_MS);
+    if (seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
+    return;
+  }
+  const deadlineMs = deadlineFor(turn, repair.failure, rung);
+  if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
+  countAction(turn, name, rung);
+  repair.phase = 'acting';
+  repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
+  wake(turn, repair.until);
+}
+
+function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
+  const deadlineMs = turn.model.policy.deadlineMs[failure];
+  return rung === 'replace' ? Math.max(deadlineMs, REPLACE_DEADLINE_MS) : deadlineMs;
+}
+
+/** Whether repair has to wait for something else first. */
+function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): boolean {
+  if (isHostSpent(turn) && usable(turn).length > 0) return true;
+  if (!endsARunning(rung, seen)) return false;
+  if (isHeld(turn)) return true;
+  return isSomebodyInRepair(turn, name) || isSomebodyComing(turn, name);
+}
+
+/** One at a time within a service; while the brake is on, one at a time in the whole project. */
+function isSomebodyInRepair(turn: Turn, name: string): boolean {
+  const isBraked = turn.memory.freeze !== null || turn.whole.freeze !== null || turn.whole.cascadeSince !== null;
+  const services = isBraked ? Object.values(turn.whole.services) : [turn.memory];
+  const all = services.flatMap(({ members }) => Object.values(members));
+  const own = memberMemory(turn, name);
+  return all.some((memory) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');
+}
+
+/** Another member is about to serve: whatever this one still serves must last until then. */
+function isSomebodyComing(turn: Turn, name: string): boolean {
+  if (usable(turn).some((other) => other !== name)) return false;
+  const comes = ['starting', 'returning', 'unclear'];
+  return turn.model.members.some((other) => other.name !== name && comes.includes(conditionOf(turn, other.name).is));
+}
+
+/** Enough is enough, if the service goes on without it, or if it is alone and never lasts. */
+function deservesQuarantine(turn: Turn, name: string): boolean {
+  if (!isBudgetSpent(turn)) return false;
+  const memory = memberMemory(turn, name);
+  if (usable(turn).some((other) => other !== name)) return true;
+  if (turn.model.members.length === 1 && isLooping(turn, memory)) return true;
+  if (!turn.memory.budgetAlerted) {
+    turn.memory.budgetAlerted = true;
+    const reason = `${name} was repaired ${turn.memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
+    turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
+  }
+  return false;
+}
+
+function quarantine(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const times = turn.memory.actionsAt.length;
+  const reason = `${name} failed again after ${times} repairs of ${turn.model.name}; it is left stopped, with its logs, until twinhull up or twinhull restart ${name}`;
+  ask(turn, 'quarantine', name, reason, { deadlineMs: turn.model.policy.stopGraceMs + 20_000 });
+  turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
+  closeIncident(turn, name, 'quarantined', reason);
+  memory.quarantinedAt = turn.now;
+  memory.repair = null;
+}
+
+/** After a budget's window it gets one more chance, if nobody has given it one before. */
+export function releaseQuarantines(turn: Turn): void {
+  for (const { name } of turn.model.members) {
+    const memory = memberMemory(turn, name);
+    if (memory.quarantinedAt === null) continue;
+    const until = memory.quarantinedAt + turn.model.policy.budget.windowMs;
+    if (turn.now < until && !isStartedByOthers(turn, name, memory.quarantinedAt)) {
+      wake(turn, until);
+      continue;
+    }
+    memory.quarantinedAt = null;
+    memory.askedAt = null;
+    memory.loops = 0;
+  }
+}
+
+function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boolean {
+  const seen = memberSeen(turn, name);
+  return !isPending(turn, 'quarantine', name) && seen.state === 'running' && seen.startedAt > quarantinedAt;
+}
+
+/** A quarantine that the engine refused is asked for again. */
+function keepQuarantined(turn: Turn, name: string): void {
+  const { state } = memberSeen(turn, name);
+  if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
+  const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+  ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
+}
+
+/** In time means: well before the repair's deadline, or the next rung is tried. */
+function proveInTime(turn: Turn, name: string): void {
+  const { repair } = memberMemory(turn, name);
+  if (repair?.phase !== 'proving') return;
+  if (turn.now < repair.until) return wake(turn, repair.until);
+  const condition = conditionOf(turn, name);
+  const why = 'why' in condition ? condition.why : 'is not ready in time';
+  repairFailed(turn, name, { is: 'failed', failure: repair.failure, gone: false, why });
+}
+
+function settle(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  if (!memory.incident && !memory.repair) return;
+  const isChecked = turn.model.balance !== null || memberSeen(turn, name).health !== 'none';
+  const provenAt = (memory.wellSince ?? turn.now) + (isChecked ? 0 : RAN_LONG_ENOUGH_MS);
+  if (turn.now < provenAt) return wake(turn, provenAt);
+  memory.repair = null;
+  const isBackup = turn.model.balance === 'leader' && turn.memory.leader !== name;
+  closeIncident(turn, name, 'repaired', `${name} is well again${isBackup ? ' and is the backup now' : ''}`);
+}
+
+/** The one that led failed and the other took over: the incident ends when that one is well. */
+function settleStandby(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const { leader } = turn.memory;
+  if (!memory.incident || leader === null || conditionOf(turn, leader).is !== 'well') return;
+  const since = memberMemory(turn, leader).wellSince ?? turn.now;
+  if (turn.now < since + RAN_LONG_ENOUGH_MS) return wake(turn, since + RAN_LONG_ENOUGH_MS);
+  memory.repair = null;
+  closeIncident(turn, name, 'repaired', `${leader} took over; ${name} is the standby now`);
+}
+
+/** A sick member whose twin has taken over is stopped: two of them must not work at once. */
+function retireStandby(turn: Turn, name: string, condition: Failed): void {
+  const { leader } = turn.memory;
+  if (leader !== null && isPending(turn, 'start_standby', leader)) return;
+  const { state } = memberSeen(turn, name);
+  if (state === 'absent') {
+    const deadlineMs = REPLACE_DEADLINE_MS;
+    ask(turn, 'replace', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });
+    return;
+  }
+  if (isHeld(turn)) return;
+  const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+  ask(turn, 'stop', name, `${name} ${condition.why}, and ${leader ?? 'the other'} has taken over`, { deadlineMs });
+}
+
+function dropRepair(turn: Turn, name: string, reason: string): void {
+  memberMemory(turn, name).repair = null;
+  closeIncident(turn, name, 'superseded', reason);
+}

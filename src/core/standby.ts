@@ -1,0 +1,64 @@
+/** Cold pairs: the backup exists and does not run. When the primary fails, the backup is started at once and leads. */
+
+import { countRestart, isBudgetSpent, waitBefore } from './budget.ts';
+import { isHeld } from './cascade.ts';
+import { openIncident } from './incidents.ts';
+import type { Turn } from './turn.ts';
+import { ask, conditionOf, memberMemory, wake } from './turn.ts';
+
+/** Whoever stops one container of a pair wants it to move; whoever stops several wants quiet. This long it stays open. */
+const STOP_SETTLES_MS = 2000;
+const STOPPED_TOGETHER_MS = 5000;
+
+export function coverForLeader(turn: Turn): void {
+  const { leader } = turn.memory;
+  if (turn.model.policy.standby !== 'cold' || turn.model.balance !== null || leader === null) return;
+  const standby = turn.model.members.find(({ name }) => conditionOf(turn, name).is === 'standby')?.name;
+  if (standby === undefined) return;
+  const why = reasonToCover(turn, leader);
+  if (why === '') return;
+  if (conditionOf(turn, leader).is === 'failed' && !memberMemory(turn, leader).incident) noteLeaderFailed(turn, leader);
+  const deadlineMs = turn.model.policy.deadlineMs.container_exit;
+  const incident = memberMemory(turn, leader).incident?.id ?? null;
+  if (!ask(turn, 'start_standby', standby, `${leader} ${why}; ${standby} takes over`, { deadlineMs, incident })) return;
+  countRestart(turn, standby);
+  memberMemory(turn, leader).repair = null;
+  turn.memory.leader = standby;
+}
+
+function noteLeaderFailed(turn: Turn, leader: string): void {
+  const condition = conditionOf(turn, leader);
+  if (condition.is !== 'failed') return;
+  openIncident(turn, leader, condition.failure, memberMemory(turn, leader).suspectSince ?? turn.now, condition.why);
+}
+
+/** '' when the leader goes on, or when it is too early to say. */
+function reasonToCover(turn: Turn, leader: string): string {
+  const memory = memberMemory(turn, leader);
+  const condition = conditionOf(turn, leader);
+  if (memory.repair?.phase === 'acting') return '';
+  if (condition.is === 'failed') {
+    if (!condition.gone && isHeld(turn)) return '';
+    const from = (memory.suspectSince ?? turn.now) + (isBudgetSpent(turn) ? waitBefore(memory) : 0);
+    if (turn.now >= from) return condition.why;
+    wake(turn, from);
+    return '';
+  }
+  if (condition.is === 'quarantined') return 'is quarantined';
+  return condition.is === 'stopped' && isStoppedAlone(turn, leader) ? 'was stopped' : '';
+}
+
+function isStoppedAlone(turn: Turn, leader: string): boolean {
+  const { askedAt } = memberMemory(turn, leader);
+  if (askedAt === null) return false;
+  wake(turn, askedAt + STOP_SETTLES_MS);
+  if (turn.now < askedAt + STOP_SETTLES_MS) return false;
+  const own = memberMemory(turn, leader);
+  const others = Object.values(turn.whole.services).flatMap(({ members, gateway }) => [
+    ...Object.values(members),
+    gateway,
+  ]);
+  return !others.some((other) => {
+    return other !== own && other.askedAt !== null && Math.abs(other.askedAt - askedAt) < STOPPED_TOGETHER_MS;
+  });
+}

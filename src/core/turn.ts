@@ -1,0 +1,97 @@
+/** One service's turn in a decision: what it may look at, and where its wishes go. Lives only within decide(). */
+
+import { keyOf, type Action, type EffectAction } from './actions.ts';
+import type { Condition } from './health.ts';
+import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
+import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
+
+export interface Turn {
+  readonly model: ServiceModel;
+  readonly seen: ServiceSeen;
+  readonly memory: ServiceMemory;
+  readonly whole: Memory;
+  readonly engineAnswers: boolean;
+  /** how late the supervisor's own loop was, milliseconds: deadlines are widened by it */
+  readonly lagMs: number;
+  readonly hostActions: number;
+  readonly now: number;
+  readonly actions: Action[];
+  /** by member name; filled by health.ts */
+  readonly conditions: Map<string, Condition>;
+  wakeAt: number;
+}
+
+/** An effect may be asked for again this long after its deadline, should its end never be told. */
+const LOST_AFTER_MS = 5000;
+
+export function wake(turn: Turn, at: number): void {
+  if (at > turn.now && at < turn.wakeAt) turn.wakeAt = at;
+}
+
+export function isPending(turn: Turn, kind: EffectAction['kind'], member: string): boolean {
+  return keyOf({ kind, service: turn.model.name, member }) in turn.memory.pending;
+}
+
+/** Asks for an effect unless the same one is under way. Tells whether it was asked for now. */
+export function ask(
+  turn: Turn,
+  kind: EffectAction['kind'],
+  member: string,
+  reason: string,
+  more: { readonly deadlineMs?: number; readonly incident?: string | null } = {},
+): boolean {
+  if (isPending(turn, kind, member)) return false;
+  const deadlineMs = (more.deadlineMs ?? 5000) + turn.lagMs;
+  const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
+  const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
+  turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS };
+  turn.actions.push(effect);
+  return true;
+}
+
+export function memberMemory(turn: Turn, name: string): MemberMemory {
+  const found = turn.memory.members[name];
+  if (!found) throw new Error(`no memory of member ${name}`);
+  return found;
+}
+
+/** What was seen of a member; one that was not seen at all is absent. */
+export function memberSeen(turn: Turn, name: string): MemberSeen {
+  return turn.seen.members.find((member) => member.name === name) ?? absentMember(name);
+}
+
+export function conditionOf(turn: Turn, name: string): Condition {
+  return turn.conditions.get(name) ?? { is: 'unknown', why: 'not looked at' };
+}
+
+/** Members that are well, in traffic, and passed their last check. */
+export function usable(turn: Turn): string[] {
+  return turn.model.members.map(({ name }) => name).filter((name) => isUsable(turn, name));
+}
+
+function isUsable(turn: Turn, name: string): boolean {
+  if (conditionOf(turn, name).is !== 'well') return false;
+  if (turn.model.balance === null) return true;
+  return memberSeen(turn, name).gateway?.traffic === 'in' && memberMemory(turn, name).check === 'passing';
+}
+
+export function absentMember(name: string): MemberSeen {
+  return {
+    name,
+    containerId: null,
+    state: 'absent',
+    startedAt: 0,
+    finishedAt: 0,
+    exitCode: null,
+    oomKilled: false,
+    restartCount: 0,
+    restartPolicy: 'no',
+    health: 'none',
+    healthFailures: 0,
+    healthOutput: '',
+    attached: null,
+    ended: 'unseen',
+    unclearUntil: 0,
+    gateway: null,
+  };
+}

@@ -1,0 +1,53 @@
+/** Conditions, in the words people see. */
+
+import type { Condition } from './health.ts';
+import type { Verdict } from './model.ts';
+import { conditionOf, memberMemory, type Turn } from './turn.ts';
+
+export function noteVerdicts(turn: Turn): void {
+  for (const { name } of turn.model.members) {
+    const { verdict, reason } = verdictOf(turn, conditionOf(turn, name));
+    const memory = memberMemory(turn, name);
+    memory.reason = reason;
+    if (memory.verdict === verdict) continue;
+    turn.actions.push({
+      kind: 'verdict',
+      service: turn.model.name,
+      member: name,
+      verdict,
+      was: memory.verdict,
+      reason,
+    });
+    memory.verdict = verdict;
+    memory.since = turn.now;
+  }
+}
+
+function verdictOf(turn: Turn, condition: Condition): { readonly verdict: Verdict; readonly reason: string } {
+  if (turn.seen.foreign !== null) {
+    return { verdict: 'foreign', reason: 'a container that is not ours holds the service; twinhull up takes it back' };
+  }
+  switch (condition.is) {
+    case 'well':
+      return { verdict: 'healthy', reason: '' };
+    case 'returning':
+      return { verdict: 'starting', reason: 'runs, and gets traffic when it passes its check' };
+    case 'failed':
+    case 'unclear':
+      return { verdict: 'unhealthy', reason: condition.why };
+    case 'starting':
+    case 'suspect':
+    case 'stopped':
+    case 'unknown':
+      return { verdict: condition.is, reason: condition.why };
+    case 'standby':
+      return { verdict: 'standby', reason: 'is started when the primary fails' };
+    case 'completed':
+      return { verdict: 'completed', reason: 'has done its work' };
+    case 'quarantined':
+      return {
+        verdict: 'quarantined',
+        reason: 'failed again and again; twinhull logs tells why, twinhull up tries again',
+      };
+  }
+}
