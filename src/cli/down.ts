@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { TwinhullError } from '../errors.ts';
+import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { host } from './host.ts';
+import { interruption } from './interruption.ts';
+import { type Place, withPlace } from './place.ts';
+import { reporter } from './reporter.ts';
+import { removeSupervisorContainer } from './start-supervisor.ts';
+
+interface Options {
+  readonly volumes?: true;
+  readonly timeout?: string;
+}
+
+export function downCommand(runner: Runner): Command {
+  return command<Options>(
+    runner,
+    {
+      name: 'down',
+      summary: 'take the project down: containers, gateways, networks, supervisor',
+      description: 'Takes the project down: containers, gateways, networks, supervisor. Volumes stay unless asked for.',
+    },
+    (context, options) => withPlace(context, (place) => down(context, place, options)),
+  )
+    .option('-v, --volumes', 'remove the named volumes of the project too, with all their data')
+    .option('-t, --timeout <seconds>', "how long a container may take to stop; default: each container's own");
+}
+
+async function down(context: Context, place: Place, options: Options): Promise<ExitCode> {
+  const request = { volumes: options.volumes === true, timeoutSeconds: seconds(options.timeout) };
+  const { signal, end } = interruption();
+  if ((await place.control.status()) !== null) {
+    await place.control.down(request, reporter(context), signal);
+  } else {
+    const log = (line: string): void => context.terminal.warn(line);
+    const here = await host(place, {
+      purpose: 'down',
+      kind: 'foreground',
+      environment: context.environment,
+      reachable: false,
+      log,
+    });
+    await here.project.down(request, reporter(context)).finally(() => here.close());
+  }
+  await removeSupervisorContainer(place);
+  end();
+  if (context.terminal.json)
+    context.terminal.document({ project: place.project, down: true, volumesRemoved: request.volumes });
+  return 0;
+}
+
+function seconds(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new TwinhullError('TH_USAGE', `--timeout takes a number of seconds, not "${text}"`);
+}

@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { spawn } from 'node:child_process';
+import { readMarker, unmark } from '../drill/leftovers.ts';
+import { undo } from '../drill/fault.ts';
+import { command, type Context, type ExitCode, type Runner } from './command.ts';
+
+interface Options {
+  readonly marker: string;
+}
+
+export interface Guard {
+  /** the drill has cleaned up itself */
+  dismiss(): void;
+}
+
+/** Starts a process that takes the fault back when this one ends without doing it, or when its time is over. */
+export function startGuard(markerPath: string, environment: Context['environment']): Guard {
+  const child = spawn(process.execPath, [process.argv[1] ?? '', 'drill-guard', '--marker', markerPath], {
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...environment },
+  });
+  child.on('error', () => undefined); // doctor and the next supervisor find the marker
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  return { dismiss: () => child.stdin.end() };
+}
+
+/** The guard: its standard input ends when the drill's process does, however that ended. */
+export function drillGuardCommand(runner: Runner): Command {
+  return command<Options>(
+    runner,
+    { name: 'drill-guard', summary: 'clean up after a drill that was killed (started by drill)' },
+    guard,
+  ).addOption(new Option('--marker <path>').makeOptionMandatory());
+}
+
+async function guard(context: Context, { marker: path }: Options): Promise<ExitCode> {
+  const marker = readMarker(path);
+  if (marker === null) return 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  await drillIsOver(marker.undoAfter - Date.now());
+  if (readMarker(path) === null) return 0;
+  const { openEngine } = await import('../wire.ts');
+  const engine = openEngine(context.environment);
+  await undo(engine, marker.containerId, marker.fault).finally(() => engine.close());
+  unmark(path);
+  return 0;
+}
+
+function drillIsOver(atMostMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once('end', resolve).once('close', resolve).once('error', resolve).resume();
+    setTimeout(resolve, Math.max(0, atMostMs));
+  });
+}

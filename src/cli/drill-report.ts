@@ -1,0 +1,31 @@
+import type { DrillReport } from '../drill/judge.ts';
+import type { Context } from './command.ts';
+import { printable } from './printable.ts';
+import { tookText } from './table.ts';
+
+export function showReport({ terminal }: Context, report: DrillReport): void {
+  if (terminal.json) {
+    terminal.document(report);
+    return;
+  }
+  const { verdict, requests, longestGapMs, switchedMs, repairedMs } = report;
+  const lines = [
+    `${report.fault} of ${printable(report.member)}: ${verdict}`,
+    ...report.reasons.map((reason) => `  ${printable(reason)}`),
+    ...(longestGapMs === null
+      ? []
+      : [
+          `  requests     ${requests.sent} sent, ${requests.failed} failed${byMethod(requests.failedByMethod)}`,
+          `  longest gap  ${tookText(longestGapMs)}`,
+        ]),
+    `  switched     ${switchedMs === null ? 'no switch was seen' : `after ${tookText(switchedMs)}`}`,
+    `  repaired     ${repairedMs === null ? 'no' : `after ${tookText(repairedMs)}`}`,
+  ];
+  const [head = '', ...rest] = lines;
+  terminal.say([terminal.colour(verdict === 'pass' ? 'green' : 'red', head), ...rest].join('\n'));
+}
+
+function byMethod(failed: DrillReport['requests']['failedByMethod']): string {
+  const parts = Object.entries(failed).filter(([, count]) => count > 0);
+  return parts.length === 0 ? '' : ` (${parts.map(([method, count]) => `${count} ${method}`).join(', ')})`;
+}

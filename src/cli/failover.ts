@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { interruption } from './interruption.ts';
+import { type Place, withPlace } from './place.ts';
+import { printable } from './printable.ts';
+import { reporter } from './reporter.ts';
+import { withSupervisor } from './with-supervisor.ts';
+
+interface Options {
+  readonly to?: string;
+}
+
+export function failoverCommand(runner: Runner): Command {
+  return command<Options>(
+    runner,
+    {
+      name: 'failover',
+      summary: 'a planned switch to another member, with no failed request',
+    },
+    (context, options, args) =>
+      withPlace(context, (place) => failover(context, place, args[0] as string, options.to ?? null)),
+  )
+    .argument('<service>', 'the service to switch')
+    .option('--to <member>', 'the member to switch to; default: the healthiest other one');
+}
+
+async function failover(context: Context, place: Place, service: string, to: string | null): Promise<ExitCode> {
+  const { signal, end } = interruption();
+  const switched = await withSupervisor(context, place, 'failover', (control) =>
+    control.failover({ service, to }, reporter(context), signal),
+  );
+  end();
+  if (context.terminal.json) context.terminal.document({ service, ...switched });
+  else
+    context.terminal.say(
+      `${printable(service)}: ${printable(switched.to)} is primary now${switched.from === null ? '' : `, ${printable(switched.from)} was before`}`,
+    );
+  return 0;
+}

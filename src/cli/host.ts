@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { CONTROL_SOCKET, serveControl, type SupervisorInfo } from '../api/control.ts';
+import { TwinhullError } from '../errors.ts';
+import type { LeaseHolder } from '../ports/store.ts';
+import type { Place } from './place.ts';
+import { type Ending, SupervisedProject } from './supervised-project.ts';
+import { VERSION } from './version.ts';
+
+/** A project that this process acts for. */
+export interface Host {
+  readonly project: SupervisedProject;
+  /** Ends supervising if it goes on, gives the lease back; how it ended. */
+  close(): Promise<void>;
+  readonly ended: Promise<Ending>;
+}
+
+export interface HostOptions {
+  /** "supervisor", or the command that acts for a moment */
+  readonly purpose: string;
+  readonly kind: SupervisorInfo['kind'];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** others may talk to it */
+  readonly reachable: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Takes the project's lease and everything that supervising needs. Throws TH_LEASE_HELD, naming the holder. */
+export async function host(place: Place, options: HostOptions): Promise<Host> {
+  const { clock, deployer, makeSupervisor, openStore } = await import('../wire.ts');
+  const store = openStore(place.folder);
+  try {
+    for (const notice of store.notices) options.log(notice);
+    const lease = store.acquireLease(options.purpose, clock.now());
+    if (!lease.held) throw leaseHeld(place.project, lease.holder);
+    const project = new SupervisedProject({
+      project: place.project,
+      store,
+      clock,
+      deployer: deployer(place, store, options.environment),
+      makeSupervisor: (fleet) =>
+        makeSupervisor({ place, fleet, store, environment: options.environment, log: options.log }),
+      info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
+    });
+    const control = options.reachable ? await serveControl(project, join(place.folder, CONTROL_SOCKET)) : null;
+    const close = async (): Promise<void> => {
+      await project.stop();
+      await control?.close();
+      store.close();
+    };
+    return { project, ended: project.ended, close };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+export function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {
+  const who = purpose === 'supervisor' ? 'its supervisor' : `"twinhull ${purpose}"`;
+  return new TwinhullError(
+    'TH_LEASE_HELD',
+    `the project ${project} is in the hands of ${who}, process ${pid} on ${machine}`,
+  );
+}

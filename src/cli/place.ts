@@ -1,0 +1,119 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ControlClient } from '../api/control-client.ts';
+import { CONTROL_SOCKET } from '../api/control.ts';
+import type { Project } from '../compose/project.ts';
+import { isCode, TwinhullError } from '../errors.ts';
+import { stateFolder, stateRoot } from '../state-folder.ts';
+import type { OpenEngine } from '../wire.ts';
+import type { Context } from './command.ts';
+
+/** The project of the command line; with `interpolate: false`, `${VAR}` and env_file stay as they are written. */
+export async function loadProjectOf(
+  context: Context,
+  options: { readonly interpolate: boolean } = { interpolate: true },
+): Promise<Project> {
+  const { loadProject } = await import('../compose/load.ts');
+  const { flags } = context;
+  return loadProject({
+    ...(flags.file.length > 0 ? { files: [...flags.file] } : {}),
+    ...(flags.projectName === null ? {} : { projectName: flags.projectName }),
+    ...(flags.projectDirectory === null ? {} : { projectDirectory: flags.projectDirectory }),
+    ...(flags.profile.length > 0 ? { profiles: [...flags.profile] } : {}),
+    ...(flags.envFile.length > 0 ? { envFiles: [...flags.envFile] } : {}),
+    environment: definedOnly(context.environment),
+    currentDir: context.currentDir,
+    interpolate: options.interpolate,
+  });
+}
+
+/**
+ * The name of the project. A name given with -p (or COMPOSE_PROJECT_NAME) is enough: what runs can be looked at
+ * and ended from anywhere, and with a broken file too.
+ */
+export async function projectNameOf(context: Context): Promise<string> {
+  const given = context.flags.projectName ?? context.environment['COMPOSE_PROJECT_NAME'] ?? '';
+  if (given !== '') return checkedName(given);
+  return (await loadProjectOf(context)).name;
+}
+
+/** Where a project's state is, the engine that it runs on, and the socket of its supervisor. */
+export interface Place {
+  readonly project: string;
+  readonly engine: OpenEngine;
+  readonly folder: string;
+  readonly control: ControlClient;
+}
+
+/** Opens the engine and finds the project's state on it. Close the engine when done. */
+export async function openPlace(context: Context, project: string): Promise<Place> {
+  const { openEngine } = await import('../wire.ts');
+  const engine = openEngine(context.environment);
+  try {
+    const folder = stateFolder(context.environment, (await engine.info()).id, project);
+    return { project, engine, folder, control: controlOf(folder) };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Runs `work` at the place of the command line's project and closes the engine after it, however it ends. */
+export async function withPlace<Result>(context: Context, work: (place: Place) => Promise<Result>): Promise<Result> {
+  const place = await openPlace(context, await projectNameOf(context));
+  try {
+    return await work(place);
+  } finally {
+    await place.engine.close();
+  }
+}
+
+/** For reading while the engine is away: the state folder, if there is just one engine the project ever ran on. */
+export function folderWithoutEngine(environment: Context['environment'], project: string): string | null {
+  const root = stateRoot(environment);
+  const found = namesIn(root).filter((engine) => namesIn(join(root, engine)).includes(project));
+  return found.length === 1 && found[0] !== undefined ? join(root, found[0], project) : null;
+}
+
+/** `work` at the place, or `otherwise` with the state folder when the engine does not answer. */
+export async function readingPlace<Result>(
+  context: Context,
+  work: (place: Place) => Promise<Result>,
+  otherwise: (folder: string, project: string) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await withPlace(context, work);
+  } catch (error) {
+    if (!isCode(error, 'TH_ENGINE_UNREACHABLE')) throw error;
+    const project = await projectNameOf(context);
+    const folder = folderWithoutEngine(context.environment, project);
+    if (folder === null) throw error;
+    return otherwise(folder, project);
+  }
+}
+
+export function controlOf(folder: string): ControlClient {
+  return new ControlClient(join(folder, CONTROL_SOCKET));
+}
+
+function checkedName(name: string): string {
+  if (/^[a-z0-9][a-z0-9_-]*$/.test(name)) return name;
+  throw new TwinhullError(
+    'TH_USAGE',
+    `"${name}" is no project name: only a-z, 0-9, "-" and "_" are allowed, starting with a letter or digit`,
+  );
+}
+
+function definedOnly(environment: Context['environment']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

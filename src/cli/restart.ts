@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { interruption } from './interruption.ts';
+import { type Place, withPlace } from './place.ts';
+import { printable } from './printable.ts';
+import { reporter } from './reporter.ts';
+import { withSupervisor } from './with-supervisor.ts';
+
+export function restartCommand(runner: Runner): Command {
+  return command(
+    runner,
+    {
+      name: 'restart',
+      summary: 'restart services or members, one member at a time',
+      description:
+        'Restarts services or members, one member at a time; traffic is led away first, so that a hot pair loses no request.',
+    },
+    (context, _options, args) => withPlace(context, (place) => restart(context, place, args[0] as string[])),
+  ).argument('<names...>', 'services or members');
+}
+
+async function restart(context: Context, place: Place, targets: readonly string[]): Promise<ExitCode> {
+  const { signal, end } = interruption();
+  await withSupervisor(context, place, 'restart', async (control) => {
+    for (const target of targets) await control.restart({ target }, reporter(context), signal);
+  });
+  end();
+  if (context.terminal.json) context.terminal.document({ restarted: targets });
+  else context.terminal.say(`restarted ${targets.map(printable).join(', ')}`);
+  return 0;
+}

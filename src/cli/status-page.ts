@@ -1,0 +1,87 @@
+import type { Verdict } from '../core/model.ts';
+import type { LastIncident, ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import { printable } from './printable.ts';
+import { clockTime, cut, table, tookText, wrap } from './table.ts';
+import type { Colour } from './terminal.ts';
+
+export interface PageOptions {
+  readonly columns: number;
+  readonly now: number;
+  readonly colour: (colour: Colour, text: string) => string;
+  /** who supervises, in words; '' when nobody does */
+  readonly supervisor: string;
+}
+
+const COLOUR_OF_VERDICT: Readonly<Record<Verdict, Colour>> = {
+  healthy: 'green',
+  standby: 'green',
+  completed: 'green',
+  starting: 'yellow',
+  suspect: 'yellow',
+  stopped: 'yellow',
+  unknown: 'yellow',
+  unhealthy: 'red',
+  quarantined: 'red',
+  foreign: 'red',
+};
+
+/** The answer to: is it serving, who is primary, what went wrong last. */
+export function statusPage(status: ProjectStatus, options: PageOptions): string[] {
+  const serving = status.services.filter(({ serving: serves }) => serves).length;
+  const all = status.services.length;
+  const summary = `${printable(status.project)}: ${serving} of ${all} ${all === 1 ? 'service serves' : 'services serve'}`;
+  return [
+    options.colour(serving === all ? 'green' : 'red', summary),
+    options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
+    ...(status.frozen === '' ? [] : wrap(`repairs are frozen: ${printable(status.frozen)}`, options.columns, '')),
+    ...serviceTable(status, options),
+    ...lastIncidents(status, options),
+  ];
+}
+
+const NOBODY = 'not supervised: gateways fail over by themselves, nothing is repaired';
+
+function serviceTable(status: ProjectStatus, options: PageOptions): string[] {
+  const rows = status.services.flatMap((service) => serviceRows(service, options));
+  const reasons = new Map(rows.map(({ row, reason }) => [row, reason]));
+  const lines = table([['SERVICE', 'MODE', 'ROLE', 'STATE'], ...rows.map(({ row }) => row)]);
+  const withReasons = [...reasons.values()].flatMap((reason, index) => [
+    lines[index + 1] ?? '',
+    ...(reason === '' ? [] : wrap(printable(reason), options.columns, '      ')),
+  ]);
+  return ['', lines[0] ?? '', ...withReasons];
+}
+
+function serviceRows(service: ServiceStatus, options: PageOptions): { row: string[]; reason: string }[] {
+  const state = service.serving ? options.colour('green', 'serving') : options.colour('red', 'NOT SERVING');
+  const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason: service.reason };
+  const members = service.members.map((member) => ({
+    row: [
+      `  ${cut(printable(member.name), 28)}`,
+      '',
+      member.role,
+      options.colour(COLOUR_OF_VERDICT[member.verdict], member.verdict),
+    ],
+    reason: member.verdict === 'healthy' || member.reason === service.reason ? '' : member.reason,
+  }));
+  return [head, ...members];
+}
+
+function lastIncidents(status: ProjectStatus, options: PageOptions): string[] {
+  const found = status.services.flatMap(({ lastIncident }) => (lastIncident === null ? [] : [lastIncident]));
+  const newest = found.toSorted((a, b) => b.startedAt - a.startedAt)[0];
+  if (newest === undefined) return ['', 'no incident on record'];
+  return ['', ...incidentLines(newest, options)];
+}
+
+function incidentLines(incident: LastIncident, { columns, now }: PageOptions): string[] {
+  const end =
+    incident.endedAt === null ? 'still open' : `over after ${tookText(incident.endedAt - incident.startedAt)}`;
+  const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}, ${end}`;
+  const actions = incident.actions.map(
+    ({ what, outcome }) => `${what}${outcome === '' || outcome === 'done' ? '' : ` (${outcome})`}`,
+  );
+  return [...wrap(head, columns, ''), ...actions.flatMap((action) => wrap(printable(action), columns, '  - '))].map(
+    (line, index) => (index > 0 && !line.startsWith('  - ') ? `    ${line.trimStart()}` : line),
+  );
+}

@@ -1,0 +1,233 @@
+/**
+ * A project while this process supervises it: the one place from which it is changed. Commands reach it over
+ * the control socket (api/control.ts), `up` in the foreground directly. Operations that change the project run
+ * one after the other; reading never waits.
+ */
+
+import type { EventSelection, Progress, ProjectControl, SupervisorInfo, UpOptions, UpResult } from '../api/control.ts';
+import { TwinhullError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EventRecord, Store } from '../ports/store.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
+import type { SupervisorHandle } from '../supervisor/parts.ts';
+import type { ProjectStatus } from '../supervisor/status.ts';
+import { unknownName } from './members.ts';
+
+export type Report = (progress: Progress) => void;
+/** Why supervising ended: asked to, taken down by us, taken down by others, or a defect. */
+export type Ending =
+  | { readonly why: 'stopped' | 'down' | 'gone' }
+  | { readonly why: 'failed'; readonly error: unknown };
+
+/** What carries a plan out; made by wire.ts. */
+export interface Deployer {
+  /**
+   * Makes the engine match the plan. Everything that can be refused is refused first; then, and also when
+   * nothing differs, `aside` is called once with the services that change and the work of changing them.
+   */
+  up(
+    fleet: Fleet,
+    options: UpOptions,
+    hooks: { readonly report: Report; readonly aside: Aside },
+    signal: AbortSignal,
+  ): Promise<UpResult>;
+  down(
+    project: string,
+    fleet: Fleet | null,
+    options: { readonly volumes: boolean; readonly timeoutSeconds: number | null },
+    report: Report,
+  ): Promise<void>;
+  /** Stops containers and removes none, dependents first, as `docker compose up` does on Ctrl-C. */
+  stop(project: string, fleet: Fleet | null, report: Report): Promise<void>;
+}
+export type Aside = <Result>(services: readonly string[], work: () => Promise<Result>) => Promise<Result>;
+
+export interface SupervisedProjectParts {
+  readonly project: string;
+  /** its lease is held by this process */
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly deployer: Deployer;
+  readonly makeSupervisor: (fleet: Fleet) => SupervisorHandle;
+  readonly info: SupervisorInfo;
+}
+
+interface Running {
+  readonly handle: SupervisorHandle;
+  /** ends supervising and waits for the end */
+  stop(): Promise<void>;
+}
+
+export class SupervisedProject implements ProjectControl {
+  /** Resolves once, when this process has nothing more to do. */
+  readonly ended: Promise<Ending>;
+  readonly #parts: SupervisedProjectParts;
+  readonly #end: (ending: Ending) => void;
+  #running: Running | null = null;
+  #ending = false;
+  #busy = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: SupervisedProjectParts) {
+    this.#parts = parts;
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    this.ended = promise;
+    this.#end = resolve;
+  }
+
+  /** Goes on with the plan on record; does nothing when there is none. */
+  resume(): void {
+    const fleet = this.#fleet();
+    if (fleet !== null) this.#start(this.#parts.makeSupervisor(fleet));
+  }
+
+  /** Nothing is supervised and nothing is being done. */
+  isIdle(): boolean {
+    return this.#running === null && !this.#busy;
+  }
+
+  info(): SupervisorInfo {
+    return this.#parts.info;
+  }
+
+  async status(): Promise<ProjectStatus | null> {
+    return this.#running?.handle.status() ?? null;
+  }
+
+  async *events(selection: EventSelection, signal: AbortSignal): AsyncGenerator<EventRecord> {
+    const { store, clock } = this.#parts;
+    let lastId = selection.afterId ?? 0;
+    for (;;) {
+      for (const event of store.events({
+        afterId: lastId,
+        ...(selection.sinceMs === undefined ? {} : { sinceMs: selection.sinceMs }),
+      })) {
+        yield event;
+        lastId = event.id;
+      }
+      if (!selection.follow || signal.aborted) return;
+      await clock.sleep(100, signal).catch(() => undefined);
+    }
+  }
+
+  up(fleet: Fleet, options: UpOptions, report: Report, signal: AbortSignal): Promise<UpResult> {
+    this.#check(fleet);
+    return this.#alone(report, async () => {
+      try {
+        return await this.#parts.deployer.up(fleet, options, { report, aside: this.#aside(fleet) }, signal);
+      } finally {
+        if (!this.#running) this.#end({ why: 'stopped' }); // refused before anything was touched: nothing to supervise
+      }
+    });
+  }
+
+  /** The plan is put on record, and a first supervisor is started, just before the first change. */
+  #aside(fleet: Fleet): Aside {
+    return (services, work) => {
+      this.#parts.store.saveDocument('fleet', fleet);
+      const running = this.#running?.handle;
+      const handle = running ?? this.#parts.makeSupervisor(fleet);
+      return handle.withBusy(services, () => {
+        if (running) running.setFleet(fleet);
+        else this.#start(handle);
+        return work();
+      });
+    };
+  }
+
+  failover(
+    { service, to }: { readonly service: string; readonly to: string | null },
+    report: Report,
+  ): Promise<{ readonly from: string | null; readonly to: string }> {
+    this.#knows(service, 'services');
+    return this.#alone(report, () => this.#supervisor().failover(service, ...(to === null ? [] : [to])));
+  }
+
+  restart({ target }: { readonly target: string }, report: Report): Promise<void> {
+    this.#knows(target, 'all');
+    return this.#alone(report, () => this.#supervisor().restart(target, (text) => report(this.#progress(text))));
+  }
+
+  down(request: { readonly volumes: boolean; readonly timeoutSeconds: number | null }, report: Report): Promise<void> {
+    return this.#alone(report, async () => {
+      this.#ending = true;
+      await this.#running?.stop();
+      await this.#parts.deployer.down(this.#parts.project, this.#fleet(), request, report);
+      this.#parts.store.saveDocument('fleet', null);
+      this.#end({ why: 'down' });
+    });
+  }
+
+  /** Ends supervising; with `containers`, stops them too. */
+  async stop(containers: { readonly report: Report } | null = null): Promise<void> {
+    this.#ending = true;
+    await this.#running?.stop();
+    if (containers) await this.#parts.deployer.stop(this.#parts.project, this.#fleet(), containers.report);
+    this.#end({ why: 'stopped' });
+  }
+
+  #fleet(): Fleet | null {
+    return (this.#parts.store.document('fleet') ?? null) as Fleet | null;
+  }
+
+  #start(handle: SupervisorHandle): void {
+    const abort = new AbortController();
+    const run = handle.run(abort.signal).then(
+      ({ ended }) => this.#over(ended === 'gone' ? { why: 'gone' } : { why: 'stopped' }),
+      (error: unknown) => this.#over({ why: 'failed', error }),
+    );
+    this.#running = {
+      handle,
+      stop: async () => {
+        abort.abort();
+        await run;
+      },
+    };
+  }
+
+  /** The loop ended by itself; one that was asked to end is reported by who asked. */
+  #over(ending: Ending): void {
+    this.#running = null;
+    if (this.#ending) return;
+    if (ending.why === 'gone') this.#parts.store.saveDocument('fleet', null);
+    this.#end(ending);
+  }
+
+  #supervisor(): SupervisorHandle {
+    if (this.#running) return this.#running.handle;
+    throw new TwinhullError('TH_NOT_RUNNING', `nothing is running for the project ${this.#parts.project}`);
+  }
+
+  #check(fleet: Fleet): void {
+    if (fleet?.project === this.#parts.project && Array.isArray(fleet.services)) return;
+    throw new TwinhullError('TH_USAGE', `this supervisor is for the project ${this.#parts.project} alone`);
+  }
+
+  #knows(name: string, among: 'services' | 'all'): void {
+    const services = this.#fleet()?.services ?? [];
+    const known = services.flatMap((service) => [
+      service.name,
+      ...(among === 'all' ? service.members.map((member) => member.name) : []),
+    ]);
+    if (!known.includes(name)) throw unknownName(name, known);
+  }
+
+  async #alone<Result>(report: Report, work: () => Promise<Result>): Promise<Result> {
+    const waiting = setTimeout(() => report(this.#progress('waiting for another twinhull command to finish')), 500);
+    const mine = this.#last
+      .catch(() => undefined)
+      .then(async () => {
+        clearTimeout(waiting);
+        if (this.#ending)
+          throw new TwinhullError('TH_NOT_RUNNING', `the project ${this.#parts.project} is being taken down`);
+        this.#busy = true;
+        return work().finally(() => (this.#busy = false));
+      });
+    this.#last = mine;
+    return mine;
+  }
+
+  #progress(text: string): Progress {
+    return { at: this.#parts.clock.now(), service: null, text };
+  }
+}
