@@ -1,0 +1,131 @@
+import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { gatewayBlueprint, wantedMember } from './blueprint.ts';
+import type { StepEvent } from './carry-out.ts';
+import { stopAll, takeDown } from './down.ts';
+import { writeGatewayFiles } from './files.ts';
+import { recreateContainer, recoverReplaced } from './recreate.ts';
+import { changes, describeStep, type WantedContainer } from './steps.ts';
+import { bringUp, type UpHooks, type UpResult } from './up.ts';
+import type { PlanOptions } from './plan.ts';
+import type { World } from './world.ts';
+
+/** A line for a person about what is being done. */
+export interface Progress {
+  /** milliseconds since 1970 */
+  readonly at: number;
+  readonly service: string | null;
+  readonly text: string;
+}
+type Report = (progress: Progress) => void;
+
+/** A project's deployments, for whoever holds its lease. */
+export class Deployer {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  up(
+    fleet: Fleet,
+    options: PlanOptions,
+    { report, aside }: { readonly report: Report; readonly aside: UpHooks['aside'] },
+    signal: AbortSignal,
+  ): Promise<UpResult> {
+    const say = this.#teller(report);
+    const onEvent = (event: StepEvent): void => {
+      const line = lineOf(event);
+      if (line !== null) say(line, event.step.service);
+    };
+    return bringUp(this.#world, fleet, options, { onEvent, say: (line) => say(line, null), aside }, signal).then(
+      (result) => {
+        if (result.orphans.length > 0)
+          say(
+            `left alone, because its service is no longer in the file (--remove-orphans removes it): ${result.orphans.join(', ')}`,
+            null,
+          );
+        return result;
+      },
+    );
+  }
+
+  down(
+    project: string,
+    fleet: Fleet | null,
+    options: { readonly volumes: boolean; readonly timeoutSeconds: number | null },
+    report: Report,
+  ): Promise<void> {
+    const timeoutMs = options.timeoutSeconds === null ? null : options.timeoutSeconds * 1000;
+    return takeDown(project, fleet, this.#world.engine, {
+      volumes: options.volumes,
+      timeoutMs,
+      say: this.#teller(report),
+    });
+  }
+
+  stop(project: string, fleet: Fleet | null, report: Report): Promise<void> {
+    return stopAll(project, fleet, this.#world.engine, { timeoutMs: null, say: this.#teller(report) });
+  }
+
+  #teller(report: Report): (text: string, service: string | null) => void {
+    return (text, service) => report({ at: this.#world.clock.now(), service, text });
+  }
+}
+
+/** Waits that come to a good end are not worth a line. */
+function lineOf(event: StepEvent): string | null {
+  const what = describeStep(event.step);
+  switch (event.kind) {
+    case 'begun':
+      return changes(event.step) ? what : null;
+    case 'progress':
+      return event.line;
+    case 'done':
+      return event.step.kind === 'wait_for' && event.step.condition === 'serving'
+        ? `${event.step.service ?? ''} serves`
+        : null;
+    case 'failed':
+      return `could not ${what}: ${event.error instanceof Error ? event.error.message : String(event.error)}`;
+    case 'skipped':
+      return changes(event.step) ? `did not ${what}, because it could not ${describeStep(event.because)}` : null;
+  }
+}
+
+/** The supervisor's last rung: containers made anew from the plan. A second call finishes what the first began. */
+export class Rebuilding {
+  readonly #world: Pick<World, 'engine' | 'driver' | 'stateFolder'>;
+  readonly #project: string;
+
+  constructor(world: Pick<World, 'engine' | 'driver' | 'stateFolder'>, project: string) {
+    this.#world = world;
+    this.#project = project;
+  }
+
+  async member(service: ServicePlan, member: MemberPlan, start: boolean, signal: AbortSignal): Promise<void> {
+    await this.#make(wantedMember(service, member), start, signal);
+  }
+
+  /** Its files are written only where they are missing: the leader and the states on disk are true. */
+  async gateway(service: ServicePlan, gateway: GatewayPlan, signal: AbortSignal): Promise<void> {
+    const { driver, stateFolder } = this.#world;
+    const { folder, files, container } = gatewayBlueprint(service.name, gateway, driver, stateFolder);
+    await writeGatewayFiles(folder, files(null), false);
+    await this.#make(container, true, signal);
+  }
+
+  /** What a `down` of another tool left behind, taken away as ours would; volumes stay. */
+  clearAway(signal: AbortSignal): Promise<void> {
+    return takeDown(this.#project, null, this.#world.engine, {
+      volumes: false,
+      timeoutMs: null,
+      say: () => undefined,
+      signal,
+    });
+  }
+
+  async #make({ name, spec, stopTimeoutMs }: WantedContainer, start: boolean, signal: AbortSignal): Promise<void> {
+    const { engine } = this.#world;
+    await recoverReplaced(engine, this.#project, signal, name);
+    await recreateContainer(engine, name, { name, spec, stopTimeoutMs, start, signal });
+  }
+}

@@ -1,0 +1,153 @@
+import type { Call, Container, Image, Network, Volume } from '../ports/engine.ts';
+import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { type GatewayBlueprint, gatewayBlueprint, labels } from './blueprint.ts';
+import { deadlines, within } from './deadlines.ts';
+import { exists } from './files.ts';
+import { join } from 'node:path';
+import type { World } from './world.ts';
+
+/** What is there already of a fleet, and what stands in its way: all that a plan depends on. */
+export interface Existing {
+  /** the project's, ours and others', without one-off ones (`docker compose run`) */
+  readonly containers: readonly Container[];
+  /** everybody else's on this engine */
+  readonly others: readonly Container[];
+  /** by engine name; null: not there */
+  readonly networks: ReadonlyMap<string, Network | null>;
+  readonly volumes: ReadonlyMap<string, Volume | null>;
+  /** by reference */
+  readonly images: ReadonlyMap<string, Image | null>;
+  /** by service */
+  readonly gateways: ReadonlyMap<string, GatewaySeen>;
+  /** paths that are to be mounted and do not exist on this host */
+  readonly missingPaths: readonly { readonly service: string; readonly path: string }[];
+}
+
+export interface GatewaySeen {
+  /** its folder holds its files; if not, a running gateway is cut off from us and must be made anew */
+  readonly hasFiles: boolean;
+  /** null: spread, or it does not answer */
+  readonly leader: string | null;
+  readonly answers: boolean;
+}
+
+/** @returns the gateways that the fleet wants, by service */
+export function blueprintsOf(
+  fleet: Fleet,
+  world: Pick<World, 'driver' | 'stateFolder'>,
+): Map<string, GatewayBlueprint> {
+  const { driver, stateFolder } = world;
+  return new Map(
+    fleet.services.flatMap(({ name, gateway }) =>
+      gateway ? [[name, gatewayBlueprint(name, gateway, driver, stateFolder)]] : [],
+    ),
+  );
+}
+
+export async function readExisting(fleet: Fleet, world: World, signal?: AbortSignal): Promise<Existing> {
+  const { engine } = world;
+  const call = within(deadlines.read, signal);
+  const blueprints = blueprintsOf(fleet, world);
+  const networkNames = [
+    ...fleet.networks.map(({ spec }) => spec.name),
+    ...fleet.services.flatMap(({ gateway }) => gateway?.network.name ?? []),
+  ];
+  const [all, networks, volumes, images, gateways, missingPaths] = await Promise.all([
+    engine.listContainers({}, call),
+    byKey(networkNames, (name) => engine.inspectNetwork(name, call)),
+    byKey(
+      fleet.volumes.map(({ spec }) => spec.name),
+      (name) => engine.inspectVolume(name, call),
+    ),
+    readImages(fleet, blueprints, world, call),
+    byKey([...blueprints.keys()], (service) => readGateway(blueprints.get(service), world, call.signal)),
+    missingSources(fleet.services),
+  ]);
+  const isOurProject = (container: Container): boolean => container.labels[labels.project] === fleet.project;
+  return {
+    containers: all.filter((container) => isOurProject(container) && !isOneOff(container) && !isSupervisor(container)),
+    others: all.filter((container) => !isOurProject(container)),
+    networks,
+    volumes,
+    images,
+    gateways,
+    missingPaths,
+  };
+}
+
+/** What the fleet's images are now; after a pull or a build the answer is another. */
+export function readImages(
+  fleet: Fleet,
+  blueprints: ReadonlyMap<string, GatewayBlueprint>,
+  { engine }: Pick<World, 'engine'>,
+  call: Call,
+): Promise<Map<string, Image | null>> {
+  const references = [
+    ...fleet.services.map(({ image }) => image.reference),
+    ...[...blueprints.values()].map(({ container }) => container.spec.Image),
+  ];
+  return byKey(references, (reference) => engine.inspectImage(reference, call));
+}
+
+export function isOneOff({ labels: label }: Pick<Container, 'labels'>): boolean {
+  return label[labels.oneOff] === 'True';
+}
+
+/** The supervisor's own container belongs to the project and is no part of it. */
+export function isSupervisor({ labels: label }: Pick<Container, 'labels'>): boolean {
+  return label[labels.role] === 'supervisor';
+}
+
+export function isOurs({ labels: label }: Pick<Container, 'labels'>): boolean {
+  return label[labels.ours] !== undefined;
+}
+
+async function byKey<Value>(
+  keys: readonly string[],
+  read: (key: string) => Promise<Value>,
+): Promise<Map<string, Value>> {
+  return new Map(await Promise.all([...new Set(keys)].map(async (key) => [key, await read(key)] as const)));
+}
+
+/** A gateway that does not answer within a second is planned for as silent; nothing is concluded from it. */
+async function readGateway(
+  blueprint: GatewayBlueprint | undefined,
+  { driver }: World,
+  signal: AbortSignal,
+): Promise<GatewaySeen> {
+  if (!blueprint) return { hasFiles: false, leader: null, answers: false };
+  const present = await Promise.all(
+    Object.keys(blueprint.files(null)).map((name) => exists(join(blueprint.folder, name))),
+  );
+  const hasFiles = present.every(Boolean);
+  if (!hasFiles) return { hasFiles, leader: null, answers: false };
+  try {
+    const reading = await driver.open(blueprint.config, blueprint.folder).read(within(1000, signal).signal);
+    return { hasFiles, leader: reading.leader, answers: true };
+  } catch {
+    return { hasFiles, leader: null, answers: false };
+  }
+}
+
+/** Only mounts that the engine refuses when the source is missing; for binds it makes a folder. */
+async function missingSources(services: readonly ServicePlan[]): Promise<Existing['missingPaths']> {
+  const wanted = services.flatMap(({ name, members }) =>
+    members.flatMap(({ spec }) => bindSources(spec.HostConfig['Mounts']).map((path) => ({ service: name, path }))),
+  );
+  const unique = [...new Map(wanted.map((source) => [`${source.service}\0${source.path}`, source])).values()];
+  const found = await Promise.all(unique.map(({ path }) => exists(path)));
+  return unique.filter((_, index) => !found[index]);
+}
+
+function bindSources(mounts: unknown): string[] {
+  return (Array.isArray(mounts) ? (mounts as readonly Record<string, unknown>[]) : []).flatMap(
+    ({ Type, Source, BindOptions }) => {
+      const makesIt =
+        typeof BindOptions === 'object' &&
+        BindOptions !== null &&
+        'CreateMountpoint' in BindOptions &&
+        BindOptions.CreateMountpoint === true;
+      return Type === 'bind' && typeof Source === 'string' && !makesIt ? [Source] : [];
+    },
+  );
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { GatewayFiles } from './steps.ts';
+
+/** Writes the whole file or nothing, for its owner alone unless `mode` says more; leaves it when it is so already. */
+export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  if (await isSo(path, text, mode)) return;
+  const next = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(next, 'wx', mode);
+    try {
+      await file.chmod(mode); // whatever the umask is
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(next, path);
+  } catch (error) {
+    await rm(next, { force: true });
+    throw error;
+  }
+}
+
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+}
+
+/** @param overwrite false: only what is missing, for what is there is the truth of a gateway that goes on */
+export async function writeGatewayFiles(folder: string, files: GatewayFiles, overwrite: boolean): Promise<void> {
+  await makePrivateFolder(folder);
+  for (const [name, { text, mode }] of Object.entries(files)) {
+    const path = join(folder, name);
+    if (overwrite || !(await exists(path))) await writeWhole(path, text, mode);
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isSo(path: string, text: string, mode: number): Promise<boolean> {
+  try {
+    return ((await stat(path)).mode & 0o7777) === mode && (await readFile(path, 'utf8')) === text;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+import { TwinhullError } from '../errors.ts';
+import type { Image } from '../ports/engine.ts';
+import type { BuildPlan, Fleet } from '../redundancy/fleet.ts';
+import type { GatewayBlueprint } from './blueprint.ts';
+import type { Step } from './steps.ts';
+
+interface ImageWish {
+  readonly reference: string;
+  readonly build: BuildPlan | null;
+  readonly pull: 'missing' | 'always' | 'never';
+  readonly platform: string | null;
+}
+
+/**
+ * Steps that bring the images of a fleet here: built where the service says how, else pulled.
+ * @throws TH_IMAGE_UNAVAILABLE naming every image that is missing and may not be pulled
+ */
+export function planImages(
+  fleet: Fleet,
+  blueprints: ReadonlyMap<string, GatewayBlueprint>,
+  images: ReadonlyMap<string, Image | null>,
+): Step[] {
+  const wishes = wishesOf(fleet, blueprints);
+  const forbidden = wishes.filter(({ reference, build, pull }) => pull === 'never' && !build && !images.get(reference));
+  if (forbidden.length > 0) {
+    const names = forbidden.map(({ reference }) => reference).join(', ');
+    throw new TwinhullError('TH_IMAGE_UNAVAILABLE', `not on this host, and never to be pulled: ${names}`, {
+      state: 'nothing was changed',
+    });
+  }
+  return wishes.flatMap((wish) => imageStep(wish, Boolean(images.get(wish.reference))) ?? []);
+}
+
+function imageStep({ reference, build, pull, platform }: ImageWish, present: boolean): Step | null {
+  const common = { id: `image:${reference}`, after: [], service: null };
+  if (build) return present ? null : { ...common, kind: 'build_image', reference, build };
+  return present && pull !== 'always' ? null : { ...common, kind: 'pull_image', reference, platform };
+}
+
+/** One wish an image: the first service that says how to build it decides. */
+function wishesOf(fleet: Fleet, blueprints: ReadonlyMap<string, GatewayBlueprint>): ImageWish[] {
+  const wishes = new Map<string, ImageWish>();
+  for (const { image, members } of fleet.services) {
+    const known = wishes.get(image.reference);
+    const platform = members[0]?.spec.Platform ?? null;
+    if (!known || (!known.build && image.build)) wishes.set(image.reference, { ...image, platform });
+  }
+  for (const { container } of blueprints.values()) {
+    const reference = container.spec.Image;
+    if (!wishes.has(reference)) wishes.set(reference, { reference, build: null, pull: 'missing', platform: null });
+  }
+  return [...wishes.values()];
+}

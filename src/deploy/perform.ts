@@ -1,0 +1,177 @@
+import { isCode, TwinhullError } from '../errors.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { gatewayFolder } from '../state-folder.ts';
+import { deadlines, within } from './deadlines.ts';
+import { explained } from './explained.ts';
+import { writeGatewayFiles, writeWhole } from './files.ts';
+import { recreateContainer } from './recreate.ts';
+import { type Answer, conditionHolds, memberServes, type SeenService, ServiceWatch } from './serving.ts';
+import type { Step, Work } from './steps.ts';
+import type { World } from './world.ts';
+
+type Say = (line: string) => void;
+type OfKind<Kind extends Work['kind']> = Extract<Work, { readonly kind: Kind }>;
+
+/** Does one step of a plan. Rejects with an error that a person can act on. */
+export async function performStep(
+  world: World,
+  fleet: Fleet,
+  step: Step,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await perform(world, fleet, step, say, signal);
+  } catch (error) {
+    throw explained(error, step, signal);
+  }
+}
+
+async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal: AbortSignal): Promise<void> {
+  const { engine, builder } = world;
+  switch (step.kind) {
+    case 'create_network':
+      await engine.createNetwork(step.spec, within(deadlines.create, signal));
+      return;
+    case 'create_volume':
+      return engine.createVolume(step.spec, within(deadlines.create, signal));
+    case 'pull_image':
+      return engine.pullImage(
+        step.reference,
+        { ...(step.platform === null ? {} : { platform: step.platform }), onProgress: say },
+        within(deadlines.pull, signal),
+      );
+    case 'build_image':
+      return builder.build(step.build, step.reference, say, within(deadlines.build, signal));
+    case 'write_file':
+      return writeWhole(step.path, step.content, step.mode);
+    case 'write_gateway_files':
+      return writeGatewayFiles(step.folder, step.files, step.overwrite);
+    case 'create_container':
+      await engine.createContainer(step.container.name, step.container.spec, within(deadlines.create, signal));
+      return;
+    case 'start_container':
+      return step.paused
+        ? engine.unpauseContainer(step.name, within(deadlines.start, signal))
+        : engine.startContainer(step.name, within(deadlines.start, signal));
+    case 'recreate_container': {
+      const { name, spec, stopTimeoutMs } = step.container;
+      await recreateContainer(engine, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
+      return;
+    }
+    case 'remove_container':
+      return removeContainer(world, step.containerId, signal);
+    case 'connect_network':
+      return connect(world, step, signal);
+    case 'move_traffic_away':
+      return moveTrafficAway(world, serviceOf(fleet, step), step, say, signal);
+    case 'admit_member':
+      return admit(world, serviceOf(fleet, step), step, signal);
+    case 'wait_for': {
+      const service = serviceOf(fleet, step);
+      return new ServiceWatch(world, service).until(
+        (seen) => conditionHolds(service, seen, step.condition),
+        step.waitMs,
+        signal,
+      );
+    }
+  }
+}
+
+async function removeContainer({ engine }: World, id: string, signal: AbortSignal): Promise<void> {
+  await engine.stopContainer(id, {}, within(deadlines.stop + 10 * 60_000, signal));
+  await engine.removeContainer(id, { force: true, volumes: false }, within(deadlines.remove, signal));
+}
+
+async function connect(
+  { engine }: World,
+  { name, attachment }: OfKind<'connect_network'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const container = await engine.inspectContainer(name, within(deadlines.read, signal));
+  if (container) await engine.connectNetwork(attachment, container.id, within(deadlines.start, signal));
+}
+
+/** Where nothing serves there is no traffic to move, and nothing to wait for. */
+async function moveTrafficAway(
+  world: World,
+  service: ServicePlan,
+  step: OfKind<'move_traffic_away'>,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  const gateway = gatewayOf(world, service);
+  if (!gateway || !(await gateway.read(within(5000, signal).signal)).serving) return;
+  const watch = new ServiceWatch(world, service);
+  await watch.until((seen) => anotherServes(seen, step.member), step.waitMs, signal);
+  const { leader, servers } = await gateway.read(signal);
+  const other = servers.find(
+    ({ member, check, traffic }) => member !== step.member && check === 'passing' && traffic === 'in',
+  );
+  if (leader === step.member && other) {
+    await gateway.lead(other.member, signal);
+    say(`${other.member} leads now`);
+  }
+  const left = await gateway.drainAndWait(step.member, step.drainTimeoutMs, signal);
+  if (left > 0) say(`${left} requests of ${step.member} were still in flight after its drain time`);
+}
+
+function anotherServes({ gateway }: SeenService, member: string): Answer {
+  if (gateway === null || gateway === 'silent') return { is: 'not_yet', why: 'the gateway does not answer' };
+  const another = gateway.servers.some(
+    (server) => server.member !== member && server.check === 'passing' && server.traffic === 'in',
+  );
+  return another ? { is: 'yes' } : { is: 'not_yet', why: `no other member could take over from ${member}` };
+}
+
+async function admit(
+  world: World,
+  service: ServicePlan,
+  { member, by, waitMs }: OfKind<'admit_member'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const watch = new ServiceWatch(world, service);
+  const gateway = by === 'gateway' ? gatewayOf(world, service) : null;
+  if (!gateway) return watch.until((seen) => memberAnswer(seen, member, service.policy.completes), waitMs, signal);
+  await watch.until(
+    ({ gateway: reading }) =>
+      reading === 'silent' ? { is: 'not_yet', why: 'the gateway does not answer' } : { is: 'yes' },
+    30_000,
+    signal,
+  );
+  const over = new AbortController();
+  const bothSignals = AbortSignal.any([signal, over.signal]);
+  // a member that ends will not pass any check: then there is no use in waiting
+  const ended = watch.until((seen) => onlyNever(memberAnswer(seen, member, false)), null, bothSignals);
+  try {
+    await Promise.race([gateway.putIn(member, waitMs, bothSignals), ended]);
+  } catch (error) {
+    if (!isCode(error, 'TH_GATEWAY_CHECK_FAILED')) throw error;
+    throw new TwinhullError('TH_GATEWAY_CHECK_FAILED', `${error.message}${await watch.lastLines(member, signal)}`, {
+      cause: error,
+    });
+  } finally {
+    over.abort();
+    await ended.catch(() => undefined);
+  }
+}
+
+function memberAnswer({ members }: SeenService, member: string, mayComplete: boolean): Answer {
+  const seen = members.find(({ plan }) => plan.name === member);
+  return seen ? memberServes(seen, mayComplete) : { is: 'never', why: `${member} is not in the plan` };
+}
+
+function onlyNever(answer: Answer): Answer {
+  return answer.is === 'never' ? answer : { is: 'not_yet', why: '' };
+}
+
+function gatewayOf({ driver, stateFolder }: World, { gateway, name }: ServicePlan): Gateway | null {
+  return gateway && driver.open(gateway.config, gatewayFolder(stateFolder, name));
+}
+
+function serviceOf(fleet: Fleet, { service, id }: Step): ServicePlan {
+  const found = fleet.services.find(({ name }) => name === service);
+  if (!found) throw new TwinhullError('TH_INTERNAL', `step ${id} belongs to no service of the fleet`);
+  return found;
+}

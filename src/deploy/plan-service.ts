@@ -1,0 +1,393 @@
+import type { Container, ContainerSpec } from '../ports/engine.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { type GatewayBlueprint, labels, wantedMember } from './blueprint.ts';
+import { type Existing, isOurs } from './existing.ts';
+import type { PlanOptions, StepList } from './plan.ts';
+import { isReplaced } from './recreate.ts';
+import { waitBoundMs } from './serving.ts';
+import type { Condition, GatewayFiles, WantedContainer } from './steps.ts';
+
+export interface ServiceTask {
+  readonly list: StepList;
+  readonly fleet: Fleet;
+  readonly service: ServicePlan;
+  readonly blueprint: GatewayBlueprint | null;
+  readonly existing: Existing;
+  readonly options: PlanOptions;
+  /** steps that must be done before any container is created: networks, volumes, images, files */
+  readonly ground: readonly string[];
+}
+
+/** What is there for one container that should be, and what has to happen to it. */
+interface Position {
+  readonly wanted: WantedContainer;
+  readonly current: Container | null;
+  /** null: as it should be */
+  readonly difference: string | null;
+  readonly start: boolean;
+}
+
+interface MemberPosition extends Position {
+  readonly plan: MemberPlan;
+}
+
+export function planService(task: ServiceTask): void {
+  const members = memberPositions(task);
+  const gateway = gatewayPosition(task);
+  const admission = admissionOf(task, gateway);
+  const ready = [...dependencyWaits(task), ...removeIntruders(task, [...members, ...(gateway ? [gateway] : [])])];
+
+  const started = members.flatMap((member) => addStart(task, member, ready, admission));
+  const surplus = surplusOf(task, members, gateway);
+  const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], surplus) : [];
+  const rolled = addRoll(task, members, [...ready, ...started, ...gatewayDone], gateway);
+  const done = [...ready, ...started, ...gatewayDone, ...rolled];
+  addRemovals(task, surplus, done);
+  addWait(task, task.service, 'serving', done, false);
+}
+
+/**
+ * Who says that a member which is started now serves. A gateway that stays: it lets it in. One that is about to
+ * be made anew: the engine, so that the old one goes on until there is something behind the new one. None yet:
+ * nobody waits.
+ */
+function admissionOf({ existing, service }: ServiceTask, gateway: Position | null): Admission {
+  if (!gateway?.current || !isRunning(gateway.current)) return null;
+  if (gateway.difference !== null) return 'engine';
+  return existing.gateways.get(service.name)?.answers ? 'gateway' : null;
+}
+
+type Admission = 'gateway' | 'engine' | null;
+
+function memberPositions(task: ServiceTask): MemberPosition[] {
+  const positions = task.service.members.map((plan) => {
+    const wanted = wantedMember(task.service, plan);
+    const current = currentOf(task, wanted);
+    return {
+      plan,
+      wanted,
+      current,
+      difference: current && differenceOf(task, wanted, current),
+      start: plan.startsAtUp,
+    };
+  });
+  return withOneOfColdPair(positions);
+}
+
+/** Of a cold pair one runs: the one that does, whichever role it was made for; else the primary. */
+function withOneOfColdPair(positions: readonly MemberPosition[]): MemberPosition[] {
+  const pair = positions.filter(({ plan }) => plan.role !== 'replica');
+  const running = pair.find(({ current }) => current !== null && isUp(current));
+  if (!running || !pair.some(({ plan }) => !plan.startsAtUp)) return [...positions];
+  return positions.map((position) =>
+    pair.includes(position) ? { ...position, start: position === running } : position,
+  );
+}
+
+function gatewayPosition(task: ServiceTask): Position | null {
+  const { blueprint, service, existing } = task;
+  if (!blueprint) return null;
+  const current = currentOf(task, blueprint.container);
+  const seen = existing.gateways.get(service.name);
+  const lost = current && isUp(current) && !seen?.hasFiles ? 'its folder is lost' : null;
+  const difference = current && (differenceOf(task, blueprint.container, current) ?? lost);
+  return { wanted: blueprint.container, current, difference, start: true };
+}
+
+/** By name; or ours under another name for the same Compose service and number (made from the generated file). */
+function currentOf({ existing, service }: ServiceTask, wanted: WantedContainer): Container | null {
+  const live = existing.containers.filter((container) => !isReplaced(container));
+  const sameLabels = (container: Container): boolean =>
+    [labels.service, labels.number].every((label) => container.labels[label] === wanted.spec.Labels[label]) &&
+    container.labels[labels.ours] === service.name;
+  return live.find(({ name }) => name === wanted.name) ?? live.find(sameLabels) ?? null;
+}
+
+function differenceOf({ existing, options }: ServiceTask, wanted: WantedContainer, current: Container): string | null {
+  const image = existing.images.get(wanted.spec.Image);
+  if (!isOurs(current)) return 'another tool made it';
+  if (current.name !== wanted.name) return 'its name changed';
+  if (current.labels[labels.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
+    return `it becomes the ${wanted.role}`;
+  if (current.labels[labels.hash] !== wanted.spec.Labels[labels.hash]) return 'its configuration changed';
+  if (image && image.id !== current.imageId) return 'its image changed';
+  if (current.state === 'dead' || current.state === 'removing') return `it is ${current.state}`;
+  if (current.state === 'created' && missingNetworks(wanted.spec, current).length > 0)
+    return 'its creation was interrupted';
+  return options.forceRecreate ? 'asked for' : null;
+}
+
+function missingNetworks({ Networks }: ContainerSpec, { networks }: Container): ContainerSpec['Networks'] {
+  return Networks.filter(({ network }) => networks[network] === undefined);
+}
+
+/** Members that are missing, and those that are there and do not run. @returns ids of what was added */
+function addStart(
+  task: ServiceTask,
+  position: MemberPosition,
+  ready: readonly string[],
+  admission: Admission,
+): string[] {
+  const { list, service } = task;
+  const { wanted, plan } = position;
+  if (position.difference !== null) return [];
+  const before = position.current ? reconnect(task, position, position.current) : [addCreation(task, wanted)];
+  const mustStart = position.start && !(position.current && isRunning(position.current));
+  if (!mustStart) return before;
+  const started = list.add(`start:${wanted.name}`, service.name, [...before, ...ready], {
+    kind: 'start_container',
+    name: wanted.name,
+    paused: position.current?.state === 'paused',
+  });
+  return admission && takesTraffic(task, plan.name)
+    ? [started, addAdmission(task, plan.name, admission, [started])]
+    : [started];
+}
+
+function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
+  return list.add(`create:${container.name}`, service.name, ground, { kind: 'create_container', container });
+}
+
+/** A network that somebody took from a container that is ours comes back. */
+function reconnect({ list, service, ground }: ServiceTask, { wanted }: Position, current: Container): string[] {
+  return missingNetworks(wanted.spec, current).map((attachment) =>
+    list.add(`connect:${wanted.name}:${attachment.network}`, service.name, ground, {
+      kind: 'connect_network',
+      name: wanted.name,
+      attachment,
+    }),
+  );
+}
+
+function addGateway(
+  task: ServiceTask,
+  position: Position,
+  after: readonly string[],
+  surplus: readonly Container[],
+): string[] {
+  const { list, service, blueprint } = task;
+  const { wanted, current, difference } = position;
+  if (!blueprint) return [];
+  const overwrite = !current || difference !== null;
+  if (!overwrite && current && isRunning(current)) return reconnect(task, position, current);
+  const files = list.add(`files:${service.name}`, service.name, [], {
+    kind: 'write_gateway_files',
+    folder: blueprint.folder,
+    files: filesAsItStands(task, blueprint),
+    overwrite,
+  });
+  if (!current) {
+    const created = addCreation(task, wanted);
+    // members and gateway start side by side: it waits for their checks by itself
+    const ready = after.filter((id) => id.startsWith('wait:') || id.startsWith('remove:'));
+    return [
+      list.add(`start:${wanted.name}`, service.name, [created, files, ...ready], {
+        kind: 'start_container',
+        name: wanted.name,
+        paused: false,
+      }),
+    ];
+  }
+  if (difference === null) {
+    const connected = reconnect(task, position, current);
+    return [
+      list.add(`start:${wanted.name}`, service.name, [files, ...connected, ...after], {
+        kind: 'start_container',
+        name: wanted.name,
+        paused: current.state === 'paused',
+      }),
+    ];
+  }
+  const drained = addDrains(task, current, surplus, after);
+  return [addRecreation(task, { ...position, current, difference }, [files, ...task.ground, ...after, ...drained])];
+}
+
+/** A new gateway begins with the leader of this moment, not with the plan's. */
+function filesAsItStands({ existing, service }: ServiceTask, { config, files }: GatewayBlueprint): GatewayFiles {
+  const leader = existing.gateways.get(service.name)?.leader ?? null;
+  return files(
+    leader !== null && config.leader !== null && config.members.some(({ name }) => name === leader) ? leader : null,
+  );
+}
+
+/** Members that go with the change finish what they have while the old gateway still knows them. */
+function addDrains(
+  task: ServiceTask,
+  gateway: Container,
+  surplus: readonly Container[],
+  after: readonly string[],
+): string[] {
+  if (!isRunning(gateway) || !task.existing.gateways.get(task.service.name)?.answers) return [];
+  return surplus.filter(isRunning).flatMap(({ labels: label }) => {
+    const member = label[labels.service]; // of a service with a gateway, each member is a Compose service
+    return member === undefined ? [] : [addDrain(task, member, after)];
+  });
+}
+
+/** One member after the other; those without traffic first. @returns the last step's id */
+function addRoll(
+  task: ServiceTask,
+  members: readonly MemberPosition[],
+  after: readonly string[],
+  gateway: Position | null,
+): string[] {
+  const leader = task.existing.gateways.get(task.service.name)?.leader ?? null;
+  const changed = members.filter(({ difference }) => difference !== null);
+  const rank = ({ current, plan }: MemberPosition): number =>
+    current && isUp(current) ? (plan.name === leader ? 2 : 1) : 0;
+  let last = [...after];
+  for (const position of changed.toSorted((one, other) => rank(one) - rank(other)))
+    last = addOneRoll(task, position, last, gateway);
+  return changed.length === 0 ? [] : last;
+}
+
+function addOneRoll(
+  task: ServiceTask,
+  position: MemberPosition,
+  after: readonly string[],
+  gateway: Position | null,
+): string[] {
+  const { current, difference, plan } = position;
+  if (!current || difference === null) return [...after];
+  const throughGateway = gateway !== null && gateway.current !== null && takesTraffic(task, plan.name);
+  const away = throughGateway && isUp(current) && isMemberNow(current) ? [addDrain(task, plan.name, after)] : after;
+  const made = addRecreation(task, { ...position, current, difference }, [...task.ground, ...away]);
+  const several = task.service.members.length > 1 && position.start;
+  const by = gateway !== null && takesTraffic(task, plan.name) ? 'gateway' : 'engine';
+  return several ? [addAdmission(task, plan.name, by, [made])] : [made];
+}
+
+function addRecreation(
+  { list, service }: ServiceTask,
+  position: Position & { readonly current: Container; readonly difference: string },
+  after: readonly string[],
+): string {
+  const { wanted, current, difference, start } = position;
+  return list.add(`recreate:${wanted.name}`, service.name, after, {
+    kind: 'recreate_container',
+    container: wanted,
+    oldId: current.id,
+    start,
+    why: difference,
+  });
+}
+
+function addDrain({ list, service, options }: ServiceTask, member: string, after: readonly string[]): string {
+  const { drainTimeoutMs } = service.policy;
+  return list.add(`away:${service.name}:${member}`, service.name, after, {
+    kind: 'move_traffic_away',
+    member,
+    drainTimeoutMs,
+    waitMs: options.waitTimeoutMs ?? waitBoundMs(service),
+  });
+}
+
+function addAdmission(
+  { list, service, options }: ServiceTask,
+  member: string,
+  by: 'gateway' | 'engine',
+  after: readonly string[],
+): string {
+  return list.add(`admit:${service.name}:${member}`, service.name, after, {
+    kind: 'admit_member',
+    member,
+    by,
+    waitMs: options.waitTimeoutMs ?? waitBoundMs(service),
+  });
+}
+
+/** Waits for what the service depends on. An optional one never stands in the way. */
+function dependencyWaits(task: ServiceTask): string[] {
+  return task.service.dependsOn.flatMap(({ service: name, condition, required }) => {
+    const dependency = task.fleet.services.find((service) => service.name === name);
+    if (!dependency) return []; // not in the file or its profile is off, and then it was optional
+    return [addWait(task, dependency, conditions[condition], stepsOf(task, name), !required)];
+  });
+}
+
+const conditions = {
+  service_started: 'started',
+  service_healthy: 'healthy',
+  service_completed_successfully: 'completed',
+} as const;
+
+/** Services are planned in dependency order: the dependency's steps are in the list. */
+function stepsOf({ list }: ServiceTask, service: string): string[] {
+  return list
+    .all()
+    .filter((step) => step.service === service && step.kind !== 'wait_for' && step.kind !== 'remove_container')
+    .map(({ id }) => id);
+}
+
+function addWait(
+  { list, options }: ServiceTask,
+  service: ServicePlan,
+  condition: Condition,
+  after: readonly string[],
+  optional: boolean,
+): string {
+  const waitMs = condition === 'completed' ? null : (options.waitTimeoutMs ?? waitBoundMs(service));
+  return list.add(`wait:${service.name}:${condition}${optional ? ':optional' : ''}`, service.name, after, {
+    kind: 'wait_for',
+    condition,
+    waitMs,
+    optional,
+  });
+}
+
+/** Containers that another tool made for this service and that are not replaced in place: `up` takes it back. */
+function removeIntruders({ list, service, existing }: ServiceTask, positions: readonly Position[]): string[] {
+  const replaced = new Set(positions.map(({ current }) => current?.id));
+  return existing.containers
+    .filter(
+      (container) =>
+        !isOurs(container) && container.labels[labels.service] === service.name && !replaced.has(container.id),
+    )
+    .map(({ id, name }) =>
+      list.add(`remove:${name}`, service.name, [], {
+        kind: 'remove_container',
+        containerId: id,
+        name,
+        why: 'another tool made it',
+      }),
+    );
+}
+
+/** Ours, of this service, and no longer wanted: a smaller cluster, another mode. */
+function surplusOf(
+  { existing, service }: ServiceTask,
+  members: readonly Position[],
+  gateway: Position | null,
+): Container[] {
+  const kept = new Set([...members, gateway].map((position) => position?.current?.id));
+  return existing.containers.filter(
+    (container) => container.labels[labels.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
+  );
+}
+
+function addRemovals({ list, service }: ServiceTask, surplus: readonly Container[], after: readonly string[]): void {
+  for (const { id, name } of surplus)
+    list.add(`remove:${name}`, service.name, after, {
+      kind: 'remove_container',
+      containerId: id,
+      name,
+      why: 'no longer wanted',
+    });
+}
+
+function takesTraffic({ blueprint }: ServiceTask, member: string): boolean {
+  return blueprint?.config.members.some(({ name, takesTraffic: takes }) => name === member && takes) ?? false;
+}
+
+function isMemberNow({ labels: label }: Container): boolean {
+  return label[labels.role] !== 'gateway' && label[labels.ours] !== undefined;
+}
+
+function isRunning({ state }: Container): boolean {
+  return state === 'running' || state === 'restarting';
+}
+
+/** Running, if only paused. */
+function isUp(container: Container): boolean {
+  return isRunning(container) || container.state === 'paused';
+}

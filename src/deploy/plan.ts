@@ -1,0 +1,120 @@
+/**
+ * From what should be and what is to the steps between them. Pure: the same input gives the same steps.
+ *
+ * Nothing that is as it should be is touched. All containers that are new are created before any is started,
+ * so that what the engine refuses is known while nothing has changed. What is changed of a service with a
+ * gateway is changed one member at a time, those without traffic first: traffic away, new container, its check
+ * passes, next. A changed gateway comes before its members, because the old one's checks may not fit the new
+ * members; it is the one change that has a short gap, and its step says so.
+ */
+
+import type { Container } from '../ports/engine.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
+import { type GatewayBlueprint, labels } from './blueprint.ts';
+import { type Existing, isOurs } from './existing.ts';
+import { planImages } from './images.ts';
+import { planService } from './plan-service.ts';
+import type { Step, Work } from './steps.ts';
+
+export interface PlanOptions {
+  /** containers of services that the file no longer has are removed, not only reported */
+  readonly removeOrphans: boolean;
+  /** every container is made anew */
+  readonly forceRecreate: boolean;
+  /** milliseconds to wait for a service; null: by its own health check */
+  readonly waitTimeoutMs: number | null;
+}
+
+export interface Deployment {
+  readonly steps: readonly Step[];
+  /** containers of services that are no longer in the file, and stay */
+  readonly orphans: readonly string[];
+}
+
+/** Collects steps; what several services need is in it once. */
+export class StepList {
+  readonly #steps = new Map<string, Step>();
+
+  /** @returns the step's id, for others to wait for */
+  add(id: string, service: string | null, after: readonly string[], work: Work): string {
+    if (!this.#steps.has(id)) this.#steps.set(id, { ...work, id, service, after: [...new Set(after)] });
+    return id;
+  }
+
+  ids(prefix: string): string[] {
+    return [...this.#steps.keys()].filter((id) => id.startsWith(prefix));
+  }
+
+  all(): Step[] {
+    return [...this.#steps.values()];
+  }
+}
+
+/** @throws TH_IMAGE_UNAVAILABLE; everything else that speaks against it is in refusals.ts */
+export function planDeployment(
+  fleet: Fleet,
+  blueprints: ReadonlyMap<string, GatewayBlueprint>,
+  existing: Existing,
+  options: PlanOptions,
+): Deployment {
+  const list = new StepList();
+  for (const { id, service, after, ...work } of planImages(fleet, blueprints, existing.images))
+    list.add(id, service, after, work);
+  addNetworks(list, fleet, existing);
+  addVolumes(list, fleet, existing);
+  for (const { path, content, mode } of fleet.contentFiles)
+    list.add(`file:${path}`, null, [], { kind: 'write_file', path, content, mode });
+  const ground = list.ids('');
+  for (const service of fleet.services)
+    planService({ list, fleet, service, blueprint: blueprints.get(service.name) ?? null, existing, options, ground });
+  const orphans = orphansOf(fleet, existing.containers);
+  if (options.removeOrphans) for (const orphan of orphans) addRemoval(list, orphan);
+  return {
+    steps: startAfterCreation(list.all()),
+    orphans: options.removeOrphans ? [] : orphans.map(({ name }) => name),
+  };
+}
+
+function addNetworks(list: StepList, fleet: Fleet, existing: Existing): void {
+  const own = fleet.networks.filter(({ external }) => !external).map(({ spec }) => spec);
+  const services = fleet.services.flatMap(({ gateway }) => gateway?.network ?? []);
+  for (const spec of [...own, ...services]) {
+    if (!existing.networks.get(spec.name)) list.add(`network:${spec.name}`, null, [], { kind: 'create_network', spec });
+  }
+}
+
+function addVolumes(list: StepList, fleet: Fleet, existing: Existing): void {
+  for (const { external, spec } of fleet.volumes) {
+    if (!external && !existing.volumes.get(spec.name))
+      list.add(`volume:${spec.name}`, null, [], { kind: 'create_volume', spec });
+  }
+}
+
+function orphansOf(fleet: Fleet, containers: readonly Container[]): Container[] {
+  const services = new Set(
+    fleet.services.flatMap(({ name, members }) => [name, ...members.map(({ composeService }) => composeService)]),
+  );
+  return containers.filter((container) => {
+    const service = container.labels[isOurs(container) ? labels.ours : labels.service];
+    return service === undefined || !services.has(service);
+  });
+}
+
+function addRemoval(list: StepList, { id, name }: Container): void {
+  list.add(`remove:${name}`, null, [], {
+    kind: 'remove_container',
+    containerId: id,
+    name,
+    why: 'its service is no longer in the file',
+  });
+}
+
+/** Nothing new is started before everything new is created. */
+function startAfterCreation(steps: readonly Step[]): Step[] {
+  const creations = steps.flatMap(({ kind, id }) => (kind === 'create_container' ? [id] : []));
+  return steps.map((step) =>
+    step.kind === 'start_container' || step.kind === 'recreate_container'
+      ? { ...step, after: [...new Set([...step.after, ...creations])] }
+      : step,
+  );
+}

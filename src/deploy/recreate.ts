@@ -1,0 +1,185 @@
+/**
+ * Making a container anew under the same name and address, so that nothing is lost at any moment: the old one
+ * is renamed aside, the new one created, then the old one stopped, the new one started, and only then the old
+ * one removed. If the new one cannot be created or started, the old one takes its place again. A process that
+ * dies in between leaves the two names, and {@link recoverReplaced} tells from them how far it came.
+ */
+
+import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
+import { labels } from './blueprint.ts';
+import { deadlines, within } from './deadlines.ts';
+
+export interface Recreation {
+  readonly name: string;
+  readonly spec: ContainerSpec;
+  /** false: created only (a cold standby) */
+  readonly start: boolean;
+  /** milliseconds the old one may take to end; null: what it says itself */
+  readonly stopTimeoutMs: number | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Replaces the container `oldId`; anonymous volumes move over to the new one, as Compose does it.
+ * @returns the new container's id
+ */
+export async function recreateContainer(engine: Engine, oldId: string, wanted: Recreation): Promise<string> {
+  const old = await engine.inspectContainer(oldId, within(deadlines.read, wanted.signal));
+  if (!old) return createAnew(engine, wanted);
+  const renamed = old.name === wanted.name;
+  if (renamed) await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
+  let created: string | null = null;
+  try {
+    created = await createAfter(engine, old, wanted);
+    await end(engine, old, wanted);
+    if (wanted.start) await engine.startContainer(created, within(deadlines.start, wanted.signal));
+  } catch (error) {
+    await putBack(engine, old, renamed ? wanted.name : null, created);
+    throw error;
+  }
+  await engine.removeContainer(old.id, { force: true, volumes: false }, within(deadlines.remove, wanted.signal));
+  return created;
+}
+
+async function createAnew(engine: Engine, wanted: Recreation): Promise<string> {
+  const id = await engine.createContainer(wanted.name, wanted.spec, within(deadlines.create, wanted.signal));
+  if (wanted.start) await engine.startContainer(id, within(deadlines.start, wanted.signal));
+  return id;
+}
+
+async function createAfter(engine: Engine, old: Container, wanted: Recreation): Promise<string> {
+  const image = await engine.inspectImage(wanted.spec.Image, within(deadlines.read, wanted.signal));
+  const spec =
+    isGateway(old.labels) || isGateway(wanted.spec.Labels)
+      ? wanted.spec
+      : carryVolumes(wanted.spec, old, image?.volumes ?? []);
+  return engine.createContainer(wanted.name, spec, within(deadlines.create, wanted.signal));
+}
+
+/** Stops it; one that is paused cannot hear a polite signal and is killed. */
+async function end(engine: Engine, old: Container, { stopTimeoutMs, signal }: Recreation): Promise<void> {
+  if (old.state === 'paused') return engine.killContainer(old.id, 'SIGKILL', within(deadlines.stop, signal));
+  const timeoutSeconds = stopTimeoutMs === null ? undefined : Math.ceil(stopTimeoutMs / 1000);
+  const options = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+  await engine.stopContainer(old.id, options, within(deadlines.stop + (stopTimeoutMs ?? 10 * 60_000), signal));
+}
+
+/** Runs with deadlines of its own: an abort must not leave the service with neither of the two. */
+async function putBack(engine: Engine, old: Container, name: string | null, created: string | null): Promise<void> {
+  if (created !== null)
+    await engine.removeContainer(created, { force: true, volumes: false }, within(deadlines.remove, undefined));
+  if (name !== null) await engine.renameContainer(old.id, name, within(deadlines.read, undefined));
+  if (old.state === 'running' || old.state === 'restarting' || old.state === 'paused') {
+    await engine.startContainer(old.id, within(deadlines.start, undefined));
+  }
+}
+
+/**
+ * The old container's anonymous volumes, mounted where they were, unless the new configuration mounts
+ * something there itself or neither it nor the image asks for a volume any more.
+ * @param imageVolumes paths that the new image declares as VOLUME
+ */
+export function carryVolumes(
+  spec: ContainerSpec,
+  old: Pick<Container, 'mounts'>,
+  imageVolumes: readonly string[],
+): ContainerSpec {
+  const taken = mountedPaths(spec);
+  const wanted = new Set([...imageVolumes, ...Object.keys(spec.Volumes ?? {})]);
+  const carried = old.mounts
+    .filter(
+      ({ type, name, destination }) =>
+        type === 'volume' && isAnonymous(name) && !taken.has(destination) && wanted.has(destination),
+    )
+    .map(({ name, destination, writable }) => ({
+      Type: 'volume',
+      Source: name,
+      Target: destination,
+      ReadOnly: !writable,
+    }));
+  if (carried.length === 0) return spec;
+  return { ...spec, HostConfig: { ...spec.HostConfig, Mounts: [...listOf(spec.HostConfig['Mounts']), ...carried] } };
+}
+
+/** The engine names a volume that nobody named by 64 hexadecimal digits. */
+export function isAnonymous(volume: string): boolean {
+  return /^[0-9a-f]{64}$/.test(volume);
+}
+
+function mountedPaths({ HostConfig }: ContainerSpec): Set<string> {
+  const mounts = listOf(HostConfig['Mounts']).flatMap((mount) =>
+    typeof mount === 'object' &&
+    mount !== null &&
+    'Target' in mount &&
+    (!('Type' in mount) || mount.Type !== 'volume' || 'Source' in mount)
+      ? String(mount.Target)
+      : [],
+  );
+  const binds = listOf(HostConfig['Binds']).map((bind) => String(bind).split(':')[1] ?? '');
+  return new Set([...mounts, ...binds, ...Object.keys(HostConfig['Tmpfs'] ?? {})]);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+const ASIDE = /^(?<name>.+)\.replaced-(?<was>started|idle)$/;
+
+function asideName({ name, start }: Recreation): string {
+  return `${name}.replaced-${start ? 'started' : 'idle'}`;
+}
+
+/** Whether a container is an old one on its way out. */
+export function isReplaced(container: Pick<Container, 'name'>): boolean {
+  return ASIDE.test(container.name);
+}
+
+/**
+ * Finishes or undoes replacements that a process did not live to see the end of. Only for the holder of the
+ * lease.
+ * @param only the name of the one container to look at; default: all
+ * @returns what was done, a line each
+ */
+export async function recoverReplaced(
+  engine: Engine,
+  project: string,
+  signal?: AbortSignal,
+  only?: string,
+): Promise<string[]> {
+  const containers = await engine.listContainers(
+    { labels: { [labels.project]: project, [labels.ours]: '' } },
+    within(deadlines.read, signal),
+  );
+  const lines: string[] = [];
+  for (const old of containers.filter(isReplaced)) {
+    const { name = '', was } = ASIDE.exec(old.name)?.groups ?? {};
+    if (only !== undefined && only !== name) continue;
+    const fresh = containers.find((container) => container.name === name) ?? null;
+    lines.push(await settle(engine, old, fresh, name, was === 'started', signal));
+  }
+  return lines;
+}
+
+async function settle(
+  engine: Engine,
+  old: Container,
+  fresh: Container | null,
+  name: string,
+  start: boolean,
+  signal?: AbortSignal,
+): Promise<string> {
+  const remove = (id: string): Promise<void> =>
+    engine.removeContainer(id, { force: true, volumes: false }, within(deadlines.remove, signal));
+  if (fresh && (fresh.startedAt > 0 || !start)) {
+    await remove(old.id);
+    return `${name} had been replaced; the old container was removed`;
+  }
+  if (fresh) await remove(fresh.id);
+  await engine.renameContainer(old.id, name, within(deadlines.read, signal));
+  if (start && old.startedAt > 0) await engine.startContainer(old.id, within(deadlines.start, signal));
+  return `the replacement of ${name} had not come to its end; the old container is in its place again`;
+}
+
+function isGateway(label: Readonly<Record<string, string>>): boolean {
+  return label[labels.role] === 'gateway';
+}

@@ -1,0 +1,128 @@
+/**
+ * A deployment as data: what has to be done and what each thing waits for. Made by plan.ts, printed by
+ * `twinhull plan` and `up`, done by carry-out.ts.
+ */
+
+import { formatDuration } from '../duration.ts';
+import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import type { BuildPlan } from '../redundancy/fleet.ts';
+
+export type Step = Work & {
+  /** says what it is about, "recreate:shop-web-primary-1"; unique in a plan */
+  readonly id: string;
+  /** ids of the steps that must be done before */
+  readonly after: readonly string[];
+  /** the service it belongs to; null: the whole project */
+  readonly service: string | null;
+};
+
+export type Work =
+  | { readonly kind: 'create_network'; readonly spec: NetworkSpec }
+  | { readonly kind: 'create_volume'; readonly spec: VolumeSpec }
+  | { readonly kind: 'pull_image'; readonly reference: string; readonly platform: string | null }
+  | { readonly kind: 'build_image'; readonly reference: string; readonly build: BuildPlan }
+  | { readonly kind: 'write_file'; readonly path: string; readonly content: string; readonly mode: number }
+  | {
+      readonly kind: 'write_gateway_files';
+      readonly folder: string;
+      readonly files: GatewayFiles;
+      readonly overwrite: boolean;
+    }
+  | { readonly kind: 'create_container'; readonly container: WantedContainer }
+  | { readonly kind: 'start_container'; readonly name: string; readonly paused: boolean }
+  | {
+      readonly kind: 'recreate_container';
+      readonly container: WantedContainer;
+      readonly oldId: string;
+      readonly start: boolean;
+      readonly why: string;
+    }
+  | { readonly kind: 'remove_container'; readonly containerId: string; readonly name: string; readonly why: string }
+  | { readonly kind: 'connect_network'; readonly name: string; readonly attachment: NetworkAttachment }
+  /** another member leads, then this one gets no new requests and finishes those it has */
+  | {
+      readonly kind: 'move_traffic_away';
+      readonly member: string;
+      readonly drainTimeoutMs: number;
+      readonly waitMs: number;
+    }
+  /** waits until the member serves; gateway: its check passes there and it is put in; engine: it runs and is healthy */
+  | {
+      readonly kind: 'admit_member';
+      readonly member: string;
+      readonly by: 'gateway' | 'engine';
+      readonly waitMs: number;
+    }
+  /** `waitMs` null: as long as it takes (a job somebody waits for) */
+  | {
+      readonly kind: 'wait_for';
+      readonly condition: Condition;
+      readonly waitMs: number | null;
+      readonly optional: boolean;
+    };
+
+export type Condition = 'started' | 'healthy' | 'completed' | 'serving';
+export type StepKind = Work['kind'];
+export type GatewayFiles = Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
+
+export interface WantedContainer {
+  /** the container's name in the engine */
+  readonly name: string;
+  /** the member's name; for a gateway the service's */
+  readonly member: string;
+  readonly role: 'gateway' | 'member';
+  readonly spec: ContainerSpec;
+  /** how long it may take to end, milliseconds; null: what the container itself says */
+  readonly stopTimeoutMs: number | null;
+}
+
+/** One line for a person, in the imperative: "create network shop_default". */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'create_network':
+      return `create network ${step.spec.name}`;
+    case 'create_volume':
+      return `create volume ${step.spec.name}`;
+    case 'pull_image':
+      return `pull image ${step.reference}`;
+    case 'build_image':
+      return `build image ${step.reference}`;
+    case 'write_file':
+      return `write ${step.path}`;
+    case 'write_gateway_files':
+      return `write the gateway's files in ${step.folder}`;
+    case 'create_container':
+      return `create ${step.container.name}`;
+    case 'start_container':
+      return `${step.paused ? 'unpause' : 'start'} ${step.name}`;
+    case 'recreate_container':
+      return `recreate ${step.container.name} (${step.why})${step.container.role === 'gateway' ? '; connections through it are cut for a moment' : ''}`;
+    case 'remove_container':
+      return `remove ${step.name} (${step.why})`;
+    case 'connect_network':
+      return `connect ${step.name} to network ${step.attachment.network}`;
+    case 'move_traffic_away':
+      return `move traffic away from ${step.member} (at most ${formatDuration(step.drainTimeoutMs)} for what is in flight)`;
+    case 'admit_member':
+      return `wait until ${step.member} serves`;
+    case 'wait_for':
+      return `wait until ${step.service ?? 'the project'} ${phrase[step.condition]}`;
+  }
+}
+
+const phrase: Readonly<Record<Condition, string>> = {
+  started: 'is started',
+  healthy: 'is healthy',
+  completed: 'has completed',
+  serving: 'serves',
+};
+
+/** Waiting changes nothing; a plan of nothing else says that everything is as it should be. */
+export function changes(step: Step): boolean {
+  return step.kind !== 'wait_for' && step.kind !== 'admit_member';
+}
+
+/** Services that a plan changes: those a supervisor leaves alone meanwhile. */
+export function servicesChanged(steps: readonly Step[]): string[] {
+  return [...new Set(steps.filter(changes).flatMap(({ service }) => service ?? []))];
+}
