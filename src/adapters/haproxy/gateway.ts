@@ -12,7 +12,7 @@ import type {
 } from '../../ports/gateway.ts';
 import { AdminSocket } from './admin.ts';
 import { brake, checked, files, leaderKey } from './names.ts';
-import { parseReport, readingOf, type Report, reportCommands } from './reading.ts';
+import { heirOf, parseReport, readingOf, type Report, reportCommands } from './reading.ts';
 import { connectTimeoutMs, renderLeaderMap } from './render.ts';
 import { watchGateway } from './watch.ts';
 
@@ -57,7 +57,11 @@ export class HaproxyGateway implements Gateway {
     }
   }
 
+  /** A leader is followed even while it drains, so the lead goes over first, if there is somebody to take it. */
   async drain(member: string, signal?: AbortSignal): Promise<void> {
+    const reading = await this.read(signal);
+    const heir = reading.leader === member ? heirOf(this.#config, reading, member) : null;
+    if (heir !== null) await this.lead(heir, signal);
     await this.#setTraffic(member, 'drain', 'draining', signal);
   }
 

@@ -68,6 +68,15 @@ export function readingOf(config: GatewayConfig, report: Report): GatewayReading
   };
 }
 
+/** Who could lead in place of `member`: the first other one that serves every port. */
+export function heirOf(config: GatewayConfig, reading: GatewayReading, member: string): string | null {
+  const serves = (name: string): boolean =>
+    reading.servers
+      .filter((server) => server.member === name)
+      .every((server) => server.traffic === 'in' && server.check === 'passing');
+  return config.members.map(({ name }) => name).find((name) => name !== member && serves(name)) ?? null;
+}
+
 function serverOf(config: GatewayConfig, report: Report, member: string, port: number): GatewayServer | null {
   const state = report.states.get(`${checked(port)}/${member}`);
   const stat = report.stats.get(`${checked(port)}/${member}`);

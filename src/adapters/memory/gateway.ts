@@ -1,0 +1,416 @@
+import { TwinhullError } from '../../errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type {
+  Gateway,
+  GatewayConfig,
+  GatewayDriver,
+  GatewayPort,
+  GatewayReading,
+  GatewayServer,
+  GatewaySignal,
+  Protocol,
+  TrafficState,
+} from '../../ports/gateway.ts';
+
+/**
+ * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
+ * listens. sick: serves, and fails its check.
+ */
+export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
+
+export interface MemoryResponse {
+  /** 0: the connection was cut */
+  readonly status: number;
+  readonly member: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** As HAProxy is configured (adapters/haproxy/render.ts). */
+const fall = 2;
+const rise = 2;
+const fastIntervalMs = 100;
+const settleMs = 250;
+const standstillMs = 80;
+const probeMs = 80;
+/** How finely waiting is done. */
+const stepMs = 5;
+
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+interface Server {
+  readonly member: string;
+  readonly port: GatewayPort;
+  traffic: TrafficState;
+  /** the brake lets nothing through to it either */
+  brakeOut: boolean;
+  up: boolean;
+  lastCheck: 'passed' | 'failed' | null;
+  failures: number;
+  failuresInARow: number;
+  passesInARow: number;
+  nextCheckAt: number;
+  /** a check waits for an answer until nextCheckAt */
+  checking: boolean;
+  sessions: number;
+  /** cuts so far; a request that sees it change while it waits was cut */
+  cuts: number;
+  stillSince: number;
+  stalledSaidAt: number;
+}
+
+/**
+ * The twin of adapters/haproxy in memory: the same roles, states, checks and signals over a world that is told
+ * what its members are like. Checks are caught up whenever it is asked something, with the clock it is given.
+ */
+export class MemoryGateway implements Gateway {
+  readonly #config: GatewayConfig;
+  readonly #clock: Clock;
+  readonly #conditionOf: (member: string) => MemberCondition;
+  readonly #servers: readonly Server[];
+  readonly #listeners = new Set<(signal: GatewaySignal) => void>();
+  readonly #counters = { requests: 0, failed: 0, retried: 0, redispatched: 0 };
+  #leader: string | null;
+  #turn = 0;
+  #away = false;
+
+  constructor(config: GatewayConfig, clock: Clock, conditionOf: (member: string) => MemberCondition) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#conditionOf = conditionOf;
+    this.#leader = config.leader;
+    this.#servers = config.ports.flatMap((port) =>
+      config.members.map((member) => newServer(member.name, port, member.takesTraffic, clock.monotonic())),
+    );
+  }
+
+  async read(signal?: AbortSignal): Promise<GatewayReading> {
+    this.#reach(signal);
+    const servers = this.#servers.map(readingOf);
+    return {
+      leader: this.#config.balance === 'leader' ? this.#leader : null,
+      servers,
+      counters: { ...this.#counters },
+      serving: this.#config.ports.every(({ port }) =>
+        servers.some((server) => server.port === port && server.traffic === 'in' && server.check === 'passing'),
+      ),
+    };
+  }
+
+  async lead(member: string, signal?: AbortSignal): Promise<void> {
+    this.#reach(signal);
+    this.#of(member);
+    if (this.#config.balance !== 'leader') {
+      throw new TwinhullError('TH_GATEWAY_REFUSED', `the gateway of ${this.#config.service} has no leader`);
+    }
+    this.#leader = member;
+  }
+
+  async drain(member: string, signal?: AbortSignal): Promise<void> {
+    const { leader, servers } = await this.read(signal);
+    const serves = (name: string): boolean =>
+      servers.every((server) => server.member !== name || (server.traffic === 'in' && server.check === 'passing'));
+    const heir = this.#config.members.find(({ name }) => name !== member && serves(name));
+    if (leader === member && heir) this.#leader = heir.name;
+    for (const server of this.#of(member)) setTraffic(server, 'draining', this.#clock.monotonic());
+  }
+
+  async drainAndWait(member: string, timeoutMs: number, signal?: AbortSignal): Promise<number> {
+    await this.drain(member, signal);
+    const until = this.#clock.monotonic() + timeoutMs;
+    for (;;) {
+      const left = this.#of(member).reduce((sum, server) => sum + server.sessions, 0);
+      if (left === 0 || this.#clock.monotonic() >= until) return left;
+      await this.#clock.sleep(stepMs, signal);
+    }
+  }
+
+  async takeOut(member: string, signal?: AbortSignal): Promise<void> {
+    this.#reach(signal);
+    const servers = this.#of(member);
+    for (const server of servers) setTraffic(server, 'out', this.#clock.monotonic());
+    if (servers.every((server) => server.sessions === 0)) return;
+    await this.#clock.sleep(settleMs, signal);
+    for (const server of servers) server.cuts += 1;
+  }
+
+  async putIn(member: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    this.#reach(signal);
+    const servers = this.#of(member);
+    const out = servers.filter((server) => server.traffic === 'out');
+    for (const server of servers) letIn(server, this.#clock.monotonic());
+    const until = this.#clock.monotonic() + timeoutMs;
+    while (!servers.every((server) => readingOf(server).check === 'passing')) {
+      if (this.#clock.monotonic() >= until) throw this.#leaveOut(member, out, timeoutMs);
+      await this.#clock.sleep(stepMs, signal);
+      this.#reach(signal);
+    }
+    for (const server of servers) server.brakeOut = false;
+  }
+
+  async watch(onSignal: (signal: GatewaySignal) => void, abort: AbortSignal): Promise<void> {
+    this.#listeners.add(onSignal);
+    onSignal({ kind: 'started' });
+    while (!abort.aborted) {
+      if (!this.#away) this.#catchUp();
+      await this.#clock.sleep(stepMs, abort).catch(() => undefined);
+    }
+    this.#listeners.delete(onSignal);
+  }
+
+  /** A client's request, for tests and the simulator. `takesMs`: how long a well member works on it. */
+  async request(
+    port: number,
+    options: { readonly method?: string; readonly takesMs?: number } = {},
+  ): Promise<MemoryResponse> {
+    if (this.#away) return { status: 0, member: null, headers: {} };
+    this.#catchUp();
+    this.#counters.requests += 1;
+    const tried = new Set<Server>();
+    for (let server = this.#choose(port, tried); server !== null; server = this.#choose(port, tried)) {
+      tried.add(server);
+      const end = await this.#send(server, options.takesMs ?? 0);
+      if (end === 'answered') return { status: 200, member: server.member, headers: {} };
+      if (end === 'cut' && !isRetried(server.port.protocol, options.method ?? 'GET'))
+        return this.#fail(server.port.protocol, 502);
+      this.#counters.retried += 1;
+      this.#counters.redispatched += 1;
+    }
+    return this.#fail(this.#config.ports.find((one) => one.port === port)?.protocol ?? 'tcp', 503);
+  }
+
+  /** The gateway's process dies; what it was told lies on disk, what was in flight is lost. */
+  crash(): void {
+    this.#away = true;
+    for (const server of this.#servers) server.cuts += 1;
+  }
+
+  /** It comes back, with the roles and states it had. */
+  comeBack(): void {
+    this.#away = false;
+    Object.assign(this.#counters, { requests: 0, failed: 0, retried: 0, redispatched: 0 });
+    for (const listener of this.#listeners) listener({ kind: 'started' });
+  }
+
+  async #send(server: Server, takesMs: number): Promise<'answered' | 'refused' | 'cut'> {
+    if (this.#conditionOf(server.member) === 'refusing') return 'refused';
+    const { cuts } = server;
+    if (server.sessions === 0) server.stillSince = this.#clock.monotonic();
+    server.sessions += 1;
+    const until = this.#clock.monotonic() + takesMs;
+    try {
+      while (this.#conditionOf(server.member) === 'hung' || this.#clock.monotonic() < until) {
+        await this.#clock.sleep(stepMs);
+        if (server.cuts !== cuts || this.#conditionOf(server.member) === 'refusing') return 'cut';
+      }
+      server.stillSince = this.#clock.monotonic();
+      return 'answered';
+    } finally {
+      server.sessions -= 1;
+    }
+  }
+
+  /** The leader, else any that is up; when nobody passes its check, the brake: all that are not taken out. */
+  #choose(port: number, tried: ReadonlySet<Server>): Server | null {
+    const here = this.#servers.filter((server) => server.port.port === port);
+    const up = here.filter((server) => server.traffic !== 'out' && server.up);
+    const braked = !up.some((server) => server.traffic === 'in');
+    const usable = (braked ? here.filter((server) => !server.brakeOut) : up).filter((server) => !tried.has(server));
+    const leader = usable.find((server) => server.member === this.#leader);
+    if (leader && this.#config.balance === 'leader') return leader;
+    const open = usable.filter((server) => server.traffic === 'in');
+    this.#turn += 1;
+    return open[this.#turn % Math.max(1, open.length)] ?? null;
+  }
+
+  #fail(protocol: Protocol, status: number): MemoryResponse {
+    this.#counters.failed += 1;
+    if (protocol === 'tcp') return { status: 0, member: null, headers: {} };
+    const headers = { 'cache-control': 'no-store', ...(status === 503 && { 'retry-after': '1' }) };
+    return { status, member: null, headers };
+  }
+
+  #leaveOut(member: string, out: readonly Server[], timeoutMs: number): TwinhullError {
+    for (const server of out) setTraffic(server, 'out', this.#clock.monotonic());
+    return new TwinhullError(
+      'TH_GATEWAY_CHECK_FAILED',
+      `${member} did not pass the gateway's check within ${timeoutMs} ms`,
+    );
+  }
+
+  #of(member: string): Server[] {
+    const servers = this.#servers.filter((server) => server.member === member);
+    if (servers.length > 0) return servers;
+    throw new TwinhullError(
+      'TH_INTERNAL',
+      `the gateway of ${this.#config.service} has no member ${JSON.stringify(member)}`,
+    );
+  }
+
+  #reach(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#away) throw new TwinhullError('TH_GATEWAY_UNREACHABLE', `the gateway of ${this.#config.service} is away`);
+    this.#catchUp();
+  }
+
+  #catchUp(): void {
+    const now = this.#clock.monotonic();
+    for (const server of this.#servers) {
+      if (server.traffic === 'out') continue;
+      // Long ago is not looked into: after this many checks the outcome is settled.
+      server.nextCheckAt = Math.max(server.nextCheckAt, now - 20 * server.port.check.intervalMs);
+      while (server.nextCheckAt <= now) this.#check(server);
+      this.#lookForStall(server, now);
+    }
+  }
+
+  #check(server: Server): void {
+    const condition = this.#conditionOf(server.member);
+    const { timeoutMs } = server.port.check;
+    if (condition === 'hung' && server.port.check.kind !== 'connect' && !server.checking) {
+      server.checking = true;
+      server.nextCheckAt += timeoutMs;
+      return;
+    }
+    server.checking = false;
+    const passed = condition === 'up' || (server.port.check.kind === 'connect' && condition !== 'refusing');
+    const before = { up: server.up, last: server.lastCheck };
+    count(server, passed);
+    const settled = passed ? server.passesInARow >= rise : server.failuresInARow >= fall;
+    const interval = server.port.check.intervalMs;
+    server.nextCheckAt += settled ? interval : Math.min(fastIntervalMs, interval);
+    const last = passed ? 'passed' : 'failed';
+    if (before.last !== last || before.up !== server.up) this.#sayChecked(server, passed);
+  }
+
+  #sayChecked(server: Server, passed: boolean): void {
+    const where = { member: server.member, port: server.port.port };
+    const signal: GatewaySignal = passed
+      ? { kind: 'check_passed', ...where }
+      : { kind: 'check_failed', ...where, detail: detailOf(this.#conditionOf(server.member)) };
+    for (const listener of this.#listeners) listener(signal);
+  }
+
+  #lookForStall(server: Server, now: number): void {
+    const stalls = this.#conditionOf(server.member) === 'hung' && server.port.check.kind !== 'connect';
+    if (!stalls || server.sessions === 0 || now - server.stillSince < standstillMs + probeMs) return;
+    if (now - server.stalledSaidAt < fastIntervalMs + probeMs) return;
+    server.stalledSaidAt = now;
+    const forMs = Math.round(now - server.stillSince);
+    for (const listener of this.#listeners)
+      listener({ kind: 'stalled', member: server.member, port: server.port.port, forMs });
+  }
+}
+
+/** Makes gateways in memory; one folder is one gateway, however often it is opened. */
+export class MemoryGatewayDriver implements GatewayDriver {
+  readonly #clock: Clock;
+  readonly #conditionOf: (member: string) => MemberCondition;
+  readonly #gateways = new Map<string, MemoryGateway>();
+
+  constructor(clock: Clock, conditionOf: (member: string) => MemberCondition) {
+    this.#clock = clock;
+    this.#conditionOf = conditionOf;
+  }
+
+  files(config: GatewayConfig): ReturnType<GatewayDriver['files']> {
+    return { 'gateway.json': { text: JSON.stringify(config), mode: 0o600 } };
+  }
+
+  container(_config: GatewayConfig, hostFolder: string): ReturnType<GatewayDriver['container']> {
+    const mount = { Type: 'bind', Source: hostFolder, Target: '/gw' };
+    return {
+      Image: 'memory/gateway:1',
+      Cmd: [],
+      HostConfig: { Mounts: [mount], RestartPolicy: { Name: 'unless-stopped' } },
+    };
+  }
+
+  open(config: GatewayConfig, hostFolder: string): MemoryGateway {
+    const known = this.#gateways.get(hostFolder);
+    if (known) return known;
+    const gateway = new MemoryGateway(config, this.#clock, this.#conditionOf);
+    this.#gateways.set(hostFolder, gateway);
+    return gateway;
+  }
+}
+
+function newServer(member: string, port: GatewayPort, takesTraffic: boolean, now: number): Server {
+  return {
+    member,
+    port,
+    traffic: takesTraffic ? 'in' : 'out',
+    brakeOut: !takesTraffic,
+    up: false,
+    lastCheck: null,
+    failures: 0,
+    failuresInARow: 0,
+    passesInARow: 0,
+    nextCheckAt: now,
+    checking: false,
+    sessions: 0,
+    cuts: 0,
+    stillSince: now,
+    stalledSaidAt: 0,
+  };
+}
+
+function setTraffic(server: Server, traffic: TrafficState, now: number): void {
+  const wasOut = server.traffic === 'out';
+  server.traffic = traffic;
+  server.brakeOut = traffic === 'out';
+  if (wasOut && traffic !== 'out') comeDown(server, now);
+}
+
+/** Checked anew before it gets anything, unless its checks went on all the while; the brake lets it in when it passed. */
+function letIn(server: Server, now: number): void {
+  if (server.traffic === 'out') comeDown(server, now);
+  server.traffic = 'in';
+}
+
+function comeDown(server: Server, now: number): void {
+  Object.assign(server, {
+    up: false,
+    lastCheck: null,
+    passesInARow: 0,
+    failuresInARow: 0,
+    checking: false,
+    nextCheckAt: now,
+  });
+}
+
+function count(server: Server, passed: boolean): void {
+  server.lastCheck = passed ? 'passed' : 'failed';
+  server.passesInARow = passed ? server.passesInARow + 1 : 0;
+  server.failuresInARow = passed ? 0 : server.failuresInARow + 1;
+  if (!passed) server.failures += 1;
+  if (server.passesInARow >= rise) server.up = true;
+  if (server.failuresInARow >= fall) server.up = false;
+}
+
+function readingOf(server: Server): GatewayServer {
+  const out = server.traffic === 'out';
+  return {
+    member: server.member,
+    port: server.port.port,
+    traffic: server.traffic,
+    check: out ? 'unknown' : checkOf(server),
+    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : 'L7TOUT',
+    checkDurationMs: 1,
+    checkFailures: server.failures,
+    failuresInARow: out ? 0 : server.failuresInARow,
+    sessions: server.sessions,
+    queued: 0,
+  };
+}
+
+function checkOf(server: Server): GatewayServer['check'] {
+  if (server.lastCheck === 'failed') return 'failing';
+  return server.lastCheck === 'passed' && server.up ? 'passing' : 'unknown';
+}
+
+const isRetried = (protocol: Protocol, method: string): boolean => protocol === 'http' && idempotent.has(method);
+
+function detailOf(condition: MemberCondition): string {
+  if (condition === 'hung') return 'Layer7 timeout';
+  return condition === 'refusing' ? 'Layer4 connection problem' : 'Layer7 wrong status';
+}
