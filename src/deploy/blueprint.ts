@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ContainerSpec } from '../ports/engine.ts';
 import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
@@ -55,15 +54,12 @@ export function gatewayBlueprint(
     ...base,
     HostConfig: joinHostConfig(plan.spec.HostConfig, base.HostConfig),
   };
-  const hash = createHash('sha256')
-    .update(JSON.stringify([plan.hash, base, driver.files(plan.config)]))
-    .digest('hex');
   return {
     container: {
       name: plan.containerName,
       member: service,
       role: 'gateway',
-      spec: withLabels(spec, { [labels.ours]: service, [labels.role]: 'gateway', [labels.hash]: hash }),
+      spec: withLabels(spec, { [labels.ours]: service, [labels.role]: 'gateway', [labels.hash]: plan.hash }),
       stopTimeoutMs: GATEWAY_STOP_MS,
     },
     config: plan.config,

@@ -80,7 +80,7 @@ class Run {
       const before = step.after.map((id) => this.#settled.get(id));
       if (before.includes(undefined)) continue;
       const [blocked] = before.flatMap((settled) => (typeof settled === 'object' ? [settled.blockedBy] : []));
-      if (blocked && !isOptional(step)) {
+      if (blocked) {
         this.#skip(step, blocked);
         skippedAny = true;
       } else if (!heavy.has(step.kind) || this.#heavyRunning() < (this.#options.atOnce ?? 4)) {
@@ -96,8 +96,8 @@ class Run {
 
   #skip(step: Step, because: Step): void {
     this.#waiting.delete(step);
-    this.#settled.set(step.id, { blockedBy: because });
-    this.#skipped.push({ step, because });
+    this.#settled.set(step.id, isOptional(step) ? 'done' : { blockedBy: because });
+    if (!isOptional(step)) this.#skipped.push({ step, because });
     this.#options.onEvent({ kind: 'skipped', step, because });
   }
 
@@ -108,6 +108,7 @@ class Run {
 
   async #perform(step: Step): Promise<void> {
     const { perform, onEvent, signal } = this.#options;
+    await null; // the caller notes it as running before anything can end it
     try {
       signal.throwIfAborted();
       onEvent({ kind: 'begun', step });

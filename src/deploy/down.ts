@@ -8,7 +8,7 @@ import type { Container, Engine } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { labels } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
-import { isOneOff, isOurs, isSupervisor } from './existing.ts';
+import { isOneOff, isOurs } from './existing.ts';
 import { isAnonymous } from './recreate.ts';
 
 export interface DownOptions {
@@ -78,8 +78,10 @@ async function containersToEnd(
   engine: Engine,
   { say, signal }: Pick<DownOptions, 'say' | 'signal'>,
 ): Promise<Container[] | null> {
-  const all = await engine.listContainers({ labels: { [labels.project]: project } }, within(deadlines.read, signal));
-  const containers = all.filter((container) => !isSupervisor(container));
+  const containers = await engine.listContainers(
+    { labels: { [labels.project]: project } },
+    within(deadlines.read, signal),
+  );
   const foreign = containers.filter((container) => !isOurs(container) && !isOneOff(container));
   if (containers.some(isOurs) || foreign.length === 0) return containers;
   say(`${foreign.map(({ name }) => name).join(', ')} run under Compose without twinhull and were left alone`, null);

@@ -29,6 +29,8 @@ export interface GatewaySeen {
   /** null: spread, or it does not answer */
   readonly leader: string | null;
   readonly answers: boolean;
+  /** members that are out of traffic or on their way out */
+  readonly notIn: readonly string[];
 }
 
 /** @returns the gateways that the fleet wants, by service */
@@ -65,7 +67,7 @@ export async function readExisting(fleet: Fleet, world: World, signal?: AbortSig
   ]);
   const isOurProject = (container: Container): boolean => container.labels[labels.project] === fleet.project;
   return {
-    containers: all.filter((container) => isOurProject(container) && !isOneOff(container) && !isSupervisor(container)),
+    containers: all.filter((container) => isOurProject(container) && !isOneOff(container)),
     others: all.filter((container) => !isOurProject(container)),
     networks,
     volumes,
@@ -93,11 +95,6 @@ export function isOneOff({ labels: label }: Pick<Container, 'labels'>): boolean 
   return label[labels.oneOff] === 'True';
 }
 
-/** The supervisor's own container belongs to the project and is no part of it. */
-export function isSupervisor({ labels: label }: Pick<Container, 'labels'>): boolean {
-  return label[labels.role] === 'supervisor';
-}
-
 export function isOurs({ labels: label }: Pick<Container, 'labels'>): boolean {
   return label[labels.ours] !== undefined;
 }
@@ -109,23 +106,26 @@ async function byKey<Value>(
   return new Map(await Promise.all([...new Set(keys)].map(async (key) => [key, await read(key)] as const)));
 }
 
+const silent = { leader: null, answers: false, notIn: [] } as const;
+
 /** A gateway that does not answer within a second is planned for as silent; nothing is concluded from it. */
 async function readGateway(
   blueprint: GatewayBlueprint | undefined,
   { driver }: World,
   signal: AbortSignal,
 ): Promise<GatewaySeen> {
-  if (!blueprint) return { hasFiles: false, leader: null, answers: false };
+  if (!blueprint) return { hasFiles: false, ...silent };
   const present = await Promise.all(
     Object.keys(blueprint.files(null)).map((name) => exists(join(blueprint.folder, name))),
   );
   const hasFiles = present.every(Boolean);
-  if (!hasFiles) return { hasFiles, leader: null, answers: false };
+  if (!hasFiles) return { hasFiles, ...silent };
   try {
     const reading = await driver.open(blueprint.config, blueprint.folder).read(within(1000, signal).signal);
-    return { hasFiles, leader: reading.leader, answers: true };
+    const notIn = reading.servers.filter(({ traffic }) => traffic !== 'in').map(({ member }) => member);
+    return { hasFiles, leader: reading.leader, answers: true, notIn };
   } catch {
-    return { hasFiles, leader: null, answers: false };
+    return { hasFiles, ...silent };
   }
 }
 

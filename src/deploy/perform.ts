@@ -55,11 +55,8 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       return step.paused
         ? engine.unpauseContainer(step.name, within(deadlines.start, signal))
         : engine.startContainer(step.name, within(deadlines.start, signal));
-    case 'recreate_container': {
-      const { name, spec, stopTimeoutMs } = step.container;
-      await recreateContainer(engine, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
-      return;
-    }
+    case 'recreate_container':
+      return recreate(world, fleet, step, signal);
     case 'remove_container':
       return removeContainer(world, step.containerId, signal);
     case 'connect_network':
@@ -76,6 +73,25 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
         signal,
       );
     }
+  }
+}
+
+async function recreate(
+  world: World,
+  fleet: Fleet,
+  step: Step & OfKind<'recreate_container'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, spec, stopTimeoutMs, member, role } = step.container;
+  try {
+    await recreateContainer(world.engine, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
+  } catch (error) {
+    // the old one is back: it takes its traffic again, if it can
+    if (role === 'member')
+      await gatewayOf(world, serviceOf(fleet, step))
+        ?.putIn(member, 10_000)
+        .catch(() => undefined);
+    throw error;
   }
 }
 
@@ -114,6 +130,8 @@ async function moveTrafficAway(
     say(`${other.member} leads now`);
   }
   const left = await gateway.drainAndWait(step.member, step.drainTimeoutMs, signal);
+  // out, not only drained: when it is made anew, no request reaches it before a check of its own has passed
+  await gateway.takeOut(step.member, signal);
   if (left > 0) say(`${left} requests of ${step.member} were still in flight after its drain time`);
 }
 

@@ -38,9 +38,10 @@ export function planService(task: ServiceTask): void {
   const ready = [...dependencyWaits(task), ...removeIntruders(task, [...members, ...(gateway ? [gateway] : [])])];
 
   const started = members.flatMap((member) => addStart(task, member, ready, admission));
+  const back = members.some(({ difference }) => difference !== null) ? addReturns(task, members, admission, ready) : [];
   const surplus = surplusOf(task, members, gateway);
   const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], surplus) : [];
-  const rolled = addRoll(task, members, [...ready, ...started, ...gatewayDone], gateway);
+  const rolled = addRoll(task, members, [...ready, ...started, ...back, ...gatewayDone], gateway);
   const done = [...ready, ...started, ...gatewayDone, ...rolled];
   addRemovals(task, surplus, done);
   addWait(task, task.service, 'serving', done, false);
@@ -142,6 +143,24 @@ function addStart(
   return admission && takesTraffic(task, plan.name)
     ? [started, addAdmission(task, plan.name, admission, [started])]
     : [started];
+}
+
+/** Before members are changed in turn: those an interrupted deployment left out of traffic come back into it. */
+function addReturns(
+  task: ServiceTask,
+  members: readonly MemberPosition[],
+  admission: Admission,
+  ready: readonly string[],
+): string[] {
+  const notIn = task.existing.gateways.get(task.service.name)?.notIn ?? [];
+  if (admission !== 'gateway') return [];
+  return members
+    .filter(
+      ({ current, difference, plan }) =>
+        difference === null && current && isRunning(current) && notIn.includes(plan.name),
+    )
+    .filter(({ plan }) => takesTraffic(task, plan.name))
+    .map(({ plan }) => addAdmission(task, plan.name, 'gateway', ready));
 }
 
 function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
