@@ -1,4 +1,5 @@
 import type { Project } from '../compose/project.ts';
+import type { Image } from '../ports/engine.ts';
 import { unsupportedBuildKeys } from './build-plan.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
@@ -10,9 +11,7 @@ import { steeringOf } from './steering.ts';
 /** What a person should know about a service's plan. */
 export function serviceNotes(analysis: Analysis, decision: Decision): readonly Note[] {
   const protectedNotes =
-    decision.mode === 'single'
-      ? stateNote(analysis)
-      : [...gatewayNotes(analysis, decision), ...memberNotes(analysis), ...imageNotes(analysis)];
+    decision.mode === 'single' ? stateNote(analysis) : [...gatewayNotes(analysis, decision), ...memberNotes(analysis)];
   return [...protectedNotes, ...unsupportedBuildKeys(analysis.service.build)];
 }
 
@@ -66,28 +65,18 @@ function memberNotes({ service, writable, settings }: Analysis): readonly Note[]
   return [...kept, ...host, ...shared];
 }
 
-function imageNotes({ image, imageReference: reference, service }: Analysis): readonly Note[] {
-  if (image !== null) return [];
-  const how = service.build === undefined ? 'pulled' : 'built';
-  return [
-    {
-      what: `image ${reference}`,
-      why: `is not here yet; the ports and volumes it declares are known once it is ${how}, and can change this plan`,
-    },
-  ];
-}
-
-/** What concerns the whole project: others that act on containers by themselves. */
-export function projectNotes(project: Project): readonly Note[] {
-  return Object.keys(project.services).flatMap((name) => {
+/** What concerns the whole project: others that act on containers by themselves, and what is not known yet. */
+export function projectNotes(project: Project, images: ReadonlyMap<string, Image | null>): readonly Note[] {
+  const names = Object.keys(project.services);
+  const meddlers = names.flatMap((name) => {
     const why = meddlesWith(imageReference(name, project));
-    return why === null
-      ? []
-      : [
-          {
-            what: `service ${name}`,
-            why: `${why}; keep it away from protected services (exclude them by its labels, or remove it)`,
-          },
-        ];
+    const remedy = 'keep it away from protected services (exclude them by its labels, or remove it)';
+    return why === null ? [] : [{ what: `service ${name}`, why: `${why}; ${remedy}` }];
   });
+  const missing = [
+    ...new Set(names.map((name) => imageReference(name, project)).filter((reference) => !images.get(reference))),
+  ];
+  const why =
+    'not here yet; the ports and volumes that images declare are known once they are, and can change this plan';
+  return missing.length === 0 ? meddlers : [...meddlers, { what: `images ${missing.join(', ')}`, why }];
 }

@@ -62,7 +62,7 @@ export function planFleet(project: Project, facts: PlanFacts): Fleet {
     networks: usedNetworks(project),
     volumes: usedVolumes(project),
     contentFiles: uniqueFiles(planned.flatMap(({ contentFiles }) => contentFiles)),
-    notes: projectNotes(project),
+    notes: projectNotes(project, facts.images),
     policy: projectPolicy(settings.project),
   };
 }
