@@ -1,11 +1,11 @@
 /** Making a container and attaching it to its networks: all of it, or nothing. */
 
-import { isCode } from '../../errors.ts';
+import { isCode, TwinhullError } from '../../errors.ts';
 import type { Call, ContainerSpec } from '../../ports/engine.ts';
 import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS } from './client.ts';
 import { inspectContainer, removeContainer } from './containers.ts';
 import { type CreateBody, createBody } from './create-body.ts';
-import { connectNetwork } from './networks.ts';
+import { connectNetwork, inspectNetwork } from './networks.ts';
 import { field, text } from './reading.ts';
 
 /** Engines before API 1.44 take one network at create; the others are connected before anything starts. */
@@ -15,6 +15,7 @@ export async function createContainer(
   spec: ContainerSpec,
   call: Call = {},
 ): Promise<string> {
+  await requireFirstNetwork(client, spec, call);
   const body = createBody(spec, await client.apiVersion(call.signal));
   const id = await create(client, name, spec, body, call);
   try {
@@ -24,6 +25,13 @@ export async function createContainer(
     await discard(client, id);
     throw error;
   }
+}
+
+/** The engine would accept a network that is not there, and fail at the start. */
+async function requireFirstNetwork(client: EngineClient, spec: ContainerSpec, call: Call): Promise<void> {
+  const first = spec.Networks[0]?.network;
+  if (first === undefined || (await inspectNetwork(client, first, call)) !== null) return;
+  throw new TwinhullError('TH_ENGINE_REFUSED', `the engine refused: network ${first} not found`, { status: 404 });
 }
 
 async function create(
