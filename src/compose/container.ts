@@ -70,9 +70,7 @@ export function networkAttachments(name: string, project: Project): NetworkAttac
 }
 
 /** What `ports` publishes, in the engine's words; a range of host ports is left to the engine to choose from. */
-export function portBindings(
-  ports: readonly PortMapping[],
-): Pick<ContainerSpec, 'ExposedPorts'> & {
+export function portBindings(ports: readonly PortMapping[]): Pick<ContainerSpec, 'ExposedPorts'> & {
   readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>>;
 } {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};

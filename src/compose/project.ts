@@ -22,6 +22,8 @@ export interface Project {
   readonly secrets: Readonly<Record<string, FileDefinition>>;
   /** top-level x- fields, by full name */
   readonly extensions: Readonly<Record<string, unknown>>;
+  /** what a person should know, with its place: variables that are not set */
+  readonly warnings?: readonly string[];
   /** where a value stands: position of a key path such as ['services','web','x-twinhull','mode'] */
   readonly locate: (path: readonly (string | number)[]) => Position | null;
 }

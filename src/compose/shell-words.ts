@@ -14,7 +14,8 @@ export function shellWords(text: string): string[] | null {
       index += 1;
       continue;
     }
-    const piece = character === "'" ? singleQuoted(text, index) : character === '"' ? doubleQuoted(text, index) : bare(text, index);
+    const piece =
+      character === "'" ? singleQuoted(text, index) : character === '"' ? doubleQuoted(text, index) : bare(text, index);
     if (!piece) return null;
     word = (word ?? '') + piece.text;
     index = piece.end;

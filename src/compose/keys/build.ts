@@ -18,7 +18,9 @@ const context: Shape<string> = {
 };
 
 function isRemote(written: string): boolean {
-  return /^(https?|git|ssh|docker-image|oci-layout|service|target):/.test(written) || /^(github\.com\/|git@)/.test(written);
+  return (
+    /^(https?|git|ssh|docker-image|oci-layout|service|target):/.test(written) || /^(github\.com\/|git@)/.test(written)
+  );
 }
 
 const additionalContexts: Shape<Readonly<Record<string, string | null>>> = {
@@ -63,7 +65,10 @@ export const buildKeys: KeyTable = {
 };
 
 function sshKeys(): Shape<Readonly<Record<string, string | null>>> {
-  const one: typeof pairs = { ...pairs, read: (node) => mapAt({ [node.kind === 'scalar' ? String(node.value) : '']: null }, node.at) };
+  const one: typeof pairs = {
+    ...pairs,
+    read: (node) => mapAt({ [node.kind === 'scalar' ? String(node.value) : '']: null }, node.at),
+  };
   return byKind('a string, a map or a list', { scalar: one, list: pairs, map: pairs });
 }
 
@@ -82,6 +87,7 @@ export const build: Shape<Build> = byKind<Build>('a folder or a map', {
 });
 
 function checked(node: MapNode, place: Place): MapNode | null {
-  if (node.entries.has('dockerfile') && node.entries.has('dockerfile_inline')) return refuse(node, place, 'has dockerfile and dockerfile_inline', 'one of the two');
+  if (node.entries.has('dockerfile') && node.entries.has('dockerfile_inline'))
+    return refuse(node, place, 'has dockerfile and dockerfile_inline', 'one of the two');
   return node;
 }

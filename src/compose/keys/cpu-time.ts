@@ -10,7 +10,10 @@ export const microseconds: Shape<number> = {
   ...whole,
   expected: 'microseconds, or a duration such as 95ms',
   read: (node, place) => {
-    const ms = node.kind === 'scalar' && typeof node.value === 'string' && /[a-zµ]$/.test(node.value) ? parseDuration(node.value) : null;
+    const ms =
+      node.kind === 'scalar' && typeof node.value === 'string' && /[a-zµ]$/.test(node.value)
+        ? parseDuration(node.value)
+        : null;
     return ms === null ? whole.read(node, place) : scalar(Math.round(ms * 1000), node.at);
   },
 };

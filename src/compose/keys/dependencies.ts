@@ -6,22 +6,28 @@ import { boolean, byKind, choice, distinctTexts, mapOf, object } from './shapes.
 const keys: KeyTable = {
   restart: { shape: boolean, doc: 'Restart this service when the other one is restarted.' },
   required: { shape: boolean, doc: 'false: it may be missing.' },
-  condition: { shape: choice(['service_started', 'service_healthy', 'service_completed_successfully']), doc: 'What to wait for.' },
+  condition: {
+    shape: choice(['service_started', 'service_healthy', 'service_completed_successfully']),
+    doc: 'What to wait for.',
+  },
 };
 
 const long = mapOf(object<Dependency>(keys, { of: 'a dependency', required: ['condition'], finish: withRequired }));
 
 /** A list of services, or a map with conditions; canonical: the map. */
-export const dependsOn: Shape<Readonly<Record<string, Dependency>>> = byKind<Readonly<Record<string, Dependency>>>('a list of services, or a map with conditions', {
-  map: long,
-  list: {
-    ...long,
-    read: (node, place) => {
-      const names = distinctTexts.read(node, place);
-      return names?.kind === 'list' ? map(new Map(names.items.map(started)), node.at) : null;
+export const dependsOn: Shape<Readonly<Record<string, Dependency>>> = byKind<Readonly<Record<string, Dependency>>>(
+  'a list of services, or a map with conditions',
+  {
+    map: long,
+    list: {
+      ...long,
+      read: (node, place) => {
+        const names = distinctTexts.read(node, place);
+        return names?.kind === 'list' ? map(new Map(names.items.map(started)), node.at) : null;
+      },
     },
   },
-});
+);
 
 function started(item: Node): [string, Entry] {
   const name = item.kind === 'scalar' ? String(item.value) : '';

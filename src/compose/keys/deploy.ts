@@ -20,7 +20,12 @@ const limitKeys: KeyTable = {
 };
 
 const genericResource = object(
-  { discrete_resource_spec: { shape: object({ kind: { shape: text, doc: 'Kind.' }, value: { shape: number(), doc: 'How many.' } }), doc: 'A countable resource.' } },
+  {
+    discrete_resource_spec: {
+      shape: object({ kind: { shape: text, doc: 'Kind.' }, value: { shape: number(), doc: 'How many.' } }),
+      doc: 'A countable resource.',
+    },
+  },
   { of: 'a generic resource' },
 );
 
@@ -40,7 +45,10 @@ const restartPolicyKeys: KeyTable = {
 
 const placementKeys: KeyTable = {
   constraints: { shape: texts, doc: 'Which nodes (Swarm).' },
-  preferences: { shape: listOf(object({ spread: { shape: text, doc: 'Node label to spread over.' } })), doc: 'How to spread (Swarm).' },
+  preferences: {
+    shape: listOf(object({ spread: { shape: text, doc: 'Node label to spread over.' } })),
+    doc: 'How to spread (Swarm).',
+  },
   max_replicas_per_node: { shape: integer({ min: 0 }), doc: 'Replicas on one node (Swarm).' },
 };
 
@@ -52,13 +60,19 @@ export const deployKeys: KeyTable = {
   rollback_config: { shape: object(updateKeys, { of: 'rollback_config' }), doc: 'How a rollback proceeds.' },
   update_config: { shape: object(updateKeys, { of: 'update_config' }), doc: 'How an update proceeds.' },
   resources: {
-    shape: object({
-      limits: { shape: object(limitKeys, { of: 'limits' }), doc: 'Upper bounds.' },
-      reservations: { shape: object(reservationKeys, { of: 'reservations' }), doc: 'What must be there.' },
-    }, { of: 'resources' }),
+    shape: object(
+      {
+        limits: { shape: object(limitKeys, { of: 'limits' }), doc: 'Upper bounds.' },
+        reservations: { shape: object(reservationKeys, { of: 'reservations' }), doc: 'What must be there.' },
+      },
+      { of: 'resources' },
+    ),
     doc: 'CPU, memory, processes, devices.',
   },
-  restart_policy: { shape: object(restartPolicyKeys, { of: 'restart_policy' }), doc: 'When containers are started again.' },
+  restart_policy: {
+    shape: object(restartPolicyKeys, { of: 'restart_policy' }),
+    doc: 'When containers are started again.',
+  },
   placement: { shape: object(placementKeys, { of: 'placement' }), doc: 'Where containers run (Swarm).' },
 };
 

@@ -19,16 +19,20 @@ const expectedDevice = 'SOURCE[:TARGET[:PERMISSIONS]], such as "/dev/ttyUSB0:/de
 const shortMapping: Shape<DeviceMapping> = { ...longMapping, expected: expectedDevice, read: readMapping };
 
 /** Devices of the host, or of a CDI vendor ("vendor.com/class=name"). */
-export const devices: Shape<readonly DeviceMapping[]> = listOf(byKind<DeviceMapping>(expectedDevice, { scalar: shortMapping, map: longMapping }), {
-  merge: appendBy(identityByTarget),
-});
+export const devices: Shape<readonly DeviceMapping[]> = listOf(
+  byKind<DeviceMapping>(expectedDevice, { scalar: shortMapping, map: longMapping }),
+  {
+    merge: appendBy(identityByTarget),
+  },
+);
 
 function readMapping(node: Node, place: Place): Node | null {
   const read = text.read(node, place);
   if (read?.kind !== 'scalar') return null;
   const [source = '', target = source, permissions = 'rwm', ...rest] = String(read.value).split(':');
   if (source === '' || target === '' || rest.length > 0) return refuse(node, place, 'is no device', expectedDevice);
-  if (/^[rwm]+$/.test(target) && permissions === 'rwm') return mapAt({ source, target: source, permissions: target }, node.at);
+  if (/^[rwm]+$/.test(target) && permissions === 'rwm')
+    return mapAt({ source, target: source, permissions: target }, node.at);
   return mapAt({ source, target, permissions }, node.at);
 }
 
@@ -44,7 +48,8 @@ export interface DeviceRequest {
 const count: Shape<number> = {
   ...integer({ min: -1 }),
   expected: 'a number, or all',
-  read: (node, place) => (node.kind === 'scalar' && node.value === 'all' ? scalar(-1, node.at) : integer({ min: -1 }).read(node, place)),
+  read: (node, place) =>
+    node.kind === 'scalar' && node.value === 'all' ? scalar(-1, node.at) : integer({ min: -1 }).read(node, place),
 };
 
 const requestKeys: KeyTable = {
@@ -55,18 +60,28 @@ const requestKeys: KeyTable = {
   options: { shape: pairs, doc: 'Options of the driver.' },
 };
 
-export const deviceRequests: Shape<readonly DeviceRequest[]> = listOf(object<DeviceRequest>(requestKeys, { of: 'a device reservation', required: ['capabilities'], finish: withCount }));
+export const deviceRequests: Shape<readonly DeviceRequest[]> = listOf(
+  object<DeviceRequest>(requestKeys, { of: 'a device reservation', required: ['capabilities'], finish: withCount }),
+);
 
 /** `gpus: all` or a list; canonical: a list of device requests with the capability gpu. */
 export const gpus: Shape<readonly DeviceRequest[]> = byKind<readonly DeviceRequest[]>('all, or a list', {
-  scalar: { ...deviceRequests, read: (node, place) => (node.kind === 'scalar' && node.value === 'all' ? { kind: 'list', items: [mapAt({ count: -1 }, node.at)], at: node.at } : refuse(node, place, 'is not "all"', 'all, or a list')) },
+  scalar: {
+    ...deviceRequests,
+    read: (node, place) =>
+      node.kind === 'scalar' && node.value === 'all'
+        ? { kind: 'list', items: [mapAt({ count: -1 }, node.at)], at: node.at }
+        : refuse(node, place, 'is not "all"', 'all, or a list'),
+  },
   list: listOf(object<DeviceRequest>(requestKeys, { of: 'a GPU', finish: withCount })),
 });
 
 function withCount(node: MapNode, place: Place): Node | null {
   const both = node.entries.has('count') && node.entries.has('device_ids');
   if (both) return refuse(node, place, 'has count and device_ids', 'one of the two');
-  return node.entries.has('count') || node.entries.has('device_ids') ? node : withEntry(node, 'count', scalar(-1, node.at));
+  return node.entries.has('count') || node.entries.has('device_ids')
+    ? node
+    : withEntry(node, 'count', scalar(-1, node.at));
 }
 
 export interface BlockIo {
@@ -79,10 +94,23 @@ export interface BlockIo {
 }
 
 const weight = integer({ min: 0, max: 1000 });
-const rates = listOf(object({ path: { shape: text, doc: 'Device.' }, rate: { shape: bytes, doc: 'Rate a second.' } }, { of: 'a rate', extensible: false }));
+const rates = listOf(
+  object(
+    { path: { shape: text, doc: 'Device.' }, rate: { shape: bytes, doc: 'Rate a second.' } },
+    { of: 'a rate', extensible: false },
+  ),
+);
 const blockIoKeys: KeyTable = {
   weight: { shape: weight, doc: 'Relative weight, 10 to 1000.' },
-  weight_device: { shape: listOf(object({ path: { shape: text, doc: 'Device.' }, weight: { shape: weight, doc: 'Weight.' } }, { of: 'a weight', extensible: false })), doc: 'Weight of single devices.' },
+  weight_device: {
+    shape: listOf(
+      object(
+        { path: { shape: text, doc: 'Device.' }, weight: { shape: weight, doc: 'Weight.' } },
+        { of: 'a weight', extensible: false },
+      ),
+    ),
+    doc: 'Weight of single devices.',
+  },
   device_read_bps: { shape: rates, doc: 'Bytes read a second.' },
   device_read_iops: { shape: rates, doc: 'Reads a second.' },
   device_write_bps: { shape: rates, doc: 'Bytes written a second.' },

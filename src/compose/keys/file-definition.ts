@@ -21,8 +21,14 @@ export const secretKeys: KeyTable = {
 
 export const configKeys: KeyTable = { ...common, content: { shape: text, doc: 'The content itself.' } };
 
-export const secret = object<FileDefinition>(secretKeys, { of: 'a secret', finish: oneSource(['file', 'environment']) });
-export const config = object<FileDefinition>(configKeys, { of: 'a config', finish: oneSource(['file', 'environment', 'content']) });
+export const secret = object<FileDefinition>(secretKeys, {
+  of: 'a secret',
+  finish: oneSource(['file', 'environment']),
+});
+export const config = object<FileDefinition>(configKeys, {
+  of: 'a config',
+  finish: oneSource(['file', 'environment', 'content']),
+});
 
 /** The content comes from one place. That there is one is known only after merging (see `references.ts`). */
 function oneSource(sources: readonly string[]): (node: MapNode, place: Place) => Node | null {

@@ -17,7 +17,9 @@ export function fileUses(kind: 'config' | 'secret'): Shape<readonly FileUse[]> {
   const folder = kind === 'secret' ? '/run/secrets' : '';
   const finish = (node: MapNode): MapNode => {
     const source = textOf(node, 'source');
-    return kind === 'secret' && source !== undefined && !node.entries.has('target') ? withEntry(node, 'target', scalar(`${folder}/${source}`, node.at)) : node;
+    return kind === 'secret' && source !== undefined && !node.entries.has('target')
+      ? withEntry(node, 'target', scalar(`${folder}/${source}`, node.at))
+      : node;
   };
   const long = object<FileUse>(keys, { of: `a ${kind} of a service`, required: ['source'], finish });
   const short: Shape<FileUse> = {
@@ -38,8 +40,10 @@ function octalMode(): Shape<string> {
     expected: 'octal permissions such as 0440',
     read: (node, place) => {
       if (node.kind !== 'scalar') return textOrNumber.read(node, place);
-      if (typeof node.value === 'number' && Number.isInteger(node.value) && node.value >= 0) return scalar(`0${node.value.toString(8)}`, node.at);
-      if (typeof node.value === 'string' && /^(0o?)?[0-7]{1,4}$/.test(node.value)) return scalar(`0${node.value.replace(/^0o?/, '')}`, node.at);
+      if (typeof node.value === 'number' && Number.isInteger(node.value) && node.value >= 0)
+        return scalar(`0${node.value.toString(8)}`, node.at);
+      if (typeof node.value === 'string' && /^(0o?)?[0-7]{1,4}$/.test(node.value))
+        return scalar(`0${node.value.replace(/^0o?/, '')}`, node.at);
       return textOrNumber.read(node, place);
     },
   };

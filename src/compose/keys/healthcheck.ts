@@ -25,12 +25,13 @@ function readTest(node: Node, place: Place): Node | null {
   const [how] = read.items;
   const word = how?.kind === 'scalar' ? String(how.value) : '';
   if (word === 'NONE' || (word === '' && read.items.length === 0)) return read;
-  if (word !== 'CMD' && word !== 'CMD-SHELL') return refuse(how ?? node, place, 'does not begin a health check', expectedTest);
+  if (word !== 'CMD' && word !== 'CMD-SHELL')
+    return refuse(how ?? node, place, 'does not begin a health check', expectedTest);
   return read.items.length > 1 ? read : refuse(node, place, 'names no command', expectedTest);
 }
 
 export const healthcheckKeys: KeyTable = {
-  disable: { shape: boolean, doc: 'No health check, not even the image\'s.' },
+  disable: { shape: boolean, doc: "No health check, not even the image's." },
   interval: { shape: duration, doc: 'Time between two checks; 30s by default.' },
   retries: { shape: integer({ min: 0 }), doc: 'Failures in a row until unhealthy; 3 by default.' },
   test: { shape: test, doc: 'The command: a string for the shell, or a list.' },

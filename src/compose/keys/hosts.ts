@@ -9,7 +9,11 @@ const expected = 'a list such as "db=10.0.0.5" or a map of names to addresses';
 
 /** `host=ip` and `host:ip` in a list, or a map; canonical: a list of `host=ip`. */
 export const extraHosts: Shape<readonly string[]> = byKind<readonly string[]>(expected, {
-  list: { expected, merge: append, read: (node, place) => (node.kind === 'list' ? readList(node.items, node, place) : null) },
+  list: {
+    expected,
+    merge: append,
+    read: (node, place) => (node.kind === 'list' ? readList(node.items, node, place) : null),
+  },
   map: { expected, merge: append, read: readMap },
 });
 

@@ -3,7 +3,23 @@
 import { map, mapAt, scalar, type Node } from '../node.ts';
 import type { KeyTable, Shape } from './key.ts';
 import { byKey, deep, replace, sameDriver } from './merge.ts';
-import { anything, boolean, byKind, choice, command, distinctTexts, listOf, mapOf, nullable, object, pairs, path, text, textOrList, textOrNumber } from './shapes.ts';
+import {
+  anything,
+  boolean,
+  byKind,
+  choice,
+  command,
+  distinctTexts,
+  listOf,
+  mapOf,
+  nullable,
+  object,
+  pairs,
+  path,
+  text,
+  textOrList,
+  textOrNumber,
+} from './shapes.ts';
 
 export interface Logging {
   readonly driver?: string;
@@ -11,7 +27,10 @@ export interface Logging {
 }
 
 const loggingShape = object<Logging>(
-  { driver: { shape: text, doc: 'The log driver.' }, options: { shape: mapOf(nullable(textOrNumber), { merge: byKey(() => replace) }), doc: 'Its options.' } },
+  {
+    driver: { shape: text, doc: 'The log driver.' },
+    options: { shape: mapOf(nullable(textOrNumber), { merge: byKey(() => replace) }), doc: 'Its options.' },
+  },
   { of: 'logging' },
 );
 export const logging: Shape<Logging> = { ...loggingShape, merge: sameDriver(loggingShape.merge) };
@@ -44,7 +63,15 @@ const watchKeys: KeyTable = {
   initial_sync: { shape: boolean, doc: 'Sync once at the start.' },
 };
 export const develop: Shape<unknown> = nullable(
-  object({ watch: { shape: listOf(object(watchKeys, { of: 'watch', required: ['path', 'action'] })), doc: 'What is watched.' } }, { of: 'develop' }),
+  object(
+    {
+      watch: {
+        shape: listOf(object(watchKeys, { of: 'watch', required: ['path', 'action'] })),
+        doc: 'What is watched.',
+      },
+    },
+    { of: 'develop' },
+  ),
 );
 
 export interface Extends {
@@ -67,11 +94,24 @@ function named(node: Node | null): Node | null {
 }
 
 export const provider: Shape<unknown> = object(
-  { type: { shape: text, doc: 'The program.' }, options: { shape: { ...mapOf(anything), merge: deep }, doc: 'Its options.' } },
+  {
+    type: { shape: text, doc: 'The program.' },
+    options: { shape: { ...mapOf(anything), merge: deep }, doc: 'Its options.' },
+  },
   { of: 'provider', required: ['type'] },
 );
 
-const modelUseMap = mapOf(nullable(object({ endpoint_var: { shape: text, doc: 'Variable for the address.' }, model_var: { shape: text, doc: 'Variable for the name.' } }, { of: 'a model' })));
+const modelUseMap = mapOf(
+  nullable(
+    object(
+      {
+        endpoint_var: { shape: text, doc: 'Variable for the address.' },
+        model_var: { shape: text, doc: 'Variable for the name.' },
+      },
+      { of: 'a model' },
+    ),
+  ),
+);
 export const modelUses: Shape<unknown> = byKind<unknown>('a list of models, or a map', {
   map: modelUseMap,
   list: {
@@ -79,7 +119,15 @@ export const modelUses: Shape<unknown> = byKind<unknown>('a list of models, or a
     read: (node, place) => {
       const names = distinctTexts.read(node, place);
       if (names?.kind !== 'list') return null;
-      return map(new Map(names.items.map((item) => [item.kind === 'scalar' ? String(item.value) : '', { keyAt: item.at, value: scalar(null, item.at) }])), node.at);
+      return map(
+        new Map(
+          names.items.map((item) => [
+            item.kind === 'scalar' ? String(item.value) : '',
+            { keyAt: item.at, value: scalar(null, item.at) },
+          ]),
+        ),
+        node.at,
+      );
     },
   },
 });

@@ -56,12 +56,16 @@ export function sameDriver(mergeParts: Merge): Merge {
 }
 
 /** A mount is what stands at its target. */
-export const identityByTarget = (item: Node): string => (item.kind === 'scalar' ? String(item.value) : (textOf(item, 'target') ?? textOf(item, 'source') ?? JSON.stringify(item)));
+export const identityByTarget = (item: Node): string =>
+  item.kind === 'scalar'
+    ? String(item.value)
+    : (textOf(item, 'target') ?? textOf(item, 'source') ?? JSON.stringify(item));
 
 /** Configs and secrets without a target stand at the place their name gives. */
 export function identityByTargetIn(folder: string): (item: Node) => string {
   return (item) => {
-    const target = textOf(item, 'target') ?? textOf(item, 'source') ?? (item.kind === 'scalar' ? String(item.value) : '');
+    const target =
+      textOf(item, 'target') ?? textOf(item, 'source') ?? (item.kind === 'scalar' ? String(item.value) : '');
     return target.startsWith('/') ? target : `${folder}/${target}`;
   };
 }
@@ -86,4 +90,3 @@ export function unique(node: ListNode, identity: (item: Node) => string): ListNo
   const merged = appendBy(identity)(list([], node.at), node);
   return merged.kind === 'list' ? merged : node;
 }
-

@@ -20,15 +20,27 @@ const volumeKeys: KeyTable = {
 };
 
 const keys: KeyTable = {
-  type: { shape: choice(['bind', 'volume', 'tmpfs', 'cluster', 'npipe', 'image']), doc: 'bind, volume, tmpfs, npipe, cluster or image.' },
+  type: {
+    shape: choice(['bind', 'volume', 'tmpfs', 'cluster', 'npipe', 'image']),
+    doc: 'bind, volume, tmpfs, npipe, cluster or image.',
+  },
   source: { shape: text, doc: 'Folder of the host, name of a volume, or image.' },
   target: { shape: text, doc: 'Path in the container.' },
   read_only: { shape: boolean, doc: 'The container may not write.' },
   consistency: { shape: text, doc: 'Consistency asked of the platform.' },
   bind: { shape: object(bindKeys, { of: 'bind' }), doc: 'Options of a bind mount.' },
   volume: { shape: object(volumeKeys, { of: 'volume' }), doc: 'Options of a volume.' },
-  tmpfs: { shape: object({ size: { shape: bytes, doc: 'Size in bytes.' }, mode: { shape: textOrNumber, doc: 'Permissions, octal.' } }, { of: 'tmpfs' }), doc: 'Options of a tmpfs.' },
-  image: { shape: object({ subpath: { shape: text, doc: 'A folder inside the image.' } }, { of: 'image' }), doc: 'Options of an image mount.' },
+  tmpfs: {
+    shape: object(
+      { size: { shape: bytes, doc: 'Size in bytes.' }, mode: { shape: textOrNumber, doc: 'Permissions, octal.' } },
+      { of: 'tmpfs' },
+    ),
+    doc: 'Options of a tmpfs.',
+  },
+  image: {
+    shape: object({ subpath: { shape: text, doc: 'A folder inside the image.' } }, { of: 'image' }),
+    doc: 'Options of an image mount.',
+  },
 };
 
 const long = object<Mount>(keys, { of: 'a volume', required: ['type'], finish: finishLong });
@@ -43,9 +55,12 @@ function finishLong(node: MapNode, place: Place): Node | null {
   const type = textOf(node, 'type');
   const source = textOf(node, 'source');
   const open = !place.reading.interpolated && source?.includes('$');
-  if (textOf(node, 'target') === undefined) return refuse(node, place, 'has no "target"', 'the key "target": a path in the container');
-  if ((type === 'bind' || type === 'npipe' || type === 'image') && source === undefined) return refuse(node, place, 'has no "source"', `the key "source" of a ${type} mount`);
-  if (type === 'tmpfs' && source !== undefined) return refuse(node, place, 'is a tmpfs with a source', 'a tmpfs without "source"');
+  if (textOf(node, 'target') === undefined)
+    return refuse(node, place, 'has no "target"', 'the key "target": a path in the container');
+  if ((type === 'bind' || type === 'npipe' || type === 'image') && source === undefined)
+    return refuse(node, place, 'has no "source"', `the key "source" of a ${type} mount`);
+  if (type === 'tmpfs' && source !== undefined)
+    return refuse(node, place, 'is a tmpfs with a source', 'a tmpfs without "source"');
   if (type !== 'bind' || source === undefined) return node;
   return withBindDefaults(open ? node : withEntry(node, 'source', scalar(place.reading.resolvePath(source), node.at)));
 }
@@ -66,8 +81,16 @@ function readShort(node: Node, place: Place): Node | null {
   if (parts.length === 1) return mapAt({ type: 'volume', target: parts[0] ?? '', volume: mapAt({}, node.at) }, node.at);
   const [source = '', target = '', mode = ''] = parts;
   const options = modeOptions(mode);
-  if (typeof options === 'string') return refuse(node, place, options, 'the modes ro, rw, z, Z, nocopy, or a propagation such as rshared, separated by commas');
-  return isHostPath(source) ? bindOf(place.reading.resolvePath(source), target, options, node) : volumeOf(source, target, options, node);
+  if (typeof options === 'string')
+    return refuse(
+      node,
+      place,
+      options,
+      'the modes ro, rw, z, Z, nocopy, or a propagation such as rshared, separated by commas',
+    );
+  return isHostPath(source)
+    ? bindOf(place.reading.resolvePath(source), target, options, node)
+    : volumeOf(source, target, options, node);
 }
 
 /** Splits at colons, but not at the one of a Windows drive ("C:\data"). */
@@ -77,7 +100,12 @@ function splitMount(written: string): string[] {
   for (let index = 0; index < parts.length; index++) {
     const part = parts[index] ?? '';
     const next = parts[index + 1];
-    if (/^[a-zA-Z]$/.test(part) && next !== undefined && /^[\\/]/.test(next) && /^[a-zA-Z]:\\/.test(`${part}:${next}`)) {
+    if (
+      /^[a-zA-Z]$/.test(part) &&
+      next !== undefined &&
+      /^[\\/]/.test(next) &&
+      /^[a-zA-Z]:\\/.test(`${part}:${next}`)
+    ) {
       joined.push(`${part}:${next}`);
       index += 1;
     } else joined.push(part);
@@ -102,7 +130,8 @@ function modeOptions(mode: string): MountMode | string {
     else if (word === 'nocopy') options.volume['nocopy'] = true;
     else if (word === 'z' || word === 'Z') options.bind['selinux'] = word;
     else if (/^r?(shared|slave|private)$/.test(word)) options.bind['propagation'] = word;
-    else if (!['rw', 'cached', 'delegated', 'consistent', 'copy', 'U'].includes(word)) return `has the mode "${word}", which is none`;
+    else if (!['rw', 'cached', 'delegated', 'consistent', 'copy', 'U'].includes(word))
+      return `has the mode "${word}", which is none`;
   }
   return options;
 }
@@ -113,5 +142,8 @@ function bindOf(source: string, target: string, mode: MountMode, node: Node): Ma
 }
 
 function volumeOf(source: string, target: string, mode: MountMode, node: Node): MapNode {
-  return mapAt({ type: 'volume', source, target, read_only: mode.readOnly || undefined, volume: mapAt(mode.volume, node.at) }, node.at);
+  return mapAt(
+    { type: 'volume', source, target, read_only: mode.readOnly || undefined, volume: mapAt(mode.volume, node.at) },
+    node.at,
+  );
 }

@@ -16,7 +16,9 @@ export function address(version: 0 | 4 | 6): Shape<string> {
       const read = text.read(node, place);
       if (read?.kind !== 'scalar' || isOpen(read, place.reading)) return read;
       const found = isIP(String(read.value));
-      return found !== 0 && (version === 0 || found === version) ? read : refuse(node, place, 'is no address', expected);
+      return found !== 0 && (version === 0 || found === version)
+        ? read
+        : refuse(node, place, 'is no address', expected);
     },
   };
 }
@@ -28,7 +30,9 @@ export const macAddress: Shape<string> = {
   read: (node: Node, place: Place) => {
     const read = text.read(node, place);
     if (read?.kind !== 'scalar' || isOpen(read, place.reading)) return read;
-    return /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(String(read.value)) ? read : refuse(node, place, 'is no MAC address', 'a MAC address such as 02:42:ac:11:00:02');
+    return /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(String(read.value))
+      ? read
+      : refuse(node, place, 'is no MAC address', 'a MAC address such as 02:42:ac:11:00:02');
   },
 };
 
@@ -48,7 +52,9 @@ const one = nullable(object<NetworkUse>(keys, { of: 'a network of a service' }))
 const long = mapOf(one, { merge: byNameWith(one.merge) });
 
 /** A list of networks, or a map; canonical: the map, null for "nothing special". */
-export const networkUses: Shape<Readonly<Record<string, NetworkUse | null>>> = byKind<Readonly<Record<string, NetworkUse | null>>>('a list of networks, or a map', {
+export const networkUses: Shape<Readonly<Record<string, NetworkUse | null>>> = byKind<
+  Readonly<Record<string, NetworkUse | null>>
+>('a list of networks, or a map', {
   map: long,
   list: {
     ...long,

@@ -8,7 +8,7 @@ import { boolean, labels, listOf, mapOf, nullable, object, options, text } from 
 const poolKeys: KeyTable = {
   subnet: { shape: text, doc: 'The subnet, such as 10.5.0.0/16.' },
   ip_range: { shape: text, doc: 'The part of it that containers get.' },
-  gateway: { shape: address(0), doc: 'The host\'s address in it.' },
+  gateway: { shape: address(0), doc: "The host's address in it." },
   aux_addresses: { shape: mapOf(address(0)), doc: 'Addresses that are taken.' },
 };
 
@@ -19,11 +19,17 @@ export const networkKeys: KeyTable = {
   driver: { shape: text, doc: 'The driver; bridge by default.' },
   driver_opts: { shape: options, doc: 'Options of the driver.' },
   ipam: {
-    shape: object({
-      driver: { shape: text, doc: 'The address driver.' },
-      config: { shape: listOf(pool, { merge: appendBy(identityByKey('subnet'), pool.merge) }), doc: 'Address pools.' },
-      options: { shape: options, doc: 'Options of the address driver.' },
-    }, { of: 'ipam' }),
+    shape: object(
+      {
+        driver: { shape: text, doc: 'The address driver.' },
+        config: {
+          shape: listOf(pool, { merge: appendBy(identityByKey('subnet'), pool.merge) }),
+          doc: 'Address pools.',
+        },
+        options: { shape: options, doc: 'Options of the address driver.' },
+      },
+      { of: 'ipam' },
+    ),
     doc: 'Addresses of the network.',
   },
   external: { shape: external, doc: 'The network exists already.' },

@@ -15,7 +15,10 @@ const keys: KeyTable = {
   mode: { shape: text, doc: 'host or ingress.' },
   host_ip: { shape: { ...text, read: readAddress }, doc: 'The address of the host to listen on.' },
   target: { shape: portNumber, doc: 'The port in the container.' },
-  published: { shape: { ...textOrNumber, read: readPublished }, doc: 'The port of the host, or a range to choose from.' },
+  published: {
+    shape: { ...textOrNumber, read: readPublished },
+    doc: 'The port of the host, or a range to choose from.',
+  },
   protocol: { shape: protocol, doc: 'tcp, udp or sctp.' },
   app_protocol: { shape: text, doc: 'What is spoken, such as http.' },
 };
@@ -24,11 +27,14 @@ const long = object<PortMapping>(keys, { of: 'a port', required: ['target'], fin
 const short: Shape<PortMapping> = { ...long, expected: expectedShort, read: readShort };
 
 /** Ports, long; a range in the short form becomes one mapping for each port. */
-export const ports: Shape<readonly PortMapping[]> = listOf(byKind<PortMapping>(expectedShort, { scalar: short, map: long }), {
-  merge: appendBy(identityOfPort),
-  distinct: true,
-  spread: true,
-});
+export const ports: Shape<readonly PortMapping[]> = listOf(
+  byKind<PortMapping>(expectedShort, { scalar: short, map: long }),
+  {
+    merge: appendBy(identityOfPort),
+    distinct: true,
+    spread: true,
+  },
+);
 
 /** A port or a range without publishing it: "80", "8000-8010", with "/udp" where it is not tcp. */
 export const expose: Shape<readonly string[]> = listOf(
@@ -52,14 +58,18 @@ function readAddress(node: Node, place: Place): Node | null {
 function readPublished(node: Node, place: Place): Node | null {
   const read = textOrNumber.read(node, place);
   if (read?.kind !== 'scalar' || isOpen(read, place.reading) || read.value === '') return read;
-  return rangeOf(String(read.value)) ? read : refuse(node, place, 'is no port', 'a port from 1 to 65535 (0: the engine chooses), or a range such as 8000-8010');
+  return rangeOf(String(read.value))
+    ? read
+    : refuse(node, place, 'is no port', 'a port from 1 to 65535 (0: the engine chooses), or a range such as 8000-8010');
 }
 
 function readExpose(node: Node, place: Place): Node | null {
   const read = textOrNumber.read(node, place);
   if (read?.kind !== 'scalar' || isOpen(read, place.reading)) return read;
   const match = /^([\d-]+)(\/(tcp|udp|sctp))?$/i.exec(String(read.value));
-  return match && rangeOf(match[1] ?? '') ? read : refuse(node, place, 'is no port', 'a port such as "80" or "8000-8010/udp"');
+  return match && rangeOf(match[1] ?? '')
+    ? read
+    : refuse(node, place, 'is no port', 'a port such as "80" or "8000-8010/udp"');
 }
 
 interface Range {
@@ -83,10 +93,14 @@ interface ShortPort {
 }
 
 function readShort(node: Node, place: Place): Node | null {
-  if (node.kind !== 'scalar' || typeof node.value === 'boolean' || node.value === null) return refuse(node, place, 'is no port', expectedShort);
+  if (node.kind !== 'scalar' || typeof node.value === 'boolean' || node.value === null)
+    return refuse(node, place, 'is no port', expectedShort);
   const parsed = parsePort(String(node.value));
   if (typeof parsed === 'string') return refuse(node, place, parsed, expectedShort);
-  return list(Array.from(mappingsOf(parsed), (values) => mapAt(values, node.at)), node.at);
+  return list(
+    Array.from(mappingsOf(parsed), (values) => mapAt(values, node.at)),
+    node.at,
+  );
 }
 
 /** The parts of a short form, or what is wrong with it. */
@@ -99,7 +113,8 @@ function parsePort(written: string): ShortPort | string {
   const host = hostPart(match[1]);
   if (typeof host === 'string') return host;
   const size = target.last - target.first;
-  if (host.published && size > 0 && host.published.last - host.published.first !== size) return 'has ranges of different length';
+  if (host.published && size > 0 && host.published.last - host.published.first !== size)
+    return 'has ranges of different length';
   return { ...host, target, protocol: spoken };
 }
 
@@ -111,14 +126,22 @@ function hostPart(written: string | undefined): Pick<ShortPort, 'hostIp' | 'publ
   const port = written.slice(cut + 1);
   if (port === '' && address === undefined) return { hostIp: undefined, published: null };
   const published = port === '' ? null : rangeOf(port);
-  return port !== '' && !published ? `has "${port}" where a port of the host should be` : { hostIp: address, published };
+  return port !== '' && !published
+    ? `has "${port}" where a port of the host should be`
+    : { hostIp: address, published };
 }
 
-function* mappingsOf({ hostIp, published, target, protocol: spoken }: ShortPort): Generator<Record<string, string | number | undefined>> {
+function* mappingsOf({
+  hostIp,
+  published,
+  target,
+  protocol: spoken,
+}: ShortPort): Generator<Record<string, string | number | undefined>> {
   const size = target.last - target.first;
   for (let offset = 0; offset <= size; offset++) {
     const first = published && published.first + offset;
-    const range = published && size === 0 && published.last > published.first ? `${published.first}-${published.last}` : undefined;
+    const range =
+      published && size === 0 && published.last > published.first ? `${published.first}-${published.last}` : undefined;
     yield {
       mode: 'ingress',
       host_ip: hostIp,

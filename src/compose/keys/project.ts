@@ -21,7 +21,7 @@ const model = object(
 
 export const projectKeys: KeyTable = {
   version: { shape: textOrNumber, doc: 'Of old files; ignored.' },
-  name: { shape: text, doc: 'The project\'s name, where neither -p nor COMPOSE_PROJECT_NAME gives one.' },
+  name: { shape: text, doc: "The project's name, where neither -p nor COMPOSE_PROJECT_NAME gives one." },
   include: { shape: anything, doc: 'Other Compose files; not carried out yet, refused.' },
   services: { shape: mapOf(service, named), doc: 'The services.' },
   models: { shape: mapOf(model, named), doc: 'AI models; not carried out yet, refused.' },

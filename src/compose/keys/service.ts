@@ -9,6 +9,12 @@ import { networkKeys } from './service-network.ts';
 import { storageKeys } from './service-storage.ts';
 import { object } from './shapes.ts';
 
-export const serviceKeys: ServiceKeyTable = { ...containerKeys, ...networkKeys, ...storageKeys, ...hostKeys, ...lifecycleKeys };
+export const serviceKeys: ServiceKeyTable = {
+  ...containerKeys,
+  ...networkKeys,
+  ...storageKeys,
+  ...hostKeys,
+  ...lifecycleKeys,
+};
 
 export const service = object<Service>(serviceKeys, { of: 'a service' });

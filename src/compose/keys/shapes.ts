@@ -2,7 +2,17 @@
 
 import { parseBytes } from '../../bytes.ts';
 import { parseDuration } from '../../duration.ts';
-import { list, map, scalar, toValue, type Entry, type ListNode, type MapNode, type Node, type ScalarNode } from '../node.ts';
+import {
+  list,
+  map,
+  scalar,
+  toValue,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type ScalarNode,
+} from '../node.ts';
 import { nearest, problemAt, showValue } from '../problems.ts';
 import type { Position } from '../project.ts';
 import { shellWords } from '../shell-words.ts';
@@ -26,7 +36,10 @@ export function isOpen(node: Node, reading: Reading): boolean {
 }
 
 /** A shape read from one scalar. `parse` gives the canonical value, or undefined when it is none. */
-function fromScalar<T extends string | number | boolean>(expected: string, parse: (value: string | number | boolean) => T | undefined): Shape<T> {
+function fromScalar<T extends string | number | boolean>(
+  expected: string,
+  parse: (value: string | number | boolean) => T | undefined,
+): Shape<T> {
   return {
     expected,
     merge: replace,
@@ -34,7 +47,14 @@ function fromScalar<T extends string | number | boolean>(expected: string, parse
       if (isOpen(node, place.reading)) return node;
       if (node.kind !== 'scalar') return refuse(node, place, 'is not allowed here', expected);
       const value = node.value === null ? undefined : parse(node.value);
-      return value === undefined ? refuse(node, place, node.value === null ? 'is no value' : `is not ${expected.replace(/ such as .*/, '')}`, expected) : scalar(value, node.at);
+      return value === undefined
+        ? refuse(
+            node,
+            place,
+            node.value === null ? 'is no value' : `is not ${expected.replace(/ such as .*/, '')}`,
+            expected,
+          )
+        : scalar(value, node.at);
     },
   };
 }
@@ -43,7 +63,10 @@ export const text: Shape<string> = {
   ...fromScalar('a string', (value) => (typeof value === 'string' ? value : undefined)),
   read: (node, place) => {
     if (node.kind === 'scalar' && typeof node.value === 'string') return node;
-    const quote = node.kind === 'scalar' && node.value !== null ? `a string; put it in quotes: "${String(node.value)}"` : 'a string';
+    const quote =
+      node.kind === 'scalar' && node.value !== null
+        ? `a string; put it in quotes: "${String(node.value)}"`
+        : 'a string';
     return refuse(node, place, 'is not a string', quote);
   },
 };
@@ -58,7 +81,9 @@ export function choice<const T extends string>(values: readonly T[]): Shape<T> {
 }
 
 /** A string, or a number that is meant as one. */
-export const textOrNumber: Shape<string> = fromScalar('a string or a number', (value) => (typeof value === 'boolean' ? undefined : String(value)));
+export const textOrNumber: Shape<string> = fromScalar('a string or a number', (value) =>
+  typeof value === 'boolean' ? undefined : String(value),
+);
 
 /** Compose's truth: true, yes, y, on, and their opposites, in any case. */
 export const boolean: Shape<boolean> = fromScalar('true or false', (value) => {
@@ -71,7 +96,8 @@ export const boolean: Shape<boolean> = fromScalar('true or false', (value) => {
 
 export function integer(range: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
   const { min, max } = range;
-  const limits = min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? ` of at least ${min}` : '';
+  const limits =
+    min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? ` of at least ${min}` : '';
   return fromScalar(`a whole number${limits}`, (value) => {
     const number = numberOf(value);
     if (number === undefined || !Number.isSafeInteger(number)) return undefined;
@@ -137,7 +163,12 @@ export const anything: Shape<unknown> = { expected: 'anything', merge: deep, rea
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   const merge: Merge = (base, over) => (isNullNode(base) || isNullNode(over) ? over : shape.merge(base, over));
-  return { ...shape, canonical: null, merge, read: (node, place) => (isNullNode(node) ? node : shape.read(node, place)) };
+  return {
+    ...shape,
+    canonical: null,
+    merge,
+    read: (node, place) => (isNullNode(node) ? node : shape.read(node, place)),
+  };
 }
 
 function isNullNode(node: Node): boolean {
@@ -145,7 +176,10 @@ function isNullNode(node: Node): boolean {
 }
 
 /** The same canonical form from several written ones, told apart by their kind. */
-export function byKind<T>(expected: string, forms: { readonly scalar?: Shape<T>; readonly list?: Shape<T>; readonly map?: Shape<T> }): Shape<T> {
+export function byKind<T>(
+  expected: string,
+  forms: { readonly scalar?: Shape<T>; readonly list?: Shape<T>; readonly map?: Shape<T> },
+): Shape<T> {
   const keys = forms.map?.keys;
   return {
     expected,
@@ -154,7 +188,9 @@ export function byKind<T>(expected: string, forms: { readonly scalar?: Shape<T>;
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
       const form = isNullNode(node) ? undefined : forms[node.kind];
-      return form ? form.read(node, place) : refuse(node, place, isNullNode(node) ? 'is no value' : 'is not allowed here', expected);
+      return form
+        ? form.read(node, place)
+        : refuse(node, place, isNullNode(node) ? 'is no value' : 'is not allowed here', expected);
     },
   };
 }
@@ -199,7 +235,10 @@ function refuseRepeated(node: ListNode, place: Place): void {
 }
 
 export const texts: Shape<readonly string[]> = { ...listOf(text), expected: 'a list of strings' };
-export const distinctTexts: Shape<readonly string[]> = { ...listOf(text, { distinct: true }), expected: 'a list of strings' };
+export const distinctTexts: Shape<readonly string[]> = {
+  ...listOf(text, { distinct: true }),
+  expected: 'a list of strings',
+};
 
 /** A list, or one string for a list of one. */
 export const textOrList: Shape<readonly string[]> = byKind('a string or a list of strings', {
@@ -222,7 +261,12 @@ export const command: Shape<readonly string[] | null> = {
           const read = text.read(node, place);
           if (read?.kind !== 'scalar') return read;
           const words = shellWords(String(read.value));
-          return words ? list(words.map((word) => scalar(word, node.at)), node.at) : refuse(node, place, 'has a quote that is not closed', 'a command as for a shell');
+          return words
+            ? list(
+                words.map((word) => scalar(word, node.at)),
+                node.at,
+              )
+            : refuse(node, place, 'has a quote that is not closed', 'a command as for a shell');
         },
       },
     }),
@@ -246,9 +290,17 @@ export function mapOf<T>(value: Shape<T>, options: MapOptions = {}): Shape<Reado
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
       if (node.kind !== 'map') return refuse(node, place, 'is not a map', expected);
-      return readEntries(node, place, (name, entry) => {
+      return readEntries(node, (name, entry) => {
         if (options.names && !options.names.test(name)) {
-          place.reading.problems.push(problemAt(entry.keyAt, child(place, name).path, showValue(name), 'is no name for this', options.namesExpected));
+          place.reading.problems.push(
+            problemAt(
+              entry.keyAt,
+              child(place, name).path,
+              showValue(name),
+              'is no name for this',
+              options.namesExpected,
+            ),
+          );
           return null;
         }
         return value.read(entry.value, child(place, name));
@@ -257,11 +309,11 @@ export function mapOf<T>(value: Shape<T>, options: MapOptions = {}): Shape<Reado
   };
 }
 
-function readEntries(node: MapNode, place: Place, read: (name: string, entry: Entry) => Node | null): MapNode {
+function readEntries(node: MapNode, read: (name: string, entry: Entry) => Node | null): MapNode {
   const entries = new Map<string, Entry>();
   for (const [name, entry] of node.entries) {
-    const value = read(name, entry);
-    if (value) entries.set(name, { keyAt: entry.keyAt, value });
+    // What could not be read stays as it is: the loading fails anyway, and what refers to it is not called missing.
+    entries.set(name, { keyAt: entry.keyAt, value: read(name, entry) ?? entry.value });
   }
   return map(entries, node.at);
 }
@@ -284,7 +336,9 @@ export const labels: Shape<Readonly<Record<string, string>>> = {
   merge: pairs.merge,
   read: (node, place) => {
     const read = pairs.read(node, place);
-    return read?.kind === 'map' ? readEntries(read, place, (_name, { value }) => (isNullNode(value) ? scalar('', value.at) : value)) : read;
+    return read?.kind === 'map'
+      ? readEntries(read, (_name, { value }) => (isNullNode(value) ? scalar('', value.at) : value))
+      : read;
   },
 };
 
@@ -333,10 +387,12 @@ export function object<T>(keys: KeyTable, objectOptions: ObjectOptions = {}): Sh
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
       if (node.kind !== 'map') return refuse(node, place, isNullNode(node) ? 'is no value' : 'is not a map', 'a map');
-      const read = readEntries(node, place, (name, entry) => {
+      const read = readEntries(node, (name, entry) => {
         const rule = ruleOf(name);
         if (rule) return rule.shape.read(entry.value, child(place, name));
-        return extensible && name.startsWith('x-') ? entry.value : refuseUnknown(name, entry, place, keys, objectOptions.of);
+        return extensible && name.startsWith('x-')
+          ? entry.value
+          : refuseUnknown(name, entry, place, keys, objectOptions.of);
       });
       for (const name of required) {
         if (!node.entries.has(name)) refuse(node, place, `has no "${name}"`, `the key "${name}"`);
@@ -354,9 +410,14 @@ export function mergeOf(rule: Key | undefined): Merge {
 function refuseUnknown(name: string, entry: Entry, place: Place, keys: KeyTable, of = 'this'): null {
   const meant = nearest(name, Object.keys(keys));
   const expected = meant ? `"${meant}"` : `a key of ${of}, or x-${name} for one of your own`;
-  place.reading.problems.push(problemAt(entry.keyAt, child(place, name).path, showValue(name), `is no key of ${of}`, expected));
+  place.reading.problems.push(
+    problemAt(entry.keyAt, child(place, name).path, showValue(name), `is no key of ${of}`, expected),
+  );
   return null;
 }
 
 /** A string, or true and false as they stand. */
-export const textOrBoolean: Shape<string | boolean> = fromScalar<string | boolean>('a string, true or false', (value) => (typeof value === 'number' ? undefined : value));
+export const textOrBoolean: Shape<string | boolean> = fromScalar<string | boolean>(
+  'a string, true or false',
+  (value) => (typeof value === 'number' ? undefined : value),
+);
