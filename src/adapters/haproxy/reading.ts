@@ -1,5 +1,6 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
 import { brake, checked, frontend, leaderKey, parseProxy } from './names.ts';
+import { downIntervalMs } from './render.ts';
 
 /** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
 export const reportCommands = ['show servers state', 'show stat -1 7 -1', 'show map leader.map'];
@@ -125,7 +126,8 @@ export const checkStatusOf = (stat: Row): string => (stat['check_status'] ?? '')
 function failuresInARow(config: GatewayConfig, port: number, stat: Row, state: Row): number {
   const fall = number(stat, 'check_fall');
   if (isUp(state)) return Math.max(1, fall + number(stat, 'check_rise') - 1 - number(stat, 'check_health'));
-  const interval = config.ports.find((one) => one.port === port)?.check.intervalMs ?? 1000;
+  const check = config.ports.find((one) => one.port === port)?.check;
+  const interval = check ? downIntervalMs(check) : 1000;
   const downMs = number(stat, 'lastchg') * 1000;
   return fall + Math.floor(downMs / (interval + number(stat, 'check_duration')));
 }

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { TwinhullError } from '../../errors.ts';
-import type { GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
+import type { CheckConfig, GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
 import { checkLines } from './check.ts';
 import { headerNames } from './header-names.ts';
 import { brake, checked, checkRing, files, frontend, leaderKey, noLeader } from './names.ts';
@@ -11,6 +11,9 @@ export const connectTimeoutMs = 200;
 /** Connections the gateway holds at once; its container is given the file descriptors for it. */
 export const maxConnections = 8000;
 
+const bufferBytes = 32768;
+/** Bodies up to this size fit into the buffer with the headers before them. */
+const repeatableBodyBytes = 24_000;
 const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
 
 /**
@@ -42,6 +45,11 @@ function globalBlock(): string[] {
     `maxconn ${maxConnections}`,
     'hard-stop-after 5s',
     `server-state-file ${files.state}`,
+    // First checks would otherwise be spread over a whole interval, and the last member wait so long for its first.
+    'max-spread-checks 100ms',
+    // Room for 30 kB of headers (cookies, tokens), and for as much of a body that may have to be sent again.
+    `tune.bufsize ${bufferBytes}`,
+    'tune.http.maxhdr 256',
     // HAProxy works with lower-case names inside; these are sent as the world writes them.
     ...headerNames.map((name) => `h1-case-adjust ${name.toLowerCase()} ${name}`),
     // A gateway a service: on a large host each would take a thread a processor.
@@ -149,7 +157,7 @@ function retryLines(retryOn: string): string[] {
   return [
     `retry-on conn-failure ${retryOn} 0rtt-rejected`,
     `http-request disable-l7-retry if !{ method ${IDEMPOTENT} }`,
-    'http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt 12000 }',
+    `http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt ${repeatableBodyBytes} }`,
     'http-reuse never',
     'option h1-case-adjust-bogus-server',
   ];
@@ -163,12 +171,17 @@ function serverDefaults(config: GatewayConfig, port: GatewayPort): string {
   const { check } = port;
   const interval = Math.round(check.intervalMs);
   const words = [
-    `check inter ${interval}ms fastinter ${Math.min(100, interval)}ms downinter ${interval}ms fall 2 rise 2`,
+    `check inter ${interval}ms fastinter ${Math.min(100, interval)}ms downinter ${downIntervalMs(check)}ms fall 2 rise 2`,
     'observe layer4 error-limit 3 on-error mark-down',
     `maxconn ${config.maxConnectionsPerMember}`,
   ];
   if (check.port !== undefined && check.port !== port.port) words.push(`port ${check.port}`);
   return words.join(' ');
+}
+
+/** How often a member that is down is checked: its return should not wait for a long interval. */
+export function downIntervalMs(check: CheckConfig): number {
+  return Math.min(500, Math.round(check.intervalMs));
 }
 
 function serverLine(member: GatewayMember, port: GatewayPort, at: number): string {

@@ -4,19 +4,25 @@ import type {
   Gateway,
   GatewayConfig,
   GatewayDriver,
-  GatewayPort,
   GatewayReading,
-  GatewayServer,
   GatewaySignal,
   Protocol,
-  TrafficState,
 } from '../../ports/gateway.ts';
+import {
+  count,
+  detailOf,
+  fall,
+  isRetried,
+  letIn,
+  type MemberCondition,
+  newServer,
+  readingOf,
+  rise,
+  type Server,
+  setTraffic,
+} from './gateway-server.ts';
 
-/**
- * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
- * listens. sick: serves, and fails its check.
- */
-export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
+export type { MemberCondition } from './gateway-server.ts';
 
 export interface MemoryResponse {
   /** 0: the connection was cut */
@@ -25,38 +31,13 @@ export interface MemoryResponse {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** As HAProxy is configured (adapters/haproxy/render.ts). */
-const fall = 2;
-const rise = 2;
+/** As HAProxy is configured and watched (adapters/haproxy). */
 const fastIntervalMs = 100;
 const settleMs = 250;
 const standstillMs = 80;
 const probeMs = 80;
 /** How finely waiting is done. */
 const stepMs = 5;
-
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-
-interface Server {
-  readonly member: string;
-  readonly port: GatewayPort;
-  traffic: TrafficState;
-  /** the brake lets nothing through to it either */
-  brakeOut: boolean;
-  up: boolean;
-  lastCheck: 'passed' | 'failed' | null;
-  failures: number;
-  failuresInARow: number;
-  passesInARow: number;
-  nextCheckAt: number;
-  /** a check waits for an answer until nextCheckAt */
-  checking: boolean;
-  sessions: number;
-  /** cuts so far; a request that sees it change while it waits was cut */
-  cuts: number;
-  stillSince: number;
-  stalledSaidAt: number;
-}
 
 /**
  * The twin of adapters/haproxy in memory: the same roles, states, checks and signals over a world that is told
@@ -332,85 +313,4 @@ export class MemoryGatewayDriver implements GatewayDriver {
     this.#gateways.set(hostFolder, gateway);
     return gateway;
   }
-}
-
-function newServer(member: string, port: GatewayPort, takesTraffic: boolean, now: number): Server {
-  return {
-    member,
-    port,
-    traffic: takesTraffic ? 'in' : 'out',
-    brakeOut: !takesTraffic,
-    up: false,
-    lastCheck: null,
-    failures: 0,
-    failuresInARow: 0,
-    passesInARow: 0,
-    nextCheckAt: now,
-    checking: false,
-    sessions: 0,
-    cuts: 0,
-    stillSince: now,
-    stalledSaidAt: 0,
-  };
-}
-
-function setTraffic(server: Server, traffic: TrafficState, now: number): void {
-  const wasOut = server.traffic === 'out';
-  server.traffic = traffic;
-  server.brakeOut = traffic === 'out';
-  if (wasOut && traffic !== 'out') comeDown(server, now);
-}
-
-/** Checked anew before it gets anything, unless its checks went on all the while; the brake lets it in when it passed. */
-function letIn(server: Server, now: number): void {
-  if (server.traffic === 'out') comeDown(server, now);
-  server.traffic = 'in';
-}
-
-function comeDown(server: Server, now: number): void {
-  Object.assign(server, {
-    up: false,
-    lastCheck: null,
-    passesInARow: 0,
-    failuresInARow: 0,
-    checking: false,
-    nextCheckAt: now,
-  });
-}
-
-function count(server: Server, passed: boolean): void {
-  server.lastCheck = passed ? 'passed' : 'failed';
-  server.passesInARow = passed ? server.passesInARow + 1 : 0;
-  server.failuresInARow = passed ? 0 : server.failuresInARow + 1;
-  if (!passed) server.failures += 1;
-  if (server.passesInARow >= rise) server.up = true;
-  if (server.failuresInARow >= fall) server.up = false;
-}
-
-function readingOf(server: Server): GatewayServer {
-  const out = server.traffic === 'out';
-  return {
-    member: server.member,
-    port: server.port.port,
-    traffic: server.traffic,
-    check: out ? 'unknown' : checkOf(server),
-    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : 'L7TOUT',
-    checkDurationMs: 1,
-    checkFailures: server.failures,
-    failuresInARow: out ? 0 : server.failuresInARow,
-    sessions: server.sessions,
-    queued: 0,
-  };
-}
-
-function checkOf(server: Server): GatewayServer['check'] {
-  if (server.lastCheck === 'failed') return 'failing';
-  return server.lastCheck === 'passed' && server.up ? 'passing' : 'unknown';
-}
-
-const isRetried = (protocol: Protocol, method: string): boolean => protocol === 'http' && idempotent.has(method);
-
-function detailOf(condition: MemberCondition): string {
-  if (condition === 'hung') return 'Layer7 timeout';
-  return condition === 'refusing' ? 'Layer4 connection problem' : 'Layer7 wrong status';
 }

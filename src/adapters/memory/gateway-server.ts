@@ -1,0 +1,116 @@
+import type { GatewayPort, GatewayServer, Protocol, TrafficState } from '../../ports/gateway.ts';
+
+/**
+ * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
+ * listens. sick: serves, and fails its check.
+ */
+export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
+
+/** As HAProxy is configured (adapters/haproxy/render.ts). */
+export const fall = 2;
+export const rise = 2;
+
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/** One member at one port, as the gateway in memory knows it. */
+export interface Server {
+  readonly member: string;
+  readonly port: GatewayPort;
+  traffic: TrafficState;
+  /** the brake lets nothing through to it either */
+  brakeOut: boolean;
+  up: boolean;
+  lastCheck: 'passed' | 'failed' | null;
+  failures: number;
+  failuresInARow: number;
+  passesInARow: number;
+  nextCheckAt: number;
+  /** a check waits for an answer until nextCheckAt */
+  checking: boolean;
+  sessions: number;
+  /** cuts so far; a request that sees it change while it waits was cut */
+  cuts: number;
+  stillSince: number;
+  stalledSaidAt: number;
+}
+
+export function newServer(member: string, port: GatewayPort, takesTraffic: boolean, now: number): Server {
+  return {
+    member,
+    port,
+    traffic: takesTraffic ? 'in' : 'out',
+    brakeOut: !takesTraffic,
+    up: false,
+    lastCheck: null,
+    failures: 0,
+    failuresInARow: 0,
+    passesInARow: 0,
+    nextCheckAt: now,
+    checking: false,
+    sessions: 0,
+    cuts: 0,
+    stillSince: now,
+    stalledSaidAt: 0,
+  };
+}
+
+export function setTraffic(server: Server, traffic: TrafficState, now: number): void {
+  const wasOut = server.traffic === 'out';
+  server.traffic = traffic;
+  server.brakeOut = traffic === 'out';
+  if (wasOut && traffic !== 'out') comeDown(server, now);
+}
+
+/** Checked anew before it gets anything, unless its checks went on all the while; the brake lets it in when it passed. */
+export function letIn(server: Server, now: number): void {
+  if (server.traffic === 'out') comeDown(server, now);
+  server.traffic = 'in';
+}
+
+function comeDown(server: Server, now: number): void {
+  Object.assign(server, {
+    up: false,
+    lastCheck: null,
+    passesInARow: 0,
+    failuresInARow: 0,
+    checking: false,
+    nextCheckAt: now,
+  });
+}
+
+export function count(server: Server, passed: boolean): void {
+  server.lastCheck = passed ? 'passed' : 'failed';
+  server.passesInARow = passed ? server.passesInARow + 1 : 0;
+  server.failuresInARow = passed ? 0 : server.failuresInARow + 1;
+  if (!passed) server.failures += 1;
+  if (server.passesInARow >= rise) server.up = true;
+  if (server.failuresInARow >= fall) server.up = false;
+}
+
+export function readingOf(server: Server): GatewayServer {
+  const out = server.traffic === 'out';
+  return {
+    member: server.member,
+    port: server.port.port,
+    traffic: server.traffic,
+    check: out ? 'unknown' : checkOf(server),
+    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : 'L7TOUT',
+    checkDurationMs: 1,
+    checkFailures: server.failures,
+    failuresInARow: out ? 0 : server.failuresInARow,
+    sessions: server.sessions,
+    queued: 0,
+  };
+}
+
+function checkOf(server: Server): GatewayServer['check'] {
+  if (server.lastCheck === 'failed') return 'failing';
+  return server.lastCheck === 'passed' && server.up ? 'passing' : 'unknown';
+}
+
+export const isRetried = (protocol: Protocol, method: string): boolean => protocol === 'http' && idempotent.has(method);
+
+export function detailOf(condition: MemberCondition): string {
+  if (condition === 'hung') return 'Layer7 timeout';
+  return condition === 'refusing' ? 'Layer4 connection problem' : 'Layer7 wrong status';
+}

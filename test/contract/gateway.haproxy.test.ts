@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HaproxyDriver } from '../../src/adapters/haproxy/driver.ts';
+import type { MemberCondition } from '../../src/adapters/memory/gateway.ts';
+import type { Gateway } from '../../src/ports/gateway.ts';
+import { gatewayContract, type Rig, rigConfig, type RigOptions, type RigResponse } from './gateway.ts';
+
+// Real HAProxy processes under the real start script, before small HTTP servers on loopback addresses. Each
+// shell that may be PID 1 of a gateway gets its turn at it: dash here, busybox in test/e2e/gateway.
+if (spawnSync('haproxy', ['-v']).error) throw new Error('haproxy is not installed: run script/bootstrap');
+gatewayContract('HAProxy', haproxyRig);
+
+describe('gateway: requests that wait in the queue of a hung leader', { timeout: 20_000 }, () => {
+  for (const way of ['lead', 'drain'] as const) {
+    it(`move to the other member on ${way}`, async () => {
+      const members = [{ name: 'a' }, { name: 'b' }];
+      const rig = await haproxyRig({ protocols: ['http'], balance: 'leader', members, maxConnections: 2 });
+      try {
+        while (!(await rig.gateway.read()).servers.every(({ check }) => check === 'passing')) await pause(20);
+        await rig.become('a', 'hung');
+        const posts = Array.from({ length: 8 }, () => rig.request(rig.ports[0] ?? 0, { method: 'POST' }));
+        await pause(50);
+        assert.equal((await rig.gateway.read()).servers[0]?.queued, 6);
+        if (way === 'lead') await rig.gateway.lead('b');
+        else await rig.gateway.drain('a');
+        await pause(50);
+        assert.deepEqual(
+          (await rig.gateway.read()).servers.map(({ queued, sessions }) => ({ queued, sessions })),
+          [
+            { queued: 0, sessions: 2 },
+            { queued: 0, sessions: 0 },
+          ],
+        );
+        await rig.become('a', 'up');
+        const answered = (await Promise.all(posts)).filter(({ member }) => member === 'b');
+        assert.equal(answered.length, 6);
+      } finally {
+        await rig.close();
+      }
+    });
+  }
+});
+
+async function haproxyRig(options: RigOptions): Promise<Rig> {
+  const ports = await freePorts(options.protocols.length);
+  const config = rigConfig(options, ports);
+  const members = new Map(config.members.map(({ name, address }) => [name, new Member(name, address, ports)]));
+  for (const { name, condition } of options.members) await members.get(name)?.become(condition ?? 'up');
+
+  // Longer than a socket's address may be, as a state folder can be.
+  const folder = join(await mkdtemp(join(tmpdir(), 'twinhull-gateway-')), 'x'.repeat(100));
+  const driver = new HaproxyDriver({ image: 'none', user: '0:0' });
+  await writeFolder(folder, driver.files(config));
+  const script = spawn('/bin/sh', [join(folder, 'start.sh')], {
+    env: { ...process.env, TWINHULL_BIND: '127.0.0.1' },
+    stdio: 'ignore',
+  });
+  const gateway = driver.open(config, folder);
+  await answers(gateway);
+
+  return {
+    gateway,
+    ports,
+    become: async (member, condition) => await members.get(member)?.become(condition),
+    request,
+    crash: async () => {
+      process.kill(await childOf(script), 'SIGKILL');
+      await pause(5);
+      await answers(gateway);
+    },
+    close: async () => {
+      if (script.exitCode === null) {
+        script.kill('SIGTERM');
+        await once(script, 'exit');
+      }
+      for (const member of members.values()) await member.become('refusing');
+      await rm(join(folder, '..'), { recursive: true, force: true });
+    },
+  };
+}
+
+/** A member of the service: one HTTP server a port, that answers with its name. */
+class Member {
+  readonly #name: string;
+  readonly #address: string;
+  readonly #ports: readonly number[];
+  #servers: http.Server[] = [];
+  #condition: MemberCondition = 'refusing';
+  #hanging: (() => void)[] = [];
+
+  constructor(name: string, address: string, ports: readonly number[]) {
+    this.#name = name;
+    this.#address = address;
+    this.#ports = ports;
+  }
+
+  async become(condition: MemberCondition): Promise<void> {
+    this.#condition = condition;
+    if (condition === 'refusing') await this.#stop();
+    else await this.#listen();
+    if (condition !== 'hung') for (const answer of this.#hanging.splice(0)) answer();
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#servers.length > 0) return;
+    for (const port of this.#ports) {
+      const server = http.createServer((incoming, response) => this.#serve(incoming, response));
+      this.#servers.push(server);
+      server.listen(port, this.#address);
+      await once(server, 'listening');
+    }
+  }
+
+  async #stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    }
+  }
+
+  #serve(incoming: http.IncomingMessage, response: http.ServerResponse): void {
+    const answer = (): void => {
+      const sick = this.#condition === 'sick' && incoming.url === '/health';
+      response.writeHead(sick ? 500 : 200, { 'x-member': this.#name }).end();
+    };
+    if (this.#condition === 'hung') this.#hanging.push(answer);
+    else setTimeout(answer, Number(incoming.headers['x-takes-ms'] ?? 0));
+  }
+}
+
+function request(
+  port: number,
+  options: { readonly method?: string; readonly takesMs?: number } = {},
+): Promise<RigResponse> {
+  return new Promise((resolve) => {
+    const cut: RigResponse = { status: 0, member: null, headers: {} };
+    const headers = { 'x-takes-ms': String(options.takesMs ?? 0) };
+    const outgoing = http.request(
+      { host: '127.0.0.1', port, method: options.method ?? 'GET', headers, agent: false },
+      (response) => {
+        response.resume();
+        const { statusCode, headers: received } = response;
+        const named = Object.fromEntries(Object.entries(received).map(([key, value]) => [key, String(value)]));
+        resolve({ status: statusCode ?? 0, member: named['x-member'] ?? null, headers: named });
+      },
+    );
+    outgoing.on('error', () => resolve(cut)).end();
+  });
+}
+
+async function writeFolder(folder: string, texts: ReturnType<HaproxyDriver['files']>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, { text, mode }] of Object.entries(texts)) await writeFile(join(folder, name), text, { mode });
+}
+
+async function answers(gateway: Gateway): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (
+      await gateway.read().then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    await pause(10);
+  }
+  throw new Error('HAProxy did not start');
+}
+
+async function childOf(script: ChildProcess): Promise<number> {
+  const children = await readFile(`/proc/${script.pid}/task/${script.pid}/children`, 'utf8');
+  return Number(children.trim().split(' ')[0]);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () =>
+    createServer((socket: Socket) => socket.destroy()).listen(0, '127.0.0.1'),
+  );
+  const ports: number[] = [];
+  for (const server of servers) {
+    if (!server.listening) await once(server, 'listening');
+    ports.push((server.address() as AddressInfo).port);
+  }
+  for (const server of servers) server.close();
+  return ports;
+}

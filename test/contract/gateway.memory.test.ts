@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type MemberCondition, MemoryGateway } from '../../src/adapters/memory/gateway.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import { gatewayContract, type Rig, rigConfig, type RigOptions } from './gateway.ts';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => pause(ms, undefined, { signal }),
+};
+
+gatewayContract('memory', async (options) => memoryRig(options));
+
+function memoryRig(options: RigOptions): Rig {
+  const conditions = new Map<string, MemberCondition>(
+    options.members.map(({ name, condition }) => [name, condition ?? 'up']),
+  );
+  const ports = options.protocols.map((_, at) => 8000 + at);
+  const gateway = new MemoryGateway(rigConfig(options, ports), clock, (member) => conditions.get(member) ?? 'refusing');
+  return {
+    gateway,
+    ports,
+    become: async (member, condition) => void conditions.set(member, condition),
+    request: (port, request) => gateway.request(port, request),
+    crash: async () => {
+      gateway.crash();
+      await pause(20);
+      gateway.comeBack();
+    },
+    close: async () => gateway.crash(),
+  };
+}
