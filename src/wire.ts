@@ -5,6 +5,9 @@ import { type DockerEngine, openDockerEngine } from './adapters/docker/engine.ts
 import { gatewayImage, HaproxyDriver } from './adapters/haproxy/driver.ts';
 import { systemClock } from './adapters/node/clock.ts';
 import { openStore as openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
+import type { Place } from './cli/place.ts';
+import { Deployer, Rebuilding } from './deploy/deployer.ts';
+import type { World } from './deploy/world.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GatewayDriver } from './ports/gateway.ts';
 import type { ImageBuilder } from './ports/image-builder.ts';
@@ -31,4 +34,19 @@ export function imageBuilder(engine: OpenEngine, environment: Environment): Imag
 export function gatewayDriver(environment: Environment): GatewayDriver {
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   return new HaproxyDriver({ image: gatewayImage(environment), user });
+}
+
+/** What changes a project's containers, for the holder of its lease. */
+export function deployer(place: Place, environment: Environment): Deployer {
+  return new Deployer(worldOf(place, environment));
+}
+
+function worldOf({ engine, folder }: Place, environment: Environment): World {
+  return {
+    engine,
+    driver: gatewayDriver(environment),
+    builder: imageBuilder(engine, environment),
+    clock,
+    stateFolder: folder,
+  };
 }

@@ -81,6 +81,7 @@ export class ControlClient {
       if ('result' in message) return message.result;
       if (message.progress) report(message.progress);
     }
+    signal.throwIfAborted();
     throw silent(new Error('the connection ended before the result'));
   }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { resolve } from 'node:path';
 import type { Project } from '../compose/project.ts';
 import { command, type Context, type ExitCode, type Runner } from './command.ts';
 import { loadProjectOf } from './place.ts';
@@ -60,7 +61,6 @@ async function write({ terminal, currentDir }: Context, text: string, output: st
     return;
   }
   const { writeFileSafely } = await import('./file-writing.ts');
-  const { resolve } = await import('node:path');
   writeFileSafely(resolve(currentDir, output), text, 0o600);
 }
 

@@ -28,7 +28,8 @@ export function downCommand(runner: Runner): Command {
 
 async function down(context: Context, place: Place, options: Options): Promise<ExitCode> {
   const request = { volumes: options.volumes === true, timeoutSeconds: seconds(options.timeout) };
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   if ((await place.control.status()) !== null) {
     await place.control.down(request, reporter(context), signal);
   } else {
@@ -40,10 +41,13 @@ async function down(context: Context, place: Place, options: Options): Promise<E
       reachable: false,
       log,
     });
-    await here.project.down(request, reporter(context)).finally(() => here.close());
+    try {
+      await here.project.down(request, reporter(context));
+    } finally {
+      await here.close();
+    }
   }
   await removeSupervisorContainer(place);
-  end();
   if (context.terminal.json)
     context.terminal.document({ project: place.project, down: true, volumesRemoved: request.volumes });
   return 0;

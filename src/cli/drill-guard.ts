@@ -44,8 +44,12 @@ async function guard(context: Context, { marker: path }: Options): Promise<ExitC
   if (readMarker(path) === null) return 0;
   const { openEngine } = await import('../wire.ts');
   const engine = openEngine(context.environment);
-  await undo(engine, marker.containerId, marker.fault).finally(() => engine.close());
-  unmark(path);
+  try {
+    await undo(engine, marker.containerId, marker.fault);
+    unmark(path);
+  } finally {
+    await engine.close();
+  }
   return 0;
 }
 

@@ -71,17 +71,14 @@ async function drill(
   const target = await targetOf(place, service, options.force === true);
   const mix = mixOf(options, target.plan);
   const url = options.url ?? (await urlOf(place, target));
-  const { signal, end } = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));
-  try {
-    const load = url === null ? null : await startLoad(url, Number(options.rate), mix);
-    if (url === null)
-      context.terminal.warn(`${service} has no HTTP port that could be loaded; the drill only watches the repair`);
-    const report = await broken(context, place, { fault, target, load, durationMs, repairTimeoutMs, signal });
-    showReport(context, report);
-    return report.verdict === 'pass' ? 0 : 1;
-  } finally {
-    end();
-  }
+  using interrupted = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));
+  const { signal } = interrupted;
+  const load = url === null ? null : await startLoad(url, Number(options.rate), mix);
+  if (url === null)
+    context.terminal.warn(`${service} has no HTTP port that could be loaded; the drill only watches the repair`);
+  const report = await broken(context, place, { fault, target, load, durationMs, repairTimeoutMs, signal });
+  showReport(context, report);
+  return report.verdict === 'pass' ? 0 : 1;
 }
 
 interface Run {

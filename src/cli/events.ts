@@ -34,14 +34,14 @@ export function eventsCommand(runner: Runner): Command {
 }
 
 async function events({ terminal }: Context, folder: string, options: Options): Promise<ExitCode> {
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   const since = options.since === undefined ? null : timeAgo(options.since, Date.now());
   for await (const event of recorded(folder, since, options.follow, signal)) {
     if (options.service !== undefined && event.service !== options.service) continue;
     if (terminal.json) terminal.object(event);
     else terminal.say(eventLine(event, Date.now()));
   }
-  end();
   return 0;
 }
 

@@ -33,7 +33,7 @@ export function execCommand(runner: Runner): Command {
     .option(
       '-e, --env <NAME=value>',
       'set a variable; may be given several times',
-      (value: string, earlier: string[] = []) => [...earlier, value],
+      (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     )
     .option('-T, --no-tty', 'no terminal for the command, even where there is one')
     .passThroughOptions();

@@ -25,11 +25,11 @@ export function failoverCommand(runner: Runner): Command {
 }
 
 async function failover(context: Context, place: Place, service: string, to: string | null): Promise<ExitCode> {
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   const switched = await withSupervisor(context, place, 'failover', (control) =>
     control.failover({ service, to }, reporter(context), signal),
   );
-  end();
   if (context.terminal.json) context.terminal.document({ service, ...switched });
   else
     context.terminal.say(

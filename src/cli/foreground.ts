@@ -29,7 +29,7 @@ export async function supervisedHere(
     reachable: true,
     log,
   });
-  const interrupted = interruption(() =>
+  using interrupted = interruption(() =>
     terminal.say('\nStopping the project; Ctrl-C again leaves at once, with containers as they are.'),
   );
   const watching = new AbortController();
@@ -45,7 +45,6 @@ export async function supervisedHere(
     watching.abort();
     await shown;
     await here.close();
-    interrupted.end();
   }
 }
 
@@ -68,11 +67,11 @@ async function startedHere(
 }
 
 async function untilTheEnd(context: Context, { project, ended }: Host, { signal }: Interruption): Promise<Ending> {
-  const interrupted = new Promise<'interrupted'>((resolve) => {
+  const asked = new Promise<'interrupted'>((resolve) => {
     if (signal.aborted) resolve('interrupted');
     signal.addEventListener('abort', () => resolve('interrupted'));
   });
-  const first = await Promise.race([ended, interrupted]);
+  const first = await Promise.race([ended, asked]);
   if (first === 'interrupted') {
     await project.stop({ report: reporter(context) });
     return ended;

@@ -36,7 +36,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
       project: place.project,
       store,
       clock,
-      deployer: deployer(place, store, options.environment),
+      deployer: deployer(place, options.environment),
       makeSupervisor: (fleet) =>
         makeSupervisor({ place, fleet, store, environment: options.environment, log: options.log }),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },

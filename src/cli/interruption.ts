@@ -1,7 +1,6 @@
-/** A first Ctrl-C (or a polite kill, or a closed terminal) as an AbortSignal, until `end` is called; a second one ends the process. */
-export interface Interruption {
+/** A first Ctrl-C (or a polite kill, or a closed terminal) as an AbortSignal, until disposed of; a second one ends the process. */
+export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
-  end(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -18,7 +17,7 @@ export function interruption(onFirst: () => void = () => undefined): Interruptio
   for (const name of SIGNALS) process.on(name, interrupted);
   return {
     signal: controller.signal,
-    end: () => {
+    [Symbol.dispose]: () => {
       for (const name of SIGNALS) process.off(name, interrupted);
     },
   };

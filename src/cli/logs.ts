@@ -39,7 +39,8 @@ async function logs(context: Context, place: Place, options: Options, names: rea
   const since = options.since === undefined ? {} : { sinceMs: timeAgo(options.since, Date.now()) };
   const follow = options.follow === true;
   const printer = linePrinter(context, options, sources);
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   await Promise.all(
     sources.map(async (source) => {
       const lines = place.engine.logs(source.container.id, { follow, ...tail, ...since }, { signal });
@@ -51,7 +52,6 @@ async function logs(context: Context, place: Place, options: Options, names: rea
       }
     }),
   );
-  end();
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError } from 'commander';
 import { TwinhullError } from '../errors.ts';
 import { VERSION } from './version.ts';
 import { configCommand } from './config.ts';
@@ -14,6 +14,7 @@ import { reportFailure } from './failure.ts';
 import { generateCommand } from './generate.ts';
 import { globalOptions } from './globals.ts';
 import { initCommand } from './init.ts';
+import { INTERRUPTED } from './interruption.ts';
 import { logsCommand } from './logs.ts';
 import { planCommand } from './plan.ts';
 import { restartCommand } from './restart.ts';
@@ -33,8 +34,10 @@ export interface Surroundings {
 
 const DESCRIPTION = 'High availability for the Docker Compose project you already have.';
 const EPILOGUE = `
-Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input, 3 the engine or a gateway is out of reach.
-COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES, DOCKER_HOST and DOCKER_CONTEXT mean what they mean for Compose.`;
+Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input,
+3 the engine or a gateway is out of reach.
+COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES, DOCKER_HOST and
+DOCKER_CONTEXT mean what they mean for Compose.`;
 
 /** Runs one command line; gives the exit code. */
 export async function run(surroundings: Surroundings): Promise<ExitCode> {
@@ -49,6 +52,7 @@ export async function run(surroundings: Surroundings): Promise<ExitCode> {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
     if (!(error instanceof CommanderError)) return reportFailure(error, terminal, debug);
     if (error.exitCode === 0) return 0;
     return reportFailure(usageError(error), terminal, debug);
@@ -57,6 +61,9 @@ export async function run(surroundings: Surroundings): Promise<ExitCode> {
 
 function makeProgram(surroundings: Surroundings, terminal: Terminal, end: (code: ExitCode) => void): Command {
   const program = new Command('twinhull').description(DESCRIPTION).version(VERSION, '--version', 'print the version');
+  program.configureHelp({
+    subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+  });
   program.enablePositionalOptions().addHelpText('after', EPILOGUE);
   for (const option of globalOptions()) program.addOption(option);
   const runner: Runner = {
@@ -87,6 +94,12 @@ const COMMANDS: readonly ((runner: Runner) => Command)[] = [
   drillCommand,
   doctorCommand,
 ];
+
+/** `<name>` where it is needed, `[name]` where not. */
+function argumentTerm(argument: Argument): string {
+  const name = argument.name() + (argument.variadic ? '...' : '');
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
 
 /** Commander throws instead of leaving the process, and leaves the printing of errors to failure.ts. */
 function quiet(command: Command, { stdout }: Surroundings): void {

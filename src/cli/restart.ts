@@ -20,11 +20,11 @@ export function restartCommand(runner: Runner): Command {
 }
 
 async function restart(context: Context, place: Place, targets: readonly string[]): Promise<ExitCode> {
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   await withSupervisor(context, place, 'restart', async (control) => {
     for (const target of targets) await control.restart({ target }, reporter(context), signal);
   });
-  end();
   if (context.terminal.json) context.terminal.document({ restarted: targets });
   else context.terminal.say(`restarted ${targets.map(printable).join(', ')}`);
   return 0;

@@ -49,7 +49,8 @@ async function superviseAt(
   container: string | null,
   log: (line: string) => void,
 ): Promise<Ending> {
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   const kind = container === null ? 'process' : 'container';
   const here = await host(place, {
     purpose: 'supervisor',
@@ -61,13 +62,10 @@ async function superviseAt(
   log(`supervising ${place.project}, process ${process.pid}`);
   here.project.resume();
   try {
-    const interrupted = new Promise<Ending>((resolve) =>
-      signal.addEventListener('abort', () => resolve({ why: 'stopped' })),
-    );
-    return await Promise.race([here.ended, interrupted, nothingToDo(here)]);
+    const asked = new Promise<Ending>((resolve) => signal.addEventListener('abort', () => resolve({ why: 'stopped' })));
+    return await Promise.race([here.ended, asked, nothingToDo(here)]);
   } finally {
     await here.close();
-    end();
   }
 }
 

@@ -139,20 +139,29 @@ export class SupervisedProject implements ProjectControl {
     { service, to }: { readonly service: string; readonly to: string | null },
     report: Report,
   ): Promise<{ readonly from: string | null; readonly to: string }> {
-    this.#knows(service, 'services');
-    return this.#alone(report, () => this.#supervisor().failover(service, ...(to === null ? [] : [to])));
+    return this.#alone(report, () => {
+      this.#knows(service, 'services');
+      return this.#supervisor().failover(service, ...(to === null ? [] : [to]));
+    });
   }
 
   restart({ target }: { readonly target: string }, report: Report): Promise<void> {
-    this.#knows(target, 'all');
-    return this.#alone(report, () => this.#supervisor().restart(target, (text) => report(this.#progress(text))));
+    return this.#alone(report, () => {
+      this.#knows(target, 'all');
+      return this.#supervisor().restart(target, (text) => report(this.#progress(text)));
+    });
   }
 
   down(request: { readonly volumes: boolean; readonly timeoutSeconds: number | null }, report: Report): Promise<void> {
     return this.#alone(report, async () => {
       this.#ending = true;
       await this.#running?.stop();
-      await this.#parts.deployer.down(this.#parts.project, this.#fleet(), request, report);
+      try {
+        await this.#parts.deployer.down(this.#parts.project, this.#fleet(), request, report);
+      } catch (error) {
+        this.#ending = false; // what is left can be taken down by the next one
+        throw error;
+      }
       this.#parts.store.saveDocument('fleet', null);
       this.#end({ why: 'down' });
     });
@@ -221,7 +230,11 @@ export class SupervisedProject implements ProjectControl {
         if (this.#ending)
           throw new TwinhullError('TH_NOT_RUNNING', `the project ${this.#parts.project} is being taken down`);
         this.#busy = true;
-        return work().finally(() => (this.#busy = false));
+        try {
+          return await work();
+        } finally {
+          this.#busy = false;
+        }
       });
     this.#last = mine;
     return mine;

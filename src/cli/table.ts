@@ -4,7 +4,7 @@
 const COLOUR = /\u001b\[[0-9;]*m/g;
 
 export function width(text: string): number {
-  return [...text.replace(COLOUR, '')].length;
+  return Array.from(text.replace(COLOUR, '')).length;
 }
 
 /** Rows with their columns aligned, two spaces between, nothing after the last. */
@@ -23,7 +23,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 
 /** At most `columns` characters, an ellipsis where something was cut. Not for text that has colours. */
 export function cut(text: string, columns: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
 }
 

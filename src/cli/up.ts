@@ -107,13 +107,13 @@ async function sendTo(
   detached: boolean,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const { signal, end } = interruption();
+  using interrupted = interruption();
+  const { signal } = interrupted;
   const result = await place.control.up(fleet, options, reporter(context), signal);
   if (terminal.json) terminal.document({ project: fleet.project, supervisor, ...result });
   showResult(context, result);
   if (result.notServing.length === 0) terminal.say(`supervised by ${supervisorText(supervisor)}`);
   if (!detached && !terminal.json) await follow(context, place, signal);
-  end();
   return result.notServing.length === 0 ? 0 : 1;
 }
 

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import { type PageOptions, statusPage } from './status-page.ts';
+import { width } from './table.ts';
+
+const now = new Date(2026, 0, 31, 15, 0, 0).getTime();
+const options: PageOptions = {
+  columns: 80,
+  now,
+  colour: (_, text) => text,
+  supervisor: 'process 12, which ends with a reboot',
+};
+
+function service(changes: Partial<ServiceStatus> = {}): ServiceStatus {
+  return {
+    name: 'web',
+    mode: 'pair',
+    serving: true,
+    reason: '',
+    members: [
+      { name: 'web-primary', role: 'backup', verdict: 'healthy', reason: '', containerId: 'c1' },
+      { name: 'web-backup', role: 'primary', verdict: 'healthy', reason: '', containerId: 'c2' },
+    ],
+    gateway: null,
+    lastIncident: null,
+    ...changes,
+  };
+}
+const project = (...services: ServiceStatus[]): ProjectStatus => ({
+  project: 'shop',
+  supervised: true,
+  frozen: '',
+  services,
+});
+
+test('is it serving, who is primary', () => {
+  assert.deepEqual(statusPage(project(service()), options), [
+    'shop: 1 of 1 service serves',
+    'supervised by process 12, which ends with a reboot',
+    '',
+    'SERVICE        MODE  ROLE     STATE',
+    'web            pair           serving',
+    '  web-primary        backup   healthy',
+    '  web-backup         primary  healthy',
+    '',
+    'no incident on record',
+  ]);
+});
+
+test('what went wrong last, and why something does not serve', () => {
+  const startedAt = now - 60_000;
+  const page = statusPage(
+    project(
+      service({
+        serving: false,
+        reason: 'no member passes the check of the gateway',
+        lastIncident: {
+          id: 'i1',
+          kind: 'container_exit',
+          member: 'web-primary',
+          startedAt,
+          endedAt: startedAt + 2140,
+          actions: [
+            { at: startedAt, what: 'web-backup leads', outcome: 'done' },
+            { at: startedAt, what: 'restart', outcome: 'failed' },
+          ],
+        },
+      }),
+    ),
+    options,
+  ).join('\n');
+  assert.match(page, /^shop: 0 of 1 service serves/);
+  assert.match(page, /NOT SERVING\n {6}no member passes the check/);
+  assert.match(
+    page,
+    /last incident: 14:59:00 container_exit of web-primary, over after 2\.1 s\n {2}- web-backup leads\n {2}- restart \(failed\)/,
+  );
+});
+
+test('says when nobody supervises', () => {
+  assert.match(statusPage(project(service()), { ...options, supervisor: '' }).join('\n'), /not supervised/);
+});
+
+test('fits 80 columns whatever the names are, and lets none of them steer the terminal', () => {
+  const name = `${'w'.repeat(90)}\u001b[2J`;
+  const page = statusPage(
+    project(
+      service({
+        name,
+        mode: 'pair+cluster',
+        reason: 'because '.repeat(40),
+        members: [{ name, role: 'primary', verdict: 'quarantined', reason: 'x '.repeat(90), containerId: null }],
+      }),
+    ),
+    options,
+  );
+  assert.deepEqual(
+    page.filter((line) => width(line) > 80),
+    [],
+  );
+  assert.ok(!page.join('').includes('\u001b'));
+});

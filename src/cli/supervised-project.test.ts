@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { UpOptions, UpResult } from '../api/control.ts';
+import { MemoryStore } from '../adapters/memory/store.ts';
+import { systemClock } from '../adapters/node/clock.ts';
+import { isCode } from '../errors.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
+import type { SupervisorHandle } from '../supervisor/parts.ts';
+import { type Deployer, SupervisedProject } from './supervised-project.ts';
+
+const options: UpOptions = { removeOrphans: false, forceRecreate: false, waitTimeoutMs: null };
+const fleet = { project: 'shop', services: [{ name: 'web', members: [{ name: 'web-primary' }] }] } as unknown as Fleet;
+const serving: UpResult = { serving: ['web'], notServing: [], orphans: [] };
+const never = new AbortController().signal;
+const nothing = (): void => undefined;
+
+/** A project whose supervisor and deployer write down what is asked of them. */
+function scene(deploying: Partial<Deployer> = {}) {
+  const log: string[] = [];
+  const store = new MemoryStore();
+  const gone = Promise.withResolvers<{ ended: 'gone' }>();
+  const handle: Partial<SupervisorHandle> = {
+    run: (signal) => {
+      log.push('run');
+      const stopped = new Promise<{ ended: 'stopped' }>((resolve) =>
+        signal.addEventListener('abort', () => {
+          log.push('stopped');
+          resolve({ ended: 'stopped' });
+        }),
+      );
+      return Promise.race([stopped, gone.promise]);
+    },
+    setFleet: () => void log.push('new plan'),
+    withBusy: async (services, work) => {
+      log.push(`aside ${services.join()}`);
+      const result = await work();
+      log.push('back');
+      return result;
+    },
+    failover: async (service) => {
+      log.push(`failover ${service}`);
+      return { from: null, to: 'x' };
+    },
+  };
+  const project = new SupervisedProject({
+    project: 'shop',
+    store,
+    clock: systemClock,
+    makeSupervisor: () => handle as SupervisorHandle,
+    info: { pid: 1, startedAt: 0, version: '0', kind: 'process' },
+    deployer: {
+      up: (_fleet, _options, { aside }) =>
+        aside(['web'], async () => {
+          log.push('deploy');
+          return serving;
+        }),
+      down: async () => void log.push('down'),
+      stop: async () => void log.push('containers stopped'),
+      ...deploying,
+    },
+  });
+  return { log, store, project, gone };
+}
+
+describe('a supervised project', () => {
+  test('the first up starts the supervisor with the changing services set aside', async () => {
+    const { log, project, store } = scene();
+    assert.deepEqual(await project.up(fleet, options, nothing, never), serving);
+    assert.deepEqual(log, ['aside web', 'run', 'deploy', 'back']);
+    assert.deepEqual(store.document('fleet'), fleet);
+  });
+
+  test('the next up gives the running one the new plan', async () => {
+    const { log, project } = scene();
+    await project.up(fleet, options, nothing, never);
+    log.length = 0;
+    await project.up(fleet, options, nothing, never);
+    assert.deepEqual(log, ['aside web', 'new plan', 'deploy', 'back']);
+  });
+
+  test('a plan that is refused before anything is touched leaves no plan on record, and this process ends', async () => {
+    const { project, store } = scene({ up: () => Promise.reject(new Error('port in use')) });
+    await assert.rejects(project.up(fleet, options, nothing, never), /port in use/);
+    assert.equal(store.document('fleet'), null);
+    assert.deepEqual(await project.ended, { why: 'stopped' });
+  });
+
+  test('a refused second up leaves the first plan and its supervisor', async () => {
+    let refuse = false;
+    const { project, store, log } = scene({
+      up: (_fleet, _options, { aside }) => (refuse ? Promise.reject(new Error('no')) : aside([], async () => serving)),
+    });
+    await project.up(fleet, options, nothing, never);
+    refuse = true;
+    await assert.rejects(project.up({ ...fleet, files: ['other'] }, options, nothing, never), /no/);
+    assert.deepEqual(store.document('fleet'), fleet);
+    assert.equal(project.isIdle(), false);
+    assert.ok(!log.includes('stopped'));
+  });
+
+  test('operations run one after the other, and say that they wait', async () => {
+    const release = Promise.withResolvers<void>();
+    const { log, project } = scene({
+      up: (_fleet, _options, { aside }) => aside([], () => release.promise.then(() => serving)),
+    });
+    const first = project.up(fleet, options, nothing, never);
+    const said: string[] = [];
+    const second = project.failover({ service: 'web', to: null }, ({ text }) => said.push(text));
+    await systemClock.sleep(700);
+    assert.ok(!log.includes('failover web'));
+    assert.match(said.join(), /waiting for another/);
+    release.resolve();
+    await first;
+    await second;
+    assert.ok(log.includes('failover web'));
+  });
+
+  test('the fleet of another project is refused', async () => {
+    const { project } = scene();
+    await assert.rejects(
+      async () => project.up({ ...fleet, project: 'other' }, options, nothing, never),
+      (error) => isCode(error, 'TH_USAGE'),
+    );
+  });
+
+  test('an unknown name is refused with the known ones', async () => {
+    const { project } = scene();
+    await project.up(fleet, options, nothing, never);
+    await assert.rejects(
+      async () => project.restart({ target: 'wep' }, nothing),
+      (error) => isCode(error, 'TH_UNKNOWN_NAME') && /web, web-primary/.test(error.message),
+    );
+  });
+
+  test('down ends supervising first, and forgets the plan', async () => {
+    const { log, project, store } = scene();
+    await project.up(fleet, options, nothing, never);
+    log.length = 0;
+    await project.down({ volumes: false, timeoutSeconds: null }, nothing);
+    assert.deepEqual(log, ['stopped', 'down']);
+    assert.equal(store.document('fleet'), null);
+    assert.deepEqual(await project.ended, { why: 'down' });
+  });
+
+  test('a down that fails can be tried again', async () => {
+    let attempts = 0;
+    const { project } = scene({
+      down: () => (attempts++ === 0 ? Promise.reject(new Error('busy')) : Promise.resolve()),
+    });
+    await project.up(fleet, options, nothing, never);
+    await assert.rejects(project.down({ volumes: false, timeoutSeconds: null }, nothing), /busy/);
+    await project.down({ volumes: false, timeoutSeconds: null }, nothing);
+    assert.deepEqual(await project.ended, { why: 'down' });
+  });
+
+  test('a project taken down by another tool ends it, and a later start does not bring it back', async () => {
+    const { project, store, gone } = scene();
+    await project.up(fleet, options, nothing, never);
+    gone.resolve({ ended: 'gone' });
+    assert.deepEqual(await project.ended, { why: 'gone' });
+    assert.equal(store.document('fleet'), null);
+  });
+
+  test('stop leaves containers alone unless asked', async () => {
+    const { log, project } = scene();
+    await project.up(fleet, options, nothing, never);
+    await project.stop();
+    assert.ok(!log.includes('containers stopped'));
+    assert.deepEqual(await project.ended, { why: 'stopped' });
+  });
+
+  test('resume goes on with the plan on record', () => {
+    const { log, project, store } = scene();
+    store.saveDocument('fleet', fleet);
+    project.resume();
+    assert.deepEqual(log, ['run']);
+  });
+});

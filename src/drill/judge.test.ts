@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DrillEvidence, judge } from './judge.ts';
+
+const evidence: DrillEvidence = {
+  fault: 'kill',
+  service: 'web',
+  member: 'web-primary',
+  requests: { sent: 2000, failed: 0, failedByMethod: { GET: 0, POST: 0 } },
+  longestGapMs: 21.4,
+  faultAt: 1000,
+  repairedAt: 3100,
+  events: [
+    { id: 1, time: 1003, kind: 'open_incident', service: 'web', member: 'web-primary', incident: 'i', message: '' },
+    { id: 2, time: 1004, kind: 'lead', service: 'web', member: 'web-backup', incident: 'i', message: '' },
+    { id: 3, time: 1030, kind: 'take_out', service: 'web', member: 'web-primary', incident: 'i', message: '' },
+  ],
+  maxInFlight: 24,
+  repairTimeoutMs: 120_000,
+};
+
+test('no failed request and a repair: pass, with the times from the fault on', () => {
+  const { verdict, reasons, longestGapMs, switchedMs, repairedMs } = judge(evidence);
+  assert.deepEqual(
+    { verdict, reasons, longestGapMs, switchedMs, repairedMs },
+    { verdict: 'pass', reasons: [], longestGapMs: 21, switchedMs: 4, repairedMs: 2100 },
+  );
+});
+
+test('one failed GET fails it', () => {
+  const { verdict, reasons } = judge({ ...evidence, requests: { sent: 9, failed: 1, failedByMethod: { GET: 1 } } });
+  assert.equal(verdict, 'fail');
+  assert.deepEqual(reasons, ['1 GET request failed']);
+});
+
+test('POST in flight may be lost, more may not', () => {
+  const posts = (failed: number): string =>
+    judge({ ...evidence, requests: { sent: 99, failed, failedByMethod: { POST: failed } } }).verdict;
+  assert.equal(posts(24), 'pass');
+  assert.equal(posts(25), 'fail');
+});
+
+test('what is never repaired fails', () => {
+  const { verdict, repairedMs } = judge({ ...evidence, repairedAt: null });
+  assert.equal(verdict, 'fail');
+  assert.equal(repairedMs, null);
+});
+
+test('a load that never came through is no success', () => {
+  assert.equal(judge({ ...evidence, requests: { sent: 0, failed: 0, failedByMethod: {} } }).verdict, 'fail');
+});
