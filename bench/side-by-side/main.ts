@@ -109,4 +109,5 @@ await writeFile(
 );
 await writeFile(join(options.resultFolder, 'failover.md'), table);
 console.log(table);
+await engine.close();
 process.exitCode = cells.some(({ brokenOff }) => brokenOff !== null) ? 1 : 0;

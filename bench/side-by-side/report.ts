@@ -62,8 +62,8 @@ const rounded = (value: number): string => String(Math.round(value));
 function method(machine: Machine): string {
   return (
     `${RATE} requests a second, open loop (two fifths GET on kept connections, two fifths GET on a connection each, one fifth POST), ` +
-    `through the published port; a client gives up after ${CLIENT_TIMEOUT_MS / 1000} s and never retries; the fault hits the member that serves ` +
-    '(the first one where both do); one system at a time. The interval is that of the median, by order statistics. ' +
+    `through the published port; a client gives up after ${CLIENT_TIMEOUT_MS / 1000} s and never retries; one member serves and one stands by, ` +
+    'the fault hits the one that serves; one system at a time. The interval is that of the median, by order statistics. ' +
     `${machine.processors}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, ${machine.engine}, ${machine.haproxy}, ${machine.measuredAt.slice(0, 10)}.`
   );
 }

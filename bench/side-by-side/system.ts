@@ -1,4 +1,4 @@
-/** What stands between the clients and two members of one service: twinhull, or one of its peers. */
+/** What stands between the clients and two members of one service: twinhull, or one of its peers. One serves, one stands by. */
 export interface System {
   /** as in --systems */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface System {
 
 export interface RunningSystem {
   readonly url: string;
-  /** The member that gets the fault: the one that serves, or the first where both do. */
+  /** The member that gets the fault: the one that serves. */
   victim(): Promise<Victim>;
   /** Resolves when every member is back in service after a fault was undone; throws when that does not happen. */
   settle(): Promise<void>;

@@ -12,7 +12,7 @@ export const haproxy: System = {
       image: process.env['TWINHULL_GATEWAY_IMAGE'] || 'twinhull-local/haproxy:latest',
       configFile: join(import.meta.dirname, 'haproxy.cfg'),
       mountedAt: '/etc/haproxy.cfg',
-      command: ['haproxy', '-db', '-f', '/etc/haproxy.cfg'],
+      command: ['-db', '-f', '/etc/haproxy.cfg'],
       settleMs: 6000,
     }),
 };
