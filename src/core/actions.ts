@@ -28,6 +28,8 @@ export type MemberAction = Effect<
   | 'restart_hard'
   | 'reconnect'
   | 'replace'
+  /** made anew and not started */
+  | 'replace_standby'
   | 'stop'
   | 'quarantine'
 >;

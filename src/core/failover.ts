@@ -6,7 +6,7 @@
  */
 
 import type { Condition } from './health.ts';
-import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, wake, type Turn } from './turn.ts';
+import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, type Turn } from './turn.ts';
 
 /** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */
 const SECOND_CHANCE_MS = 2000;
@@ -136,7 +136,6 @@ export function noteServing(turn: Turn): void {
   if (!serving && memory.serving) memory.outageSince = now;
   memory.serving = serving;
   memory.reason = serving ? '' : whyNotServing(turn);
-  if (!serving) wake(turn, now + 1000);
 }
 
 function isServing(turn: Turn): boolean {

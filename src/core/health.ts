@@ -28,6 +28,9 @@ export type Condition =
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
 const STALL_FORGOTTEN_AFTER_MS = 1500;
+const FAILS_FOR_MS = 1000;
+/** while something is unsure */
+const LOOK_AGAIN_MS = 500;
 
 /** Takes in what was seen of every member, then judges each. */
 export function examine(turn: Turn): void {
@@ -65,18 +68,25 @@ function absorbReading(memory: MemberMemory, seen: MemberSeen): void {
   if (!reading || reading.readAt <= memory.checkSaidAt) return;
   memory.checkSaidAt = reading.readAt;
   if (reading.traffic === 'out') return;
-  const stalls = memory.stallSaidAt !== null && reading.readAt < memory.stallSaidAt + STALL_FORGOTTEN_AFTER_MS;
-  if (reading.check === 'passing' && reading.failuresInARow === 0 && !stalls) clearSuspicion(memory);
-  else if (reading.check === 'failing' || reading.failuresInARow > 0) {
-    memory.failedChecks = Math.max(memory.failedChecks, reading.failuresInARow, 1);
+  if (reading.check === 'failing') {
+    memory.failedByPort = { '*': Math.max(failedChecks(memory), reading.failuresInARow, 1) };
     memory.detail = reading.checkStatus;
+    memory.check = 'failing';
+  } else if (reading.check === 'unknown') {
+    memory.check = 'unknown';
+  } else if (memory.stallSaidAt === null || reading.readAt >= memory.stallSaidAt + STALL_FORGOTTEN_AFTER_MS) {
+    clearSuspicion(memory);
   }
-  memory.check = reading.failuresInARow > 0 ? 'failing' : reading.check;
+}
+
+/** Failed checks in a row until now, of the port that is worst off. */
+export function failedChecks(memory: MemberMemory): number {
+  return Math.max(0, ...Object.values(memory.failedByPort));
 }
 
 export function clearSuspicion(memory: MemberMemory): void {
   memory.check = 'passing';
-  memory.failedChecks = 0;
+  memory.failedByPort = {};
   memory.stalls = 0;
   memory.stallSaidAt = null;
 }
@@ -121,7 +131,12 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   const inGrace = !memory.everWell && turn.now < seen.startedAt + policy.startPeriodMs;
   if (inGrace) wake(turn, seen.startedAt + policy.startPeriodMs);
   if (seen.health === 'unhealthy') {
-    return mistrust(turn, Math.max(1, seen.healthFailures), `fails its health check${quote(seen.healthOutput)}`);
+    return mistrust(
+      turn,
+      memory,
+      Math.max(1, seen.healthFailures),
+      `fails its health check${quote(seen.healthOutput)}`,
+    );
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (seen.health === 'starting' && !memory.everWell)
@@ -130,19 +145,25 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
-  const words = memory.failedChecks + memory.stalls;
+  const words = failedChecks(memory) + memory.stalls;
   const isOut = seen.gateway?.traffic === 'out';
   if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
-    return mistrust(turn, words, checkWords(memory));
+    return mistrust(turn, memory, words, checkWords(memory));
   }
   if (seen.gateway?.traffic !== 'in') return { is: 'returning' };
   if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
+  wake(turn, turn.now + LOOK_AGAIN_MS);
   return { is: 'starting', why: "the gateway's check has not passed yet" };
 }
 
-function mistrust(turn: Turn, confirmations: number, why: string): Condition {
-  if (confirmations < turn.model.policy.threshold) return { is: 'suspect', confirmations, why };
-  return { is: 'failed', failure: 'unresponsive', gone: false, why };
+/** Checks come quickly once one has failed; a second of trouble at least must pass before anything is restarted. */
+function mistrust(turn: Turn, memory: MemberMemory, confirmations: number, why: string): Condition {
+  const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
+  if (confirmations >= turn.model.policy.threshold && isLong) {
+    return { is: 'failed', failure: 'unresponsive', gone: false, why };
+  }
+  wake(turn, turn.now + LOOK_AGAIN_MS);
+  return { is: 'suspect', confirmations, why };
 }
 
 function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
@@ -157,7 +178,7 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     return { is: 'failed', failure: 'container_exit', gone: true, why: 'has no container' };
   }
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
-  if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen)) {
+  if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
   return { is: 'failed', failure: 'container_exit', gone: true, why: howItExited(seen) };
@@ -215,8 +236,9 @@ export function howItExited(seen: MemberSeen): string {
 }
 
 function checkWords(memory: MemberMemory): string {
-  if (memory.failedChecks === 0) return 'has stopped answering the requests it has';
-  const times = memory.failedChecks > 1 ? ` ${memory.failedChecks} times in a row` : '';
+  const failed = failedChecks(memory);
+  if (failed === 0) return 'has stopped answering the requests it has';
+  const times = failed > 1 ? ` ${failed} times in a row` : '';
   return `fails the gateway's check${times}${memory.detail === '' ? '' : ` (${memory.detail})`}`;
 }
 

@@ -68,7 +68,8 @@ export interface MemberMemory {
   startedAt: number;
   restartCount: number;
   check: 'passing' | 'failing' | 'unknown';
-  failedChecks: number;
+  /** failed checks in a row, by port; '*': as last read, over all ports */
+  failedByPort: Record<string, number>;
   /** when the last word about its check was said */
   checkSaidAt: number;
   /** 0, 1: it was said that requests stand still; 2: and again, later */
@@ -150,7 +151,7 @@ function emptyMember(now: number): MemberMemory {
     startedAt: 0,
     restartCount: 0,
     check: 'unknown',
-    failedChecks: 0,
+    failedByPort: {},
     checkSaidAt: 0,
     stalls: 0,
     stallSaidAt: null,
@@ -164,4 +165,18 @@ function emptyMember(now: number): MemberMemory {
     incident: null,
     repair: null,
   };
+}
+
+/** After a start of the supervisor: what was under way is asked for again where it is still wanted. */
+export function resumed(memory: Memory, now: number): Memory {
+  const whole = structuredClone(memory);
+  for (const service of Object.values(whole.services)) {
+    service.pending = {};
+    for (const member of Object.values(service.members)) {
+      if (member.repair?.phase !== 'acting') continue;
+      member.repair.phase = 'waiting';
+      member.repair.until = now;
+    }
+  }
+  return whole;
 }

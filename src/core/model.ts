@@ -127,8 +127,14 @@ export interface Observation {
 
 /** Something that was said rather than seen. */
 export type Signal =
-  | { readonly kind: 'check_failed'; readonly service: string; readonly member: string; readonly detail: string }
-  | { readonly kind: 'check_passed'; readonly service: string; readonly member: string }
+  | {
+      readonly kind: 'check_failed';
+      readonly service: string;
+      readonly member: string;
+      readonly port: number;
+      readonly detail: string;
+    }
+  | { readonly kind: 'check_passed'; readonly service: string; readonly member: string; readonly port: number }
   | { readonly kind: 'stalled'; readonly service: string; readonly member: string; readonly forMs: number }
   /** an action came to its end; `missedCheck`: a member that was put in did not pass its check in time */
   | {
@@ -139,6 +145,8 @@ export type Signal =
       readonly missedCheck: boolean;
       readonly detail: string;
     }
+  /** the engine went away: stops seen just before were its own shutting down */
+  | { readonly kind: 'engine_lost' }
   /** a person wants another leader */
   | { readonly kind: 'switch_asked'; readonly service: string; readonly to: string }
   /** a person asked for everything again: stops and quarantines no longer count */

@@ -266,7 +266,7 @@ function retireStandby(turn: Turn, name: string, condition: Failed): void {
   const { state } = memberSeen(turn, name);
   if (state === 'absent') {
     const deadlineMs = REPLACE_DEADLINE_MS;
-    ask(turn, 'replace', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });
+    ask(turn, 'replace_standby', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });
     return;
   }
   if (isHeld(turn)) return;

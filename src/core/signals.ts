@@ -2,10 +2,16 @@
 
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { ServiceModel, Signal } from './model.ts';
-import { clearSuspicion } from './health.ts';
+import { clearSuspicion, failedChecks } from './health.ts';
 
 /** A second word about the same stall counts when it comes this long after the first. */
 const SAME_STALL_MS = 100;
+/** A stall that was not told again for so long was over; the next one is another. */
+const OTHER_STALL_MS = 1500;
+/** less than the shortest interval of checks */
+const SAME_CHECK_MS = 50;
+/** An engine that shuts down stops its containers first: Docker gives them 15 s. */
+const SHUTTING_DOWN_MS = 20_000;
 /** After a failure nothing is asked for again before this long, so that a refusal makes no busy loop. */
 const RETRY_MS = 1000;
 
@@ -21,6 +27,10 @@ export function absorbSignals(
       for (const name of signal.services) forgive(memory.services[name], now);
       continue;
     }
+    if (signal.kind === 'engine_lost') {
+      for (const service of Object.values(memory.services)) forgetStops(service, now);
+      continue;
+    }
     const service = memory.services[signal.service];
     const model = models.find(({ name }) => name === signal.service);
     if (service && model) absorbSignal(service, model, signal, lagMs, now);
@@ -30,7 +40,7 @@ export function absorbSignals(
 function absorbSignal(
   service: ServiceMemory,
   model: ServiceModel,
-  signal: Exclude<Signal, { kind: 'up_asked' }>,
+  signal: Exclude<Signal, { kind: 'up_asked' | 'engine_lost' }>,
   lagMs: number,
   now: number,
 ): void {
@@ -54,19 +64,24 @@ type CheckSignal = Extract<Signal, { kind: 'check_failed' | 'check_passed' | 'st
 function absorbCheck(member: MemberMemory, signal: CheckSignal, lagMs: number, now: number): void {
   switch (signal.kind) {
     case 'check_passed':
-      clearSuspicion(member);
+      delete member.failedByPort[signal.port];
+      delete member.failedByPort['*'];
+      if (failedChecks(member) === 0) clearSuspicion(member);
       member.checkSaidAt = now;
       return;
     case 'check_failed':
+      // a check that takes a server down is told twice in a breath
+      if (member.check === 'failing' && now - member.checkSaidAt < SAME_CHECK_MS && signal.port in member.failedByPort)
+        return;
       member.check = 'failing';
-      member.failedChecks += 1;
+      member.failedByPort[signal.port] = (member.failedByPort[signal.port] ?? member.failedByPort['*'] ?? 0) + 1;
       member.detail = signal.detail;
       member.checkSaidAt = now;
       return;
     case 'stalled':
       // a loop that was late itself saw a stall where there may be none
       if (signal.forMs < 2 * lagMs) return;
-      if (member.stallSaidAt === null) member.stalls = 1;
+      if (member.stallSaidAt === null || now - member.stallSaidAt > OTHER_STALL_MS) member.stalls = 1;
       else if (now - member.stallSaidAt < SAME_STALL_MS) return;
       else member.stalls = 2;
       member.stallSaidAt = now;
@@ -85,7 +100,7 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
   switch (pending.kind) {
     case 'put_in':
       if (signal.outcome === 'done') clearSuspicion(member);
-      else if (signal.missedCheck) member.failedChecks = Math.max(member.failedChecks, model.policy.threshold);
+      else if (signal.missedCheck) member.failedByPort = { '*': model.policy.threshold };
       member.checkSaidAt = now;
       return;
     case 'quarantine':
@@ -96,6 +111,7 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
     case 'take_out':
     case 'stop':
     case 'start_standby':
+    case 'replace_standby':
     case 'start_gateway':
     case 'unpause_gateway':
     case 'reconnect_gateway':
@@ -142,5 +158,11 @@ function forgive(service: ServiceMemory | undefined, now: number): void {
     member.quarantinedAt = null;
     member.loops = 0;
     member.since = now;
+  }
+}
+
+function forgetStops(service: ServiceMemory, now: number): void {
+  for (const holder of [service.gateway, ...Object.values(service.members)]) {
+    if (holder.askedAt !== null && now - holder.askedAt < SHUTTING_DOWN_MS) holder.askedAt = null;
   }
 }

@@ -1,4 +1,15 @@
+import { decide } from '../core/decide.ts';
+import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Mode, Role, Verdict } from '../core/model.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Store } from '../ports/store.ts';
+import type { Fleet, GatewayPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { modelOf } from './model.ts';
+import { Observer } from './observe.ts';
+import { Picture } from './picture.ts';
+import { savedMemory } from './record.ts';
 
 /** `twinhull status --json`. Keys are only ever added. */
 export interface ProjectStatus {
@@ -38,4 +49,90 @@ export interface LastIncident {
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
+}
+
+/** The answer to "is it serving, who is primary, what went wrong last", from what the core remembers. */
+export function statusOf(
+  fleet: Fleet,
+  memory: Memory,
+  picture: Picture,
+  store: Pick<Store, 'incidents'>,
+  supervised: boolean,
+): ProjectStatus {
+  return {
+    project: fleet.project,
+    supervised,
+    frozen: memory.freeze?.reason ?? '',
+    services: fleet.services.map((plan) => serviceStatus(plan, memory, picture, store)),
+  };
+}
+
+function serviceStatus(
+  plan: ServicePlan,
+  memory: Memory,
+  picture: Picture,
+  store: Pick<Store, 'incidents'>,
+): ServiceStatus {
+  const service = memory.services[plan.name];
+  const gateway = plan.gateway ? picture.containerOf(plan, null) : null;
+  return {
+    name: plan.name,
+    mode: plan.mode,
+    serving: service?.serving ?? false,
+    reason: service?.freeze?.reason ?? service?.reason ?? 'not looked at yet',
+    members: plan.members.map((member) => ({
+      name: member.name,
+      role: roleNow(plan, member.name, member.role, service?.leader ?? null),
+      verdict: service?.members[member.name]?.verdict ?? 'unknown',
+      reason: service?.members[member.name]?.reason ?? '',
+      containerId: picture.containerOf(plan, member)?.id ?? null,
+    })),
+    gateway: plan.gateway ? { containerId: gateway?.id ?? null, state: gateway?.state ?? 'absent' } : null,
+    lastIncident: lastIncident(store, plan.name),
+  };
+}
+
+/** In a pair, whoever leads is the primary; replicas stay replicas. */
+function roleNow(plan: ServicePlan, name: string, planned: Role, leader: string | null): Role {
+  const isPair = plan.members.some(({ role }) => role === 'backup');
+  if (!isPair || planned === 'replica' || leader === null) return planned;
+  return leader === name ? 'primary' : 'backup';
+}
+
+function lastIncident(store: Pick<Store, 'incidents'>, service: string): LastIncident | null {
+  const [last] = store.incidents({ service, limit: 1 });
+  if (!last) return null;
+  const { id, kind, member, startedAt, endedAt, actions } = last;
+  return { id, kind, member, startedAt, endedAt, actions };
+}
+
+/**
+ * One look at everything, with nobody supervising: what a supervisor would think if it started now. Changes
+ * nothing. Throws TH_ENGINE_UNREACHABLE.
+ */
+export async function lookAt(
+  parts: {
+    readonly fleet: Fleet;
+    readonly engine: Engine;
+    readonly openGateway: (plan: GatewayPlan) => Gateway;
+    readonly store: Pick<Store, 'incidents' | 'document'>;
+    readonly clock: Clock;
+  },
+  signal: AbortSignal,
+): Promise<ProjectStatus> {
+  const { fleet, engine, openGateway, store, clock } = parts;
+  const picture = new Picture(fleet);
+  const nothing = (): void => undefined;
+  const listeners = { onChange: nothing, onEngineLost: nothing, onEngineBack: nothing };
+  const observer = new Observer({ engine, clock, project: fleet.project, picture, ...listeners }, 0);
+  const reading = fleet.services.map(async ({ name, gateway }) => {
+    if (gateway) await observer.readGateway(name, openGateway(gateway), signal);
+  });
+  await Promise.all([observer.refresh(signal), ...reading]);
+  const now = clock.now();
+  const memory = resumed(savedMemory(store)?.memory ?? emptyMemory(), now);
+  // as if all were busy: judged, and nothing decided
+  const busy = fleet.services.map(({ name }) => name);
+  const decision = decide(modelOf(fleet), memory, picture.observe(now, busy, 0), [], now);
+  return statusOf(fleet, decision.memory, picture, store, false);
 }

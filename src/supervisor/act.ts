@@ -1,0 +1,255 @@
+/**
+ * Does what was decided. Effects on different members run side by side and each has a deadline, so that a
+ * container that hangs in the engine delays nobody else. Within a lane they run one after the other, in the
+ * order of the decision: who leads before who is cut. Every effect is idempotent: done twice is done once.
+ */
+
+import {
+  isTraffic,
+  type EffectAction,
+  type GatewayAction,
+  type MemberAction,
+  type TrafficAction,
+} from '../core/actions.ts';
+import { isCode, TwinhullError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Container, Engine } from '../ports/engine.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import type { Rebuilder } from './parts.ts';
+import { restoreRestartPolicy } from './restart-policy.ts';
+import type { Outcome } from './record.ts';
+
+/** What the end of an effect was. */
+export interface Ended {
+  readonly outcome: Outcome;
+  /** it was put in and did not pass its check in time */
+  readonly missedCheck: boolean;
+  readonly detail: string;
+}
+
+export interface ActorParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly rebuild: Rebuilder;
+  readonly fleet: () => Fleet;
+  readonly gateway: (service: string) => Gateway | null;
+  /** the container in a member's (null: the gateway's) place right now */
+  readonly containerOf: (service: ServicePlan, member: MemberPlan | null) => Container | null;
+}
+
+const LOOK_EVERY_MS = 20;
+/** what remains of a deadline for the start, after a soft stop has used its grace */
+const START_RESERVE_MS = 5000;
+
+export class Actor {
+  readonly #parts: ActorParts;
+  /** the last effect of each lane */
+  readonly #lanes = new Map<string, Promise<unknown>>();
+  /** members that are being put in: given up when something else is wanted of them */
+  readonly #puttingIn = new Map<string, AbortController>();
+
+  constructor(parts: ActorParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: how it ended is the answer. */
+  carryOut(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
+    const lane = laneOf(effect);
+    const lead = effect.kind === 'take_out' ? this.#lanes.get(leadLane(effect.service)) : undefined;
+    if (effect.kind !== 'put_in' && effect.kind !== 'lead') this.#giveUpPutIn(effect);
+    const ended = this.#after([this.#lanes.get(lane), lead], () => this.#timed(effect, signal));
+    this.#lanes.set(lane, ended);
+    return ended;
+  }
+
+  async #after(before: readonly (Promise<unknown> | undefined)[], work: () => Promise<Ended>): Promise<Ended> {
+    for (const earlier of before) if (earlier) await earlier;
+    return work();
+  }
+
+  /** Resolves when everything that was begun has ended. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#lanes.values());
+  }
+
+  #giveUpPutIn({ service, member }: EffectAction): void {
+    this.#puttingIn.get(`${service}/${member}`)?.abort();
+  }
+
+  async #timed(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
+    const deadline = new AbortController();
+    const timer = this.#parts.clock.sleep(effect.deadlineMs, deadline.signal).then(
+      () => deadline.abort(new Error(`no end within ${effect.deadlineMs} ms`)),
+      () => undefined,
+    );
+    try {
+      const either = AbortSignal.any([signal, deadline.signal]);
+      await untilAborted(this.#do(effect, either), either);
+      return { outcome: 'done', missedCheck: false, detail: '' };
+    } catch (error) {
+      return endedBadly(error);
+    } finally {
+      deadline.abort();
+      await timer;
+    }
+  }
+
+  async #do(effect: EffectAction, signal: AbortSignal): Promise<void> {
+    const plan = this.#plan(effect.service);
+    if (isTraffic(effect)) return this.#steer(effect, signal);
+    switch (effect.kind) {
+      case 'start_gateway':
+      case 'unpause_gateway':
+      case 'reconnect_gateway':
+      case 'replace_gateway':
+        return this.#mendGateway(effect, plan, signal);
+      default:
+        return this.#mendMember(effect, plan, signal);
+    }
+  }
+
+  async #steer({ kind, service, member, deadlineMs }: TrafficAction, signal: AbortSignal): Promise<void> {
+    const gateway = this.#parts.gateway(service);
+    if (!gateway) throw new TwinhullError('TH_INTERNAL', `${service} has no gateway to steer`);
+    switch (kind) {
+      case 'lead':
+        return gateway.lead(member, signal);
+      case 'drain':
+        return gateway.drain(member, signal);
+      case 'take_out':
+        return gateway.takeOut(member, signal);
+      case 'put_in':
+        return this.#putIn(gateway, `${service}/${member}`, member, deadlineMs, signal);
+    }
+  }
+
+  async #putIn(gateway: Gateway, key: string, member: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const given = new AbortController();
+    this.#puttingIn.set(key, given);
+    try {
+      // a little less than the deadline: that it missed its check is a better answer than that time is over
+      await gateway.putIn(member, Math.max(500, timeoutMs - 500), AbortSignal.any([signal, given.signal]));
+    } finally {
+      if (this.#puttingIn.get(key) === given) this.#puttingIn.delete(key);
+    }
+  }
+
+  async #mendMember(effect: MemberAction, plan: ServicePlan, signal: AbortSignal): Promise<void> {
+    const { engine, rebuild } = this.#parts;
+    const member = plan.members.find(({ name }) => name === effect.member);
+    if (!member) throw new TwinhullError('TH_INTERNAL', `${effect.member} is not in the plan`);
+    if (effect.kind === 'replace') return rebuild.member(plan, member, true, signal);
+    if (effect.kind === 'replace_standby') return rebuild.member(plan, member, false, signal);
+    const container = this.#parts.containerOf(plan, member);
+    if (!container) throw new TwinhullError('TH_ENGINE_REFUSED', `${effect.member} has no container`);
+    const { id } = container;
+    const graceSeconds = Math.ceil(plan.policy.stopGraceMs / 1000);
+    switch (effect.kind) {
+      case 'start':
+      case 'start_standby':
+        await restoreRestartPolicy(engine, container, member, signal);
+        return engine.startContainer(id, { signal });
+      case 'unpause':
+        return engine.unpauseContainer(id, { signal });
+      case 'restart_soft': {
+        const timeoutSeconds = Math.max(
+          1,
+          Math.min(graceSeconds, Math.floor((effect.deadlineMs - START_RESERVE_MS) / 1000)),
+        );
+        return engine.restartContainer(id, { timeoutSeconds }, { signal });
+      }
+      case 'restart_hard':
+        return this.#killAndStart(container, member, signal);
+      case 'reconnect':
+        return this.#reconnect(container, plan, member.spec.Networks, signal);
+      case 'stop':
+        return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
+      case 'quarantine':
+        await engine.setRestartPolicy(id, 'no', { signal });
+        return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
+    }
+  }
+
+  /** SIGKILL is told at once and takes effect a little later; a start before that would do nothing. */
+  async #killAndStart(container: Container, member: MemberPlan, signal: AbortSignal): Promise<void> {
+    const { engine, clock } = this.#parts;
+    const { id } = container;
+    const runs = async (): Promise<boolean> => {
+      const state = (await engine.inspectContainer(id, { signal }))?.state;
+      return state === 'running' || state === 'paused' || state === 'restarting';
+    };
+    if (await runs()) await engine.killContainer(id, 'SIGKILL', { signal });
+    while (await runs()) await clock.sleep(LOOK_EVERY_MS, signal);
+    await restoreRestartPolicy(engine, container, member, signal);
+    await engine.startContainer(id, { signal });
+  }
+
+  /** With its fixed address, so that the gateway finds it where it was. */
+  async #reconnect(
+    container: Container,
+    plan: ServicePlan,
+    networks: MemberPlan['spec']['Networks'],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { engine } = this.#parts;
+    const attachment = networks.find(({ network }) => network === plan.gateway?.network.name);
+    if (!attachment)
+      throw new TwinhullError('TH_INTERNAL', `${container.name} has no place on its service's own network`);
+    const now = await engine.inspectContainer(container.id, { signal });
+    if (now && attachment.network in now.networks) return;
+    await engine.connectNetwork(attachment, container.id, { signal });
+  }
+
+  async #mendGateway({ kind, service }: GatewayAction, plan: ServicePlan, signal: AbortSignal): Promise<void> {
+    const { engine, rebuild } = this.#parts;
+    if (!plan.gateway) throw new TwinhullError('TH_INTERNAL', `${service} has no gateway in the plan`);
+    if (kind === 'replace_gateway') return rebuild.gateway(plan, plan.gateway, signal);
+    const container = this.#parts.containerOf(plan, null);
+    if (!container) throw new TwinhullError('TH_ENGINE_REFUSED', `the gateway of ${service} has no container`);
+    switch (kind) {
+      case 'start_gateway':
+        return engine.startContainer(container.id, { signal });
+      case 'unpause_gateway':
+        return engine.unpauseContainer(container.id, { signal });
+      case 'reconnect_gateway':
+        return this.#reconnect(container, plan, plan.gateway.spec.Networks, signal);
+    }
+  }
+
+  #plan(service: string): ServicePlan {
+    const plan = this.#parts.fleet().services.find(({ name }) => name === service);
+    if (!plan) throw new TwinhullError('TH_INTERNAL', `${service} is not in the plan`);
+    return plan;
+  }
+}
+
+/** One lane for who leads, one for each member's traffic, one for putting it in, one for its container. */
+function laneOf(effect: EffectAction): string {
+  if (effect.kind === 'lead') return leadLane(effect.service);
+  if (effect.kind === 'put_in') return `in ${effect.service}/${effect.member}`;
+  return `${isTraffic(effect) ? 'out' : 'container'} ${effect.service}/${effect.member}`;
+}
+
+function leadLane(service: string): string {
+  return `lead ${service}`;
+}
+
+/** The deadline holds even for a call that does not heed its signal. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => reject(signal.reason instanceof Error ? signal.reason : new Error('given up')),
+      { once: true },
+    );
+    work.then(resolve, reject);
+  });
+}
+
+function endedBadly(error: unknown): Ended {
+  const detail = error instanceof Error ? error.message : String(error);
+  const missedCheck = isCode(error, 'TH_GATEWAY_CHECK_FAILED');
+  const isAway = isCode(error, 'TH_ENGINE_UNREACHABLE') || isCode(error, 'TH_GATEWAY_UNREACHABLE');
+  return { outcome: isAway ? 'unreachable' : 'failed', missedCheck, detail };
+}

@@ -1,0 +1,412 @@
+/**
+ * observe -> decide -> record -> act. Everything that is said or seen leads to a decision at once, in the same
+ * turn of the event loop: from a gateway's word that a check has failed to the command that moves traffic
+ * there is no queue, no tick and no list in between. Deciding is synchronous and takes microseconds; acting is
+ * not waited for.
+ */
+
+import { isEffect, isTraffic, keyOf, type EffectAction } from '../core/actions.ts';
+import { decide, type CoreModel } from '../core/decide.ts';
+import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
+import type { Signal } from '../core/model.ts';
+import { TwinhullError } from '../errors.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { EventRecord } from '../ports/store.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { Actor, type Ended } from './act.ts';
+import { Gateways } from './gateways.ts';
+import { modelOf } from './model.ts';
+import { Observer } from './observe.ts';
+import { keyOfOwner } from './owners.ts';
+import type { SupervisorHandle, SupervisorParts } from './parts.ts';
+import { Picture } from './picture.ts';
+import { Recorder, savedMemory } from './record.ts';
+import { restartMembers } from './restart.ts';
+import { statusOf, type ProjectStatus } from './status.ts';
+import { chooseSuccessor, untilIdle } from './switch.ts';
+
+/** Nothing to decide before everything was seen once. */
+type Ending = { readonly ended: 'stopped' | 'gone' };
+
+export class Supervisor implements SupervisorHandle {
+  readonly #parts: SupervisorParts;
+  readonly #picture: Picture;
+  readonly #observer: Observer;
+  readonly #gateways: Gateways;
+  readonly #recorder: Recorder;
+  readonly #actor: Actor;
+  /** aborted when run() ends, for whatever reason */
+  readonly #over = new AbortController();
+  readonly #busy = new Map<string, number>();
+  readonly #endListeners = new Set<(key: string, ended: Ended) => void>();
+  #fleet: Fleet;
+  #model: CoreModel;
+  #memory: Memory;
+  #signals: Signal[] = [];
+  #running = false;
+  #isSeen = false;
+  #gone = false;
+  #defect: unknown = null;
+  #lagMs = 0;
+  #alarm: AbortController | null = null;
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+    const { fleet, engine, clock, store, log, openGateway, rebuild } = parts;
+    this.#fleet = fleet;
+    this.#model = modelOf(fleet);
+    this.#picture = new Picture(fleet);
+    const picture = this.#picture;
+    const saved = savedMemory(store);
+    this.#memory = saved ? resumed(saved.memory, clock.now()) : emptyMemory();
+    this.#observer = new Observer(
+      {
+        engine,
+        clock,
+        picture,
+        project: fleet.project,
+        onChange: () => this.#step(),
+        onEngineLost: (why) => this.#engineLost(why),
+        onEngineBack: () => this.#engineBack(),
+      },
+      saved?.lastEventAt ?? 0,
+    );
+    this.#gateways = new Gateways({
+      openGateway,
+      onSignal: (signal) => this.#say(signal),
+      onStarted: (service, gateway) => this.#read(service, gateway),
+      onDefect: (error) => this.#fail(error),
+    });
+    const countersOf = (service: string) => picture.reading(service)?.counters ?? null;
+    this.#recorder = new Recorder({ store, clock, log, countersOf });
+    this.#actor = new Actor({
+      engine,
+      clock,
+      rebuild,
+      fleet: () => this.#fleet,
+      gateway: (service) => this.#gateways.get(service),
+      containerOf: (service, member) => picture.containerOf(service, member),
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<Ending> {
+    if (this.#running) throw new TwinhullError('TH_INTERNAL', 'a supervisor runs once');
+    this.#running = true;
+    const end = (): void => this.#over.abort();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    try {
+      this.#resume();
+      this.#gateways.fit(this.#fleet);
+      await Promise.all([
+        this.#observer.follow(this.#over.signal).catch((error: unknown) => this.#fail(error)),
+        this.#tick(),
+      ]);
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#over.abort();
+      this.#alarm?.abort();
+      this.#gateways.close();
+      await this.#actor.idle();
+    }
+    return this.#ending(signal);
+  }
+
+  async #ending(signal: AbortSignal): Promise<Ending> {
+    if (this.#defect !== null) throw this.#defect;
+    if (!this.#gone) {
+      this.#save();
+      this.#recorder.event(
+        'supervisor',
+        null,
+        null,
+        null,
+        'supervising ends; gateways go on checking and failing over by themselves',
+      );
+      return { ended: 'stopped' };
+    }
+    this.#recorder.event('supervisor', null, null, null, 'the project was taken down; supervising ends');
+    if (this.#picture.ids().length > 0) await this.#parts.rebuild.clearAway(signal);
+    this.#recorder.saveMemory({ memory: emptyMemory(), lastEventAt: 0 });
+    return { ended: 'gone' };
+  }
+
+  /** What the last supervisor left in the middle is not what somebody asked for; the decision does the rest. */
+  #resume(): void {
+    const now = this.#parts.clock.now();
+    const left = this.#recorder.abandonPending();
+    for (const effect of left) if (!isTraffic(effect)) this.#picture.presumeFailed(keyOfOwner(effect), now);
+    const more =
+      left.length === 0
+        ? ''
+        : `; the last one ended in the middle of ${left.length} actions, which are looked at again`;
+    this.#recorder.event('supervisor', null, null, null, `supervising ${this.#fleet.services.length} services${more}`);
+  }
+
+  /** Every monitoring interval everything is looked at anew, whatever the events said. */
+  async #tick(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await clock.sleep(this.#fleet.policy.monitoringIntervalMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
+      if (this.#picture.engineAnswers) await this.#observer.refresh(signal).catch(() => undefined);
+      if (!this.#isSeen) continue;
+      this.#recorder.tick(this.#memory, this.#fleet.policy);
+      this.#save();
+    }
+  }
+
+  #read(service: string, gateway: Gateway): void {
+    if (!this.#over.signal.aborted) void this.#observer.readGateway(service, gateway, this.#over.signal);
+  }
+
+  #say(signal: Signal): void {
+    this.#signals.push(signal);
+    this.#step();
+  }
+
+  #engineLost(why: string): void {
+    this.#recorder.event(
+      'engine',
+      null,
+      null,
+      null,
+      `the engine does not answer (${why}); nothing is concluded from that`,
+    );
+    this.#say({ kind: 'engine_lost' });
+  }
+
+  #engineBack(): void {
+    if (this.#isSeen) this.#recorder.event('engine', null, null, null, 'the engine answers again');
+    this.#isSeen = true;
+    for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
+    this.#step();
+  }
+
+  /** A broken invariant ends the supervisor, loudly; gateways go on by themselves. */
+  #fail(error: unknown): void {
+    this.#defect ??= error;
+    this.#over.abort();
+  }
+
+  /** One decision. */
+  #step(): void {
+    if (!this.#isSeen || this.#over.signal.aborted) return;
+    try {
+      const { clock } = this.#parts;
+      const now = clock.now();
+      const signals = this.#signals.splice(0);
+      const observation = this.#picture.observe(now, [...this.#busy.keys()], this.#lagMs);
+      const decision = decide(this.#model, this.#memory, observation, signals, now);
+      this.#memory = decision.memory;
+      for (const action of decision.actions) {
+        if (isEffect(action)) this.#start(action);
+        else this.#recorder.note(action);
+      }
+      if (decision.actions.length > 0) this.#save();
+      if (decision.gone) {
+        this.#gone = true;
+        this.#over.abort();
+        return;
+      }
+      this.#wakeAt(decision.wakeAt, now);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #start(effect: EffectAction): void {
+    const { clock } = this.#parts;
+    const id = this.#recorder.announce(effect);
+    const owner = keyOfOwner(effect);
+    if (!isTraffic(effect)) this.#picture.own(owner, Number.POSITIVE_INFINITY);
+    void this.#actor
+      .carryOut(effect, this.#over.signal)
+      .then(async (ended) => {
+        await this.#lookAfter(effect);
+        if (!isTraffic(effect)) this.#picture.ownEnds(owner, clock.now());
+        this.#ended(id, effect, ended);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  /** What has become of it is seen before it is judged. */
+  async #lookAfter(effect: EffectAction): Promise<void> {
+    const { signal } = this.#over;
+    if (signal.aborted) return;
+    const gateway = this.#gateways.get(effect.service);
+    const reads = gateway ? this.#observer.readGateway(effect.service, gateway, signal) : Promise.resolve();
+    const lists = isTraffic(effect) ? Promise.resolve() : this.#observer.refresh(signal).catch(() => undefined);
+    await Promise.all([reads, lists]);
+  }
+
+  #ended(id: number, effect: EffectAction, { outcome, missedCheck, detail }: Ended): void {
+    if (this.#over.signal.aborted && outcome !== 'done') return; // stays in the journal as pending
+    this.#recorder.ended(id, effect, outcome, detail);
+    const key = keyOf(effect);
+    for (const listener of this.#endListeners) listener(key, { outcome, missedCheck, detail });
+    this.#say({ kind: 'action_ended', key, service: effect.service, outcome, missedCheck, detail });
+  }
+
+  #save(): void {
+    this.#recorder.saveMemory({ memory: this.#memory, lastEventAt: this.#observer.lastEventAt });
+  }
+
+  #wakeAt(at: number, now: number): void {
+    if (at === this.#alarmAt && this.#alarm) return;
+    this.#alarm?.abort();
+    this.#alarm = null;
+    this.#alarmAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const alarm = new AbortController();
+    this.#alarm = alarm;
+    const { clock } = this.#parts;
+    const dueAt = clock.monotonic() + Math.max(1, at - now);
+    void clock.sleep(Math.max(1, at - now), alarm.signal).then(
+      () => {
+        if (this.#alarm !== alarm) return;
+        this.#alarm = null;
+        this.#lagMs = Math.max(0, clock.monotonic() - dueAt - 5);
+        this.#readTroubled();
+        this.#step();
+      },
+      () => undefined,
+    );
+  }
+
+  /** While something is unsure, its gateway is asked again. */
+  #readTroubled(): void {
+    for (const [service, gateway] of this.#gateways.all()) {
+      const members = Object.values(this.#memory.services[service]?.members ?? {});
+      if (members.some(({ verdict }) => verdict === 'suspect' || verdict === 'starting' || verdict === 'unhealthy')) {
+        this.#read(service, gateway);
+      }
+    }
+  }
+
+  status(): ProjectStatus {
+    return statusOf(this.#fleet, this.#memory, this.#picture, this.#parts.store, true);
+  }
+
+  onEvent(listener: (event: EventRecord) => void): () => void {
+    return this.#recorder.onEvent(listener);
+  }
+
+  setFleet(fleet: Fleet): void {
+    this.#fleet = fleet;
+    this.#model = modelOf(fleet);
+    this.#picture.setFleet(fleet);
+    if (!this.#running || this.#over.signal.aborted) return;
+    this.#gateways.fit(fleet);
+    for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
+    this.#say({ kind: 'up_asked', services: fleet.services.map(({ name }) => name) });
+  }
+
+  async withBusy<Result>(services: readonly string[], work: () => Promise<Result>): Promise<Result> {
+    for (const service of services) this.#busy.set(service, (this.#busy.get(service) ?? 0) + 1);
+    this.#ownAll(services, Number.POSITIVE_INFINITY);
+    try {
+      return await work();
+    } finally {
+      await this.#lookAtAll();
+      for (const service of services) this.#release(service);
+      const now = this.#parts.clock.now();
+      this.#ownAll(services, now + 2000);
+      this.#step();
+    }
+  }
+
+  /** What is done to them meanwhile is our own doing. */
+  #ownAll(services: readonly string[], until: number): void {
+    for (const { name, members } of this.#fleet.services) {
+      if (!services.includes(name)) continue;
+      for (const member of [name, ...members.map((plan) => plan.name)]) this.#picture.own(`${name}/${member}`, until);
+    }
+  }
+
+  #release(service: string): void {
+    const holders = (this.#busy.get(service) ?? 1) - 1;
+    if (holders === 0) this.#busy.delete(service);
+    else this.#busy.set(service, holders);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const { signal } = this.#over;
+    if (!this.#running || signal.aborted) return;
+    const reads = this.#gateways
+      .all()
+      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
+    await Promise.all([this.#observer.refresh(signal).catch(() => undefined), ...reads]);
+  }
+
+  async failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }> {
+    const plan = this.#plan(service);
+    const successor = chooseSuccessor(plan, this.#memory, to);
+    const gateway = this.#gateways.get(service);
+    if (!gateway) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
+    await this.#switch(service, successor.to);
+    const { from } = successor;
+    if (from !== null) await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
+    return successor;
+  }
+
+  /** Through the core like any other change of leader, so that it goes into the journal and is remembered. */
+  async #switch(service: string, to: string): Promise<void> {
+    const key = keyOf({ kind: 'lead', service, member: to });
+    const ended = this.#endOf(key);
+    this.#say({ kind: 'switch_asked', service, to });
+    if (!(key in (this.#memory.services[service]?.pending ?? {}))) {
+      ended.cancel();
+      throw new TwinhullError('TH_SWITCH_REFUSED', `${to} is not ready to take over right now`);
+    }
+    const { outcome, detail } = await ended.end;
+    if (outcome !== 'done') throw new TwinhullError('TH_SWITCH_REFUSED', `the gateway did not switch: ${detail}`);
+  }
+
+  #endOf(key: string): { readonly end: Promise<Ended>; readonly cancel: () => void } {
+    const { promise, resolve } = Promise.withResolvers<Ended>();
+    const listener = (ended: string, how: Ended): void => {
+      if (ended !== key) return;
+      this.#endListeners.delete(listener);
+      resolve(how);
+    };
+    this.#endListeners.add(listener);
+    return { end: promise, cancel: () => this.#endListeners.delete(listener) };
+  }
+
+  async restart(target: string, onStep: (line: string) => void = () => undefined): Promise<void> {
+    const { plan, members } = this.#target(target);
+    await this.withBusy([plan.name], async () => {
+      this.#say({ kind: 'up_asked', services: [plan.name] });
+      await restartMembers(plan, members, {
+        engine: this.#parts.engine,
+        clock: this.#parts.clock,
+        gateway: this.#gateways.get(plan.name),
+        containerOf: (member) => this.#picture.containerOf(plan, member),
+        say: (line) => {
+          this.#recorder.event('restart', plan.name, null, null, line);
+          onStep(line);
+        },
+        signal: this.#over.signal,
+      });
+    });
+  }
+
+  #target(target: string): { readonly plan: ServicePlan; readonly members: readonly MemberPlan[] } {
+    for (const plan of this.#fleet.services) {
+      if (plan.name === target) return { plan, members: plan.members };
+      const member = plan.members.find(({ name }) => name === target);
+      if (member) return { plan, members: [member] };
+    }
+    throw new TwinhullError('TH_UNKNOWN_NAME', `no service or member is called ${target}`);
+  }
+
+  #plan(service: string): ServicePlan {
+    const plan = this.#fleet.services.find(({ name }) => name === service);
+    if (!plan) throw new TwinhullError('TH_UNKNOWN_NAME', `no service is called ${service}`);
+    return plan;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Docker's events are lossy by design: a subscriber that is slow for 100 ms is skipped, 256 are kept for a
+ * replay, and every exec of a health probe writes three. So an event means "look again now", and the truth is
+ * a list: subscribe first, then list, so that nothing falls between; list again after every break of the
+ * stream and every monitoring interval; an event has just the container it names inspected again.
+ */
+
+import { isCode } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Engine, EngineEvent } from '../ports/engine.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import { PROJECT_LABEL } from './owners.ts';
+import type { Picture } from './picture.ts';
+
+const INSPECT_DEADLINE_MS = 5000;
+const LIST_DEADLINE_MS = 10_000;
+const READ_DEADLINE_MS = 1000;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 5000;
+
+export interface ObserverParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly project: string;
+  readonly picture: Picture;
+  /** something changed: decide now */
+  readonly onChange: () => void;
+  readonly onEngineLost: (why: string) => void;
+  readonly onEngineBack: () => void;
+}
+
+export class Observer {
+  readonly #parts: ObserverParts;
+  /** ids that are being inspected; true: an event came in between, look again */
+  readonly #inspecting = new Map<string, boolean>();
+  /** ids that events named while a list was under way */
+  #touched: Set<string> | null = null;
+  readonly #reading = new Map<string, Promise<void>>();
+  /** the engine's time of the last event, milliseconds since 1970; 0: none yet */
+  lastEventAt: number;
+
+  constructor(parts: ObserverParts, lastEventAt: number) {
+    this.#parts = parts;
+    this.lastEventAt = lastEventAt;
+  }
+
+  /** Follows the engine until `signal` is aborted. An engine that goes away is waited for. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { clock, picture } = this.#parts;
+    let wait = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#subscribe(signal, () => (wait = FIRST_RETRY_MS));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isDefect(error)) throw error;
+        const wasThere = picture.engineAnswers;
+        picture.engineLost();
+        if (wasThere) this.#parts.onEngineLost(error instanceof Error ? error.message : String(error));
+      }
+      await clock.sleep(wait, signal).catch(() => undefined);
+      wait = Math.min(LONGEST_RETRY_MS, wait * 2);
+    }
+  }
+
+  async #subscribe(signal: AbortSignal, onSuccess: () => void): Promise<void> {
+    const { engine, project, onEngineBack } = this.#parts;
+    const labels = { [PROJECT_LABEL]: project };
+    const since = this.lastEventAt === 0 ? {} : { sinceMs: this.lastEventAt };
+    const events = await engine.events({ labels, ...since }, { signal });
+    await this.refresh(signal);
+    onSuccess();
+    onEngineBack();
+    for await (const event of events) this.#see(event, signal);
+  }
+
+  /** Lists everything anew. Throws when the engine does not answer. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const { engine, project, picture, onChange } = this.#parts;
+    const touched = new Set<string>();
+    this.#touched = touched;
+    const before = new Map(picture.ids().map((id) => [id, true]));
+    const listed = await engine.listContainers(
+      { labels: { [PROJECT_LABEL]: project } },
+      { signal, deadlineMs: LIST_DEADLINE_MS },
+    );
+    if (this.#touched === touched) this.#touched = null;
+    picture.replaceAll(listed);
+    for (const id of touched)
+      if (before.has(id) || listed.some((container) => container.id === id)) this.inspect(id, signal);
+    onChange();
+  }
+
+  #see(event: EngineEvent, signal: AbortSignal): void {
+    const { picture, clock, onChange } = this.#parts;
+    this.lastEventAt = Math.max(this.lastEventAt, event.at);
+    this.#touched?.add(event.containerId);
+    const known = picture.see(event, clock.now());
+    if (known || event.action === 'create' || event.action === 'start') this.inspect(event.containerId, signal);
+    if (known) onChange();
+  }
+
+  /** Looks at one container again; what changes while it looks is looked at once more. */
+  inspect(id: string, signal: AbortSignal): void {
+    if (this.#inspecting.has(id)) {
+      this.#inspecting.set(id, true);
+      return;
+    }
+    this.#inspecting.set(id, false);
+    void this.#inspectNow(id, signal).finally(() => {
+      const again = this.#inspecting.get(id) === true;
+      this.#inspecting.delete(id);
+      if (again && !signal.aborted) this.inspect(id, signal);
+    });
+  }
+
+  async #inspectNow(id: string, signal: AbortSignal): Promise<void> {
+    const { engine, picture, onChange } = this.#parts;
+    try {
+      const found = await engine.inspectContainer(id, { signal, deadlineMs: INSPECT_DEADLINE_MS });
+      // older than an event that came in between: what it says may be over
+      if (this.#inspecting.get(id) === true) return;
+      if (found && found.labels[PROJECT_LABEL] === this.#parts.project) picture.put(found);
+      else picture.remove(id);
+      onChange();
+    } catch (error) {
+      // it stays as it was last seen; the next list tells
+      if (!signal.aborted && isDefect(error)) throw error;
+    }
+  }
+
+  /** Reads a gateway anew; a gateway that does not answer is silent, not down. */
+  readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+    const running = this.#reading.get(service);
+    if (running) return running;
+    const read = this.#readNow(service, gateway, signal).finally(() => this.#reading.delete(service));
+    this.#reading.set(service, read);
+    return read;
+  }
+
+  async #readNow(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+    const { clock, picture, onChange } = this.#parts;
+    const askedAt = clock.now();
+    const deadline = new AbortController();
+    const timer = clock.sleep(READ_DEADLINE_MS, deadline.signal).then(
+      () => deadline.abort(),
+      () => undefined,
+    );
+    try {
+      picture.setReading(service, await gateway.read(AbortSignal.any([signal, deadline.signal])), askedAt);
+    } catch {
+      if (!signal.aborted) picture.setReading(service, null, askedAt);
+    } finally {
+      deadline.abort();
+      await timer;
+    }
+    if (!signal.aborted) onChange();
+  }
+}
+
+/** Not an answer of the engine: ours. */
+function isDefect(error: unknown): boolean {
+  return !isCode(error, 'TH_ENGINE_UNREACHABLE') && !isCode(error, 'TH_ENGINE_REFUSED');
+}

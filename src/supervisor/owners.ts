@@ -1,0 +1,56 @@
+/** Which container is whose: members, gateways, and those that only carry a service's name. */
+
+import type { Container } from '../ports/engine.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+
+/** A member's or a gateway's place in the plan; a gateway's member is the service's own name. */
+export interface Owner {
+  readonly service: string;
+  readonly member: string;
+  readonly isGateway: boolean;
+}
+
+export const PROJECT_LABEL = 'com.docker.compose.project';
+const SERVICE_LABEL = 'com.docker.compose.service';
+const NUMBER_LABEL = 'com.docker.compose.container-number';
+const ONE_OFF_LABEL = 'com.docker.compose.oneoff';
+const OURS_LABEL = 'twinhull.service';
+const ROLE_LABEL = 'twinhull.role';
+
+export function keyOfOwner({ service, member }: Pick<Owner, 'service' | 'member'>): string {
+  return `${service}/${member}`;
+}
+
+/** @returns null for containers that are not in the plan */
+export function ownerOf(fleet: Fleet, container: Pick<Container, 'labels'>): Owner | null {
+  const { labels } = container;
+  const service = fleet.services.find(({ name }) => name === labels[OURS_LABEL]);
+  if (!service) return null;
+  if (labels[ROLE_LABEL] === 'gateway') {
+    return service.gateway ? { service: service.name, member: service.name, isGateway: true } : null;
+  }
+  const member = service.members.find((plan) => isOf(plan, labels));
+  return member ? { service: service.name, member: member.name, isGateway: false } : null;
+}
+
+function isOf({ composeService, number }: MemberPlan, labels: Container['labels']): boolean {
+  return labels[SERVICE_LABEL] === composeService && labels[NUMBER_LABEL] === String(number);
+}
+
+/**
+ * A container that Compose made for this service without us. One that does not run while our own is there is
+ * a leftover and holds nothing.
+ */
+export function isForeignTo(service: ServicePlan, container: Container): boolean {
+  const { labels } = container;
+  if (labels[OURS_LABEL] !== undefined || labels[ONE_OFF_LABEL] === 'True') return false;
+  const names = [service.name, ...service.members.map(({ composeService }) => composeService)];
+  return names.includes(labels[SERVICE_LABEL] ?? '');
+}
+
+/** Among containers with one owner (an old one is renamed aside while it is replaced): the one in its place. */
+export function inPlace(containers: readonly Container[], name: string): Container | null {
+  const named = containers.find((container) => container.name === name);
+  if (named) return named;
+  return containers.toSorted((a, b) => b.createdAt - a.createdAt)[0] ?? null;
+}

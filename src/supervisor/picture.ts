@@ -1,0 +1,282 @@
+/**
+ * The world as last seen: containers, how they ended, what the gateways said. Events change it at once and
+ * provisionally (a die is a die), inspections afterwards for good. Synchronous and without any call to the
+ * outside; observe.ts feeds it.
+ */
+
+import { followTrail, howItEnded, noTrail, type Trail } from '../core/intent.ts';
+import type { GatewaySeen, MemberSeen, Observation, ServiceSeen } from '../core/model.ts';
+import { absentMember } from '../core/turn.ts';
+import type { Container, ContainerState, EngineEvent } from '../ports/engine.ts';
+import type { GatewayReading } from '../ports/gateway.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { inPlace, isForeignTo, keyOfOwner, ownerOf, type Owner } from './owners.ts';
+
+interface Reading {
+  readonly reading: GatewayReading | null;
+  readonly readAt: number;
+}
+
+/** Events of our own doing may come this long after the call that caused them has returned. */
+const OWN_ECHO_MS = 2000;
+
+export class Picture {
+  #fleet: Fleet;
+  engineAnswers = false;
+  readonly #containers = new Map<string, Container>();
+  readonly #trails = new Map<string, Trail>();
+  readonly #readings = new Map<string, Reading>();
+  /** services whose gateway did not answer when it was last asked */
+  readonly #silent = new Set<string>();
+  /** owners whose events are our own doing, until then */
+  readonly #ownUntil = new Map<string, number>();
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  setFleet(fleet: Fleet): void {
+    this.#fleet = fleet;
+  }
+
+  /** The engine's whole list: what is not in it is gone. */
+  replaceAll(containers: readonly Container[]): void {
+    const kept = new Map(this.#containers);
+    this.#containers.clear();
+    for (const container of containers) this.#put(container, kept.get(container.id));
+    this.engineAnswers = true;
+  }
+
+  put(container: Container): void {
+    this.#put(container, this.#containers.get(container.id));
+  }
+
+  remove(id: string): void {
+    this.#containers.delete(id);
+  }
+
+  ids(): string[] {
+    return [...this.#containers.keys()];
+  }
+
+  /** An engine that answers for the list and not for this container leaves what was known of it. */
+  #put(container: Container, before: Container | undefined): void {
+    const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
+    this.#containers.set(container.id, known);
+  }
+
+  engineLost(): void {
+    this.engineAnswers = false;
+    this.#trails.clear();
+  }
+
+  setReading(service: string, reading: GatewayReading | null, readAt: number): void {
+    const last = this.#readings.get(service);
+    this.#readings.set(service, {
+      reading: reading ?? last?.reading ?? null,
+      readAt: reading ? readAt : (last?.readAt ?? 0),
+    });
+    if (reading) this.#silent.delete(service);
+    else this.#silent.add(service);
+  }
+
+  reading(service: string): GatewayReading | null {
+    return this.#readings.get(service)?.reading ?? null;
+  }
+
+  /** What comes from these owners until `now` plus a little was asked for by us and is no sign of anything. */
+  own(key: string, until: number): void {
+    this.#ownUntil.set(key, until);
+    this.#trails.delete(key);
+  }
+
+  ownEnds(key: string, now: number): void {
+    this.own(key, now + OWN_ECHO_MS);
+  }
+
+  /** Something we had begun and did not see the end of: an exit is none that somebody else asked for. */
+  presumeFailed(key: string, now: number): void {
+    this.#trails.set(key, { ...noTrail, diedAt: now - 60_000 });
+  }
+
+  /** @returns whether the event changes anything */
+  see(event: EngineEvent, now: number): boolean {
+    const container = this.#containers.get(event.containerId);
+    if (!container || isPast(event, container)) return false;
+    const owner = ownerOf(this.#fleet, container);
+    if (owner) this.#follow(owner, event, now);
+    const changed = afterEvent(container, event);
+    if (changed) this.#containers.set(container.id, changed);
+    else if (event.action === 'destroy') this.#containers.delete(container.id);
+    return true;
+  }
+
+  #follow(owner: Owner, event: EngineEvent, now: number): void {
+    const key = keyOfOwner(owner);
+    if (now < (this.#ownUntil.get(key) ?? 0)) return;
+    const signal = event.attributes['signal'] ?? '';
+    this.#trails.set(key, followTrail(this.#trails.get(key) ?? noTrail, event.action, signal, now));
+  }
+
+  containerOf(service: ServicePlan, member: MemberPlan | null): Container | null {
+    const name = member ? member.name : service.name;
+    const own = [...this.#containers.values()].filter((container) => {
+      const owner = ownerOf(this.#fleet, container);
+      return owner?.service === service.name && owner.member === name && owner.isGateway === (member === null);
+    });
+    return inPlace(own, member ? member.containerName : (service.gateway?.containerName ?? ''));
+  }
+
+  observe(now: number, busy: readonly string[], loopLagMs: number): Observation {
+    const services = this.#fleet.services.map((service) => this.#service(service, now));
+    return { engineAnswers: this.engineAnswers, services, busy, loopLagMs };
+  }
+
+  #service(service: ServicePlan, now: number): ServiceSeen {
+    const foreign = this.#foreignTo(service);
+    return {
+      name: service.name,
+      members: service.members.map((member) => this.#member(service, member, now)),
+      gateway: service.gateway ? this.#gateway(service, now) : null,
+      foreign: foreign?.id ?? null,
+      foreignSharesVolumeWith: foreign ? this.#sharingWith(service, foreign) : [],
+    };
+  }
+
+  #foreignTo(service: ServicePlan): Container | null {
+    const holder = service.gateway ? this.containerOf(service, null) : null;
+    const isHeld = service.gateway
+      ? holder !== null
+      : service.members.some((member) => this.containerOf(service, member));
+    const foreign = [...this.#containers.values()].filter((container) => isForeignTo(service, container));
+    const running = foreign.find(({ state }) => state === 'running' || state === 'restarting' || state === 'paused');
+    return running ?? (isHeld ? null : (foreign[0] ?? null));
+  }
+
+  #sharingWith(service: ServicePlan, foreign: Container): string[] {
+    const theirs = new Set(foreign.mounts.filter(({ writable }) => writable).map(sourceOf));
+    return service.members.flatMap((member) => {
+      const container = this.containerOf(service, member);
+      const shares = container?.mounts.some((mount) => mount.writable && theirs.has(sourceOf(mount)));
+      return container && shares && container.state !== 'exited' && container.state !== 'created' ? [member.name] : [];
+    });
+  }
+
+  #member(service: ServicePlan, member: MemberPlan, now: number): MemberSeen {
+    const container = this.containerOf(service, member);
+    const trail = this.#trails.get(keyOfOwner({ service: service.name, member: member.name })) ?? noTrail;
+    const gateway = this.#memberReading(service.name, member.name);
+    const network = service.gateway?.network.name;
+    if (!container) return { ...absentMember(member.name), ...howItEnded(trail, now), gateway };
+    const isTold = !container.partial;
+    return {
+      name: member.name,
+      containerId: container.id,
+      state: container.state,
+      startedAt: container.startedAt,
+      finishedAt: container.finishedAt,
+      exitCode:
+        container.state === 'exited' || container.state === 'dead' || container.state === 'restarting'
+          ? container.exitCode
+          : null,
+      oomKilled: container.oomKilled,
+      restartCount: container.restartCount,
+      restartPolicy: container.restartPolicy,
+      health: container.health,
+      healthFailures: container.healthFailingStreak,
+      healthOutput: container.healthOutput,
+      attached: network === undefined || !isTold ? null : network in container.networks,
+      ...howItEnded(trail, now),
+      gateway,
+    };
+  }
+
+  /** Over all ports: the worst of them counts. */
+  #memberReading(service: string, member: string): MemberSeen['gateway'] {
+    const read = this.#readings.get(service);
+    const servers = read?.reading?.servers.filter((server) => server.member === member) ?? [];
+    const [first] = servers;
+    if (!read || !first) return null;
+    const worst =
+      servers.find(({ check }) => check === 'failing') ?? servers.find(({ check }) => check === 'unknown') ?? first;
+    const traffic = servers.some((server) => server.traffic === 'out')
+      ? 'out'
+      : servers.some((server) => server.traffic === 'draining')
+        ? 'draining'
+        : 'in';
+    const failuresInARow = Math.max(...servers.map((server) => server.failuresInARow));
+    return { traffic, check: worst.check, checkStatus: worst.checkStatus, failuresInARow, readAt: read.readAt };
+  }
+
+  #gateway(service: ServicePlan, now: number): GatewaySeen {
+    const container = this.containerOf(service, null);
+    const trail = this.#trails.get(keyOfOwner({ service: service.name, member: service.name })) ?? noTrail;
+    const network = service.gateway?.network.name ?? '';
+    return {
+      state: gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
+      containerId: container?.id ?? null,
+      leader: this.#readings.get(service.name)?.reading?.leader ?? null,
+      ...howItEnded(trail, now),
+      attached: container === null || container.partial === true || network in container.networks,
+    };
+  }
+}
+
+function gatewayState(container: Container | null, isSilent: boolean): GatewaySeen['state'] {
+  switch (container?.state) {
+    case undefined:
+      return 'absent';
+    case 'running':
+      return isSilent ? 'silent' : 'answering';
+    case 'paused':
+    case 'restarting':
+      return container?.state;
+    case 'created':
+    case 'exited':
+    case 'dead':
+    case 'removing':
+      return 'exited';
+  }
+}
+
+/** An event of a run that is over, told again or told late. */
+function isPast(event: EngineEvent, container: Container): boolean {
+  return event.at < container.startedAt;
+}
+
+/** What an event says for certain about a container; null when it must be looked at. */
+function afterEvent(container: Container, event: EngineEvent): Container | null {
+  const become = (state: ContainerState, more: Partial<Container> = {}): Container => ({
+    ...container,
+    ...more,
+    state,
+  });
+  if (event.type === 'network') {
+    return event.action === 'disconnect' ? withoutNetwork(container, event.attributes['name'] ?? '') : null;
+  }
+  switch (event.action) {
+    case 'die':
+      return become('exited', {
+        exitCode: Number(event.attributes['exitCode'] ?? container.exitCode),
+        finishedAt: event.at,
+      });
+    case 'pause':
+      return become('paused');
+    case 'unpause':
+      return become('running');
+    case 'start':
+      return become('running', { startedAt: event.at, health: container.health === 'none' ? 'none' : 'starting' });
+    default:
+      return null;
+  }
+}
+
+function withoutNetwork(container: Container, name: string): Container | null {
+  if (container.state !== 'running' || !(name in container.networks)) return null;
+  const networks = Object.fromEntries(Object.entries(container.networks).filter(([key]) => key !== name));
+  return { ...container, networks };
+}
+
+function sourceOf(mount: Container['mounts'][number]): string {
+  return mount.name === '' ? mount.source : mount.name;
+}

@@ -1,0 +1,268 @@
+/**
+ * The record: a journal that is written before anything is done, incidents, events in words, health history.
+ * What is written here is what `twinhull events` and `status` tell, and what a supervisor that was killed
+ * finds when it starts again.
+ */
+
+import { isOnGateway, isTraffic, type EffectAction, type NoteAction } from '../core/actions.ts';
+import type { Memory } from '../core/memory.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { GatewayReading } from '../ports/gateway.ts';
+import type { EventRecord, IncidentRecord, Store } from '../ports/store.ts';
+import type { ProjectPolicy } from '../redundancy/fleet.ts';
+
+export type Outcome = 'done' | 'failed' | 'unreachable';
+type Counters = GatewayReading['counters'];
+
+const MEMORY = 'core';
+
+/** The core's memory as it lies in the store. */
+export interface SavedMemory {
+  readonly memory: Memory;
+  /** the engine's time of the last event seen */
+  readonly lastEventAt: number;
+}
+
+export function savedMemory(store: Pick<Store, 'document'>): SavedMemory | null {
+  const saved = store.document(MEMORY) as SavedMemory | null | undefined;
+  return saved && typeof saved === 'object' && 'memory' in saved ? saved : null;
+}
+
+export class Recorder {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: (line: string) => void;
+  readonly #countersOf: (service: string) => Counters | null;
+  readonly #listeners = new Set<(event: EventRecord) => void>();
+  /** counters when an incident began, by its id */
+  readonly #countersAtStart = new Map<string, Counters>();
+
+  constructor(parts: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly log: (line: string) => void;
+    readonly countersOf: (service: string) => Counters | null;
+  }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#countersOf = parts.countersOf;
+  }
+
+  onEvent(listener: (event: EventRecord) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  saveMemory(saved: SavedMemory): void {
+    this.#store.saveDocument(MEMORY, saved);
+  }
+
+  /** Write-ahead: on disk before the effect begins. @returns the journal's number for it */
+  announce(effect: EffectAction): number {
+    return this.#store.announce(this.#clock.now(), effect, effect.incident);
+  }
+
+  ended(id: number, effect: EffectAction, outcome: Outcome, detail: string): void {
+    const now = this.#clock.now();
+    this.#store.complete(id, now, outcome === 'done' ? 'done' : 'failed', detail);
+    const what = effectWords(effect);
+    if (effect.incident !== null) {
+      this.#change(effect.incident, (incident) => ({
+        ...incident,
+        actions: [...incident.actions, { at: now, what, outcome: outcome === 'done' ? 'done' : detail }],
+      }));
+    }
+    const { kind, service, member, incident } = effect;
+    if (outcome === 'done') this.event(kind, service, member, incident, `${what}: ${effect.reason}`);
+    else
+      this.event(
+        'action_failed',
+        service,
+        member,
+        incident,
+        `could not do it: ${what} (${detail}); reason: ${effect.reason}`,
+      );
+  }
+
+  note(action: NoteAction): void {
+    switch (action.kind) {
+      case 'open_incident':
+        this.#open(action);
+        return;
+      case 'update_incident':
+        this.#change(action.id, (incident) => ({
+          ...incident,
+          evidence: [...incident.evidence, action.evidence].slice(-50),
+        }));
+        return;
+      case 'close_incident':
+        this.#close(action);
+        return;
+      case 'alert':
+        this.event('alert', action.service, action.member, null, action.reason);
+        return;
+      case 'verdict':
+        this.#verdict(action);
+    }
+  }
+
+  #open({ id, service, member, failure, startedAt, evidence }: Extract<NoteAction, { kind: 'open_incident' }>): void {
+    const counters = this.#countersOf(service);
+    if (counters) this.#countersAtStart.set(id, counters);
+    const impact = { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 };
+    this.#store.saveIncident({
+      id,
+      service,
+      member,
+      kind: failure,
+      startedAt,
+      endedAt: null,
+      evidence,
+      actions: [],
+      outcome: null,
+      impact,
+    });
+    this.event('open_incident', service, member, id, `${failure}: ${evidence.join('; ')}`);
+  }
+
+  #close(action: Extract<NoteAction, { kind: 'close_incident' }>): void {
+    const { id, service, member, outcome, reason, withoutServiceMs } = action;
+    const endedAt = this.#clock.now();
+    this.#change(id, (incident) => ({
+      ...incident,
+      endedAt,
+      outcome,
+      impact: { ...this.#requestsSince(id, service), withoutServiceMs },
+    }));
+    this.#countersAtStart.delete(id);
+    const startedAt = this.#store.incident(id)?.startedAt ?? endedAt;
+    this.event('close_incident', service, member, id, `${outcome} after ${seconds(endedAt - startedAt)}: ${reason}`);
+  }
+
+  /** A gateway that was restarted in between counts from zero. */
+  #requestsSince(id: string, service: string): { readonly failedRequests: number; readonly retriedRequests: number } {
+    const now = this.#countersOf(service);
+    const before = this.#countersAtStart.get(id);
+    if (!now || !before) return { failedRequests: 0, retriedRequests: 0 };
+    const grown = (from: number, to: number): number => (to >= from ? to - from : to);
+    return {
+      failedRequests: grown(before.failed, now.failed),
+      retriedRequests: grown(before.retried, now.retried) + grown(before.redispatched, now.redispatched),
+    };
+  }
+
+  #verdict({ service, member, verdict, was, reason }: Extract<NoteAction, { kind: 'verdict' }>): void {
+    const time = this.#clock.now();
+    this.#store.appendHealth([{ time, service, member, verdict, detail: reason }]);
+    this.event(
+      'verdict',
+      service,
+      member,
+      null,
+      `${member} is ${verdict}${reason === '' ? '' : `: ${reason}`} (was ${was})`,
+    );
+  }
+
+  #change(id: string, change: (incident: IncidentRecord) => IncidentRecord): void {
+    const incident = this.#store.incident(id);
+    if (incident) this.#store.saveIncident(change(incident));
+  }
+
+  /** One line of the record, for `twinhull events`. */
+  event(kind: string, service: string | null, member: string | null, incident: string | null, message: string): void {
+    const event = this.#store.appendEvent({ time: this.#clock.now(), kind, service, member, incident, message });
+    this.#log(service === null ? message : `${service}: ${message}`);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Every monitoring interval: what each member was like, and what is too old is dropped. */
+  tick(memory: Memory, policy: ProjectPolicy): void {
+    const time = this.#clock.now();
+    const records = Object.entries(memory.services).flatMap(([service, { members }]) =>
+      Object.entries(members).map(([member, { verdict, reason }]) => ({
+        time,
+        service,
+        member,
+        verdict,
+        detail: reason,
+      })),
+    );
+    this.#store.appendHealth(records);
+    this.#store.prune({ entriesPerService: policy.historyEntries, before: time - policy.historyRetentionMs });
+  }
+
+  /** What the last supervisor had begun: told, and closed; what is still wanted is decided anew. */
+  abandonPending(): EffectAction[] {
+    return this.#store.pending().flatMap(({ id, action }) => {
+      this.#store.complete(id, this.#clock.now(), 'abandoned', 'the supervisor ended before it was done');
+      return isEffectAction(action) ? [action] : [];
+    });
+  }
+}
+
+/** The journal is ours, and yet a file. */
+function isEffectAction(action: unknown): action is EffectAction {
+  return typeof action === 'object' && action !== null && 'kind' in action && 'service' in action && 'member' in action;
+}
+
+/** In the past tense, for a person. */
+export function effectWords(effect: EffectAction): string {
+  const { kind, service, member } = effect;
+  if (isOnGateway(effect)) return `the gateway of ${service} was ${gatewayWords(effect.kind)}`;
+  if (isTraffic(effect)) return trafficWords(effect.kind, member);
+  switch (kind) {
+    case 'start':
+      return `${member} was started`;
+    case 'start_standby':
+      return `${member} was started to take over`;
+    case 'unpause':
+      return `${member} was unpaused`;
+    case 'restart_soft':
+      return `${member} was restarted`;
+    case 'restart_hard':
+      return `${member} was killed and started`;
+    case 'reconnect':
+      return `${member} was connected to its network again`;
+    case 'replace':
+      return `${member} was replaced by a new container`;
+    case 'replace_standby':
+      return `${member} was made anew as a standby`;
+    case 'stop':
+      return `${member} was stopped`;
+    case 'quarantine':
+      return `${member} was stopped and is not started again`;
+    default:
+      return kind;
+  }
+}
+
+function trafficWords(kind: 'lead' | 'drain' | 'take_out' | 'put_in', member: string): string {
+  switch (kind) {
+    case 'lead':
+      return `${member} leads: new requests go to it`;
+    case 'drain':
+      return `${member} gets no new requests`;
+    case 'take_out':
+      return `${member} was taken out of traffic`;
+    case 'put_in':
+      return `${member} passed its check and gets traffic again`;
+  }
+}
+
+function gatewayWords(kind: 'start_gateway' | 'unpause_gateway' | 'reconnect_gateway' | 'replace_gateway'): string {
+  switch (kind) {
+    case 'start_gateway':
+      return 'started';
+    case 'unpause_gateway':
+      return 'unpaused';
+    case 'reconnect_gateway':
+      return 'connected to its members again';
+    case 'replace_gateway':
+      return 'replaced by a new container';
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,106 @@
+/** A restart that a person asked for: one member at a time, traffic led away first, the leader last. */
+
+import { TwinhullError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Container, Engine } from '../ports/engine.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { restoreRestartPolicy } from './restart-policy.ts';
+
+export interface RestartParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly gateway: Gateway | null;
+  readonly containerOf: (member: MemberPlan) => Container | null;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 100;
+
+/**
+ * @param members those to restart
+ * Throws when a member does not come back; those that were not reached yet are left as they are.
+ */
+export async function restartMembers(
+  plan: ServicePlan,
+  members: readonly MemberPlan[],
+  parts: RestartParts,
+): Promise<void> {
+  for (const member of await inOrder(members, parts)) {
+    const container = parts.containerOf(member);
+    const idle =
+      container === null || container.state === 'created' || (container.state === 'exited' && !member.startsAtUp);
+    if (idle) {
+      parts.say(`${member.name} does not run and is left as it is`);
+      continue;
+    }
+    await restartOne(plan, member, container, parts);
+  }
+}
+
+/** The leader last: traffic moves once, to a member that has just been started anew. */
+async function inOrder(members: readonly MemberPlan[], { gateway, signal }: RestartParts): Promise<MemberPlan[]> {
+  const leader = gateway ? (await gateway.read(signal)).leader : null;
+  return members.toSorted((a, b) => Number(a.name === leader) - Number(b.name === leader));
+}
+
+async function restartOne(
+  plan: ServicePlan,
+  member: MemberPlan,
+  container: Container,
+  parts: RestartParts,
+): Promise<void> {
+  const { engine, gateway, say, signal } = parts;
+  const { policy } = plan;
+  const isAlone = gateway === null || !(await leadAway(gateway, member, parts));
+  if (gateway && !isAlone) {
+    const left = await gateway.drainAndWait(member.name, policy.drainTimeoutMs, signal);
+    if (left > 0) say(`${member.name} still had ${left} requests when its drain time was over`);
+  }
+  say(`${member.name} is restarted`);
+  await restoreRestartPolicy(engine, container, member, signal);
+  await engine.restartContainer(container.id, { timeoutSeconds: Math.ceil(policy.stopGraceMs / 1000) }, { signal });
+  if (gateway) await gateway.putIn(member.name, policy.startPeriodMs + policy.deadlineMs.unresponsive, signal);
+  else await untilUp(container.id, member.name, plan, parts);
+  say(`${member.name} is back`);
+}
+
+/** @returns false when nobody else could take its requests */
+async function leadAway(gateway: Gateway, member: MemberPlan, { say, signal }: RestartParts): Promise<boolean> {
+  const reading = await gateway.read(signal);
+  const others = new Set(reading.servers.map((server) => server.member).filter((name) => name !== member.name));
+  const ready = [...others].filter((name) =>
+    reading.servers.every(
+      (server) => server.member !== name || (server.traffic === 'in' && server.check === 'passing'),
+    ),
+  );
+  const [next] = ready;
+  if (next === undefined) return false;
+  if (reading.leader === member.name) {
+    await gateway.lead(next, signal);
+    say(`${next} leads now`);
+  }
+  return true;
+}
+
+async function untilUp(
+  id: string,
+  name: string,
+  plan: ServicePlan,
+  { engine, clock, signal }: RestartParts,
+): Promise<void> {
+  const until = clock.monotonic() + plan.policy.startPeriodMs + plan.policy.deadlineMs.unresponsive;
+  for (;;) {
+    const now = await engine.inspectContainer(id, { signal });
+    if (now?.state === 'running' && (now.health === 'none' || now.health === 'healthy')) return;
+    if (now?.state === 'exited' && now.exitCode === 0 && plan.completes) return;
+    if (clock.monotonic() > until) {
+      throw new TwinhullError(
+        'TH_NOT_SERVING',
+        `${name} is not healthy in time: it is ${now?.state ?? 'gone'}, its health check says ${now?.health ?? 'nothing'}`,
+      );
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
