@@ -7,7 +7,7 @@ import type { Subnet } from './addresses.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
 import type { GatewayPlan, MemberPlan } from './fleet.ts';
-import { stableHash } from './hash.ts';
+import { containerHash } from './hash.ts';
 import { HASH_LABEL } from './members.ts';
 import { containerName, ownLabels, ownNetworkKey, ownNetworkName } from './names.ts';
 import { publishedPorts } from './ports.ts';
@@ -29,7 +29,7 @@ export function planGateway(analysis: Analysis, decision: Decision, place: Place
   const published = publishedPorts(service);
   const spec = gatewaySpec(analysis, config, { network: network.name, address: addressesIn(place.subnet, 0).gateway });
   const folder = gatewayFolder(place.stateFolder, name);
-  const hash = stableHash([spec, place.driver.container(config, folder), place.driver.files(config)]);
+  const hash = containerHash(spec, [place.driver.container(config, folder), place.driver.files(config)]);
   return {
     containerName: service.container_name ?? containerName(project.name, name, 1),
     config,

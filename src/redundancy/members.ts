@@ -4,7 +4,7 @@ import type { ContainerSpec, NetworkAttachment } from '../ports/engine.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
 import type { Fleet, MemberPlan, Note } from './fleet.ts';
-import { stableHash } from './hash.ts';
+import { containerHash } from './hash.ts';
 import { containerName, ownLabels } from './names.ts';
 import type { MemberName } from './names.ts';
 import { restartPolicy } from './policy.ts';
@@ -74,9 +74,9 @@ function planMember(
     Labels: labels,
     ...(decision.hasGateway ? {} : { ExposedPorts: { ...made.ExposedPorts, ...ExposedPorts } }),
     HostConfig: decision.hasGateway ? made.HostConfig : { ...made.HostConfig, PortBindings },
-    Networks: attachments(networkAttachments(name, asMember), name, member, decision, own),
+    Networks: attachments(networkAttachments(name, asMember), member, decision, own),
   };
-  const hash = stableHash([spec, contentFiles]);
+  const hash = containerHash(spec, contentFiles);
   const plan: MemberPlan = {
     ...member,
     containerName: ownContainerName(analysis, decision, member),
@@ -108,7 +108,7 @@ function memberService(analysis: Analysis, decision: Decision, member: MemberNam
   return {
     ...rest,
     environment: { ...told, ...rest.environment },
-    restart: restartPolicy(service, decision.mode, decision.standby),
+    restart: restartPolicy(service, decision.mode, decision.standby, member.role),
     ...(decision.hasGateway || ports === undefined ? {} : { ports }),
     ...(service.network_mode === undefined ? { networks: networksOf(service, decision) } : {}),
   };
@@ -119,24 +119,18 @@ function networksOf(service: Analysis['service'], decision: Decision) {
   return decision.hasGateway ? withoutIdentity(networks) : networks;
 }
 
-/** On the project's networks a member has its own name; the service's name only where no gateway holds it. */
+/** On the project's networks a member has its own name; the names of the service only where no gateway holds them. */
 function attachments(
   given: readonly NetworkAttachment[],
-  service: string,
   member: MemberName,
   decision: Decision,
   own: OwnAddress | null,
 ): readonly NetworkAttachment[] {
   if (decision.mode === 'single') return given;
-  const named = given.map((attachment) => ({
-    ...attachment,
-    aliases: [
-      ...new Set([
-        ...attachment.aliases.filter((alias) => !decision.hasGateway || alias !== service),
-        member.composeService,
-      ]),
-    ],
-  }));
+  const named = given.map((attachment) => {
+    const aliases = decision.hasGateway ? [] : attachment.aliases;
+    return { ...attachment, aliases: [...new Set([...aliases, member.composeService])] };
+  });
   if (own === null) return named;
   return [...named, { network: own.network, aliases: [], ipv4Address: own.address }];
 }

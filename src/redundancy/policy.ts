@@ -1,5 +1,5 @@
 import type { Service } from '../compose/project.ts';
-import type { Mode, ServicePolicy, Standby } from '../core/model.ts';
+import type { Mode, Role, ServicePolicy, Standby } from '../core/model.ts';
 import { parseDuration } from '../duration.ts';
 import { defaults } from './defaults.ts';
 import type { ProjectPolicy } from './fleet.ts';
@@ -26,7 +26,7 @@ export function servicePolicy(
   return {
     standby: facts.standby,
     hasGateway: facts.hasGateway,
-    engineRestarts: restartPolicy(service, facts.mode, facts.standby) !== 'no',
+    engineRestarts: restartPolicy(service, facts.mode, facts.standby, 'primary') !== 'no',
     threshold: failover.threshold ?? defaults.failoverThreshold.value,
     startPeriodMs: durationOr(service.healthcheck?.start_period, defaults.startPeriodMs.value),
     deadlineMs: deadlines(failover.timeout ?? defaults.failoverTimeoutMs.value),
@@ -55,13 +55,13 @@ function durationOr(text: string | undefined, otherwise: number): number {
 
 /**
  * Who restarts. A single service: as the project says, Docker's default being never. Members: the project's
- * policy, else unless-stopped, since nobody protects a service that may end for good. Members of a cold pair are
+ * policy, else unless-stopped, since nobody protects a service that may end for good. The two of a cold pair are
  * started by the supervisor alone, because Docker would start the one that was replaced beside its replacement.
  */
-export function restartPolicy(service: Service, mode: Mode, standby: Standby): string {
+export function restartPolicy(service: Service, mode: Mode, standby: Standby, role: Role): string {
   const own = service.restart ?? conditionOf(service);
   if (mode === 'single') return own ?? 'no';
-  if (standby === 'cold') return 'no';
+  if (standby === 'cold' && role !== 'replica') return 'no';
   return own ?? 'unless-stopped';
 }
 

@@ -8,7 +8,7 @@ import type { AskedMode } from './mode.ts';
 import type { Note } from './fleet.ts';
 import { nameClashes, ownNetworkKey } from './names.ts';
 import type { MemberName } from './names.ts';
-import { otherProtocolPorts } from './ports.ts';
+import { otherProtocolPorts, publishedPorts } from './ports.ts';
 import type { ServiceSettings } from './settings.ts';
 
 export interface Candidate {
@@ -50,15 +50,11 @@ function portRefusals({ service, hasGateway }: Candidate): readonly Note[] {
     what: `port ${port}`,
     why: `a gateway carries TCP only; put ${port} into a service of its own to protect the rest`,
   }));
-  const held = (service.ports ?? []).filter(
-    ({ published }) => published !== undefined && published !== '' && !published.includes('-'),
-  );
-  const unshared = hasGateway
-    ? []
-    : held.map(({ published }) => ({
-        what: `published port ${published ?? ''}`,
-        why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it',
-      }));
+  const held = hasGateway ? [] : publishedPorts(service).filter(({ published }) => /^\d+$/.test(published));
+  const unshared = held.map(({ published }) => ({
+    what: `published port ${published}`,
+    why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it',
+  }));
   return [...others, ...unshared];
 }
 

@@ -60,7 +60,7 @@ export function duration(limits: { readonly minMs: number; readonly maxMs: numbe
     return ms !== null && ms >= limits.minMs && ms <= limits.maxMs ? ms : undefined;
   };
   return simple(`a duration with a unit, ${range}, such as "10s"`, read, (value) =>
-    typeof value === 'number' ? 'a number has no unit' : isDuration(value) ? 'out of range' : 'is not a duration',
+    typeof value === 'number' ? 'has no unit' : isDuration(value) ? 'is out of range' : 'is not a duration',
   );
 }
 
@@ -72,7 +72,7 @@ export function whole(min: number, max: number): Shape<number> {
   const accept = (value: unknown) =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
   return simple(`a whole number from ${min} to ${max}`, accept, (value) =>
-    typeof value === 'number' ? 'out of range' : 'is not a number',
+    typeof value === 'number' ? 'is out of range' : 'is not a number',
   );
 }
 
@@ -151,8 +151,8 @@ export function group<const F extends Fields>(fields: F): Group<F> {
         if (!Object.hasOwn(fields, key)) {
           complain({
             path: at,
-            value: item,
-            message: `unknown key${suggestion(key, names)}`,
+            value: key,
+            message: `is no key here${suggestion(key, names)}`,
             expected: names.join(', '),
           });
           return [];
