@@ -63,6 +63,8 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       return connect(world, step, signal);
     case 'move_traffic_away':
       return moveTrafficAway(world, serviceOf(fleet, step), step, say, signal);
+    case 'drain_member':
+      return drainAsCourtesy(world, step, say, signal);
     case 'admit_member':
       return admit(world, serviceOf(fleet, step), step, signal);
     case 'wait_for': {
@@ -133,6 +135,24 @@ async function moveTrafficAway(
   // out, not only drained: when it is made anew, no request reaches it before a check of its own has passed
   await gateway.takeOut(step.member, signal);
   if (left > 0) say(`${left} requests of ${step.member} were still in flight after its drain time`);
+}
+
+async function drainAsCourtesy(
+  { driver, stateFolder }: World,
+  { gateway, member, drainTimeoutMs }: OfKind<'drain_member'>,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await driver
+      .open(gateway, gatewayFolder(stateFolder, gateway.service))
+      .drainAndWait(member, drainTimeoutMs, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(
+      `${member} could not be drained and is stopped as it is: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 function anotherServes({ gateway }: SeenService, member: string): Answer {

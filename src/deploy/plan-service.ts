@@ -237,9 +237,27 @@ function addDrains(
   after: readonly string[],
 ): string[] {
   if (!isRunning(gateway) || !task.existing.gateways.get(task.service.name)?.answers) return [];
-  return surplus.filter(isRunning).flatMap(({ labels: label }) => {
-    const member = label[labels.service]; // of a service with a gateway, each member is a Compose service
-    return member === undefined ? [] : [addDrain(task, member, after)];
+  const { blueprint, existing, list, service } = task;
+  if (!blueprint) return [];
+  // the gateway that runs knows the members of its time, not those of the plan; each is a Compose service of its own
+  const live = existing.containers.filter(
+    (container) => isMemberNow(container) && container.labels[labels.ours] === service.name,
+  );
+  const members = live.map(({ labels: label }) => ({
+    name: label[labels.service] ?? '',
+    address: '',
+    takesTraffic: true,
+  }));
+  const config = { ...blueprint.config, members };
+  const { drainTimeoutMs } = service.policy;
+  return surplus.filter(isRunning).map(({ labels: label }) => {
+    const member = label[labels.service] ?? '';
+    return list.add(`drain:${service.name}:${member}`, service.name, after, {
+      kind: 'drain_member',
+      member,
+      gateway: config,
+      drainTimeoutMs,
+    });
   });
 }
 
@@ -269,7 +287,7 @@ function addOneRoll(
   const { current, difference, plan } = position;
   if (!current || difference === null) return [...after];
   const throughGateway = gateway !== null && gateway.current !== null && takesTraffic(task, plan.name);
-  const away = throughGateway && isUp(current) && isMemberNow(current) ? [addDrain(task, plan.name, after)] : after;
+  const away = throughGateway && isUp(current) && isMemberNow(current) ? [addLeadAway(task, plan.name, after)] : after;
   const made = addRecreation(task, { ...position, current, difference }, [...task.ground, ...away]);
   const several = task.service.members.length > 1 && position.start;
   const by = gateway !== null && takesTraffic(task, plan.name) ? 'gateway' : 'engine';
@@ -291,7 +309,7 @@ function addRecreation(
   });
 }
 
-function addDrain({ list, service, options }: ServiceTask, member: string, after: readonly string[]): string {
+function addLeadAway({ list, service, options }: ServiceTask, member: string, after: readonly string[]): string {
   const { drainTimeoutMs } = service.policy;
   return list.add(`away:${service.name}:${member}`, service.name, after, {
     kind: 'move_traffic_away',

@@ -5,6 +5,7 @@
  * dies in between leaves the two names, and {@link recoverReplaced} tells from them how far it came.
  */
 
+import { isCode } from '../errors.ts';
 import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
 import { labels } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
@@ -27,7 +28,7 @@ export async function recreateContainer(engine: Engine, oldId: string, wanted: R
   const old = await engine.inspectContainer(oldId, within(deadlines.read, wanted.signal));
   if (!old) return createAnew(engine, wanted);
   const renamed = old.name === wanted.name;
-  if (renamed) await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
+  if (renamed) await putAside(engine, old, wanted);
   let created: string | null = null;
   try {
     created = await createAfter(engine, old, wanted);
@@ -39,6 +40,18 @@ export async function recreateContainer(engine: Engine, oldId: string, wanted: R
   }
   await engine.removeContainer(old.id, { force: true, volumes: false }, within(deadlines.remove, wanted.signal));
   return created;
+}
+
+/** Docker cannot rename a container in the moment between two restarts ("sandbox not found"): it is stopped first. */
+async function putAside(engine: Engine, old: Container, wanted: Recreation): Promise<void> {
+  if (old.state === 'restarting') await end(engine, old, wanted);
+  try {
+    await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
+  } catch (error) {
+    if (!isCode(error, 'TH_ENGINE_REFUSED') || old.restartCount === 0) throw error;
+    await end(engine, old, wanted);
+    await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
+  }
 }
 
 async function createAnew(engine: Engine, wanted: Recreation): Promise<string> {
@@ -84,12 +97,17 @@ export function carryVolumes(
   old: Pick<Container, 'mounts'>,
   imageVolumes: readonly string[],
 ): ContainerSpec {
-  const taken = mountedPaths(spec);
-  const wanted = new Set([...imageVolumes, ...Object.keys(spec.Volumes ?? {})]);
+  const mounts = mountsOf(spec);
+  const nameless = mounts.filter(isNameless).map(({ Target }) => Target);
+  const taken = new Set([
+    ...mounts.filter((mount) => !isNameless(mount)).map(({ Target }) => Target),
+    ...otherPaths(spec),
+  ]);
+  const wanted = new Set<unknown>([...imageVolumes, ...Object.keys(spec.Volumes ?? {}), ...nameless]);
   const carried = old.mounts
     .filter(
       ({ type, name, destination }) =>
-        type === 'volume' && isAnonymous(name) && !taken.has(destination) && wanted.has(destination),
+        type === 'volume' && isAnonymous(name) && wanted.has(destination) && !taken.has(destination),
     )
     .map(({ name, destination, writable }) => ({
       Type: 'volume',
@@ -98,29 +116,33 @@ export function carryVolumes(
       ReadOnly: !writable,
     }));
   if (carried.length === 0) return spec;
-  return { ...spec, HostConfig: { ...spec.HostConfig, Mounts: [...listOf(spec.HostConfig['Mounts']), ...carried] } };
+  const kept = mounts.filter((mount) => !carried.some(({ Target }) => Target === mount.Target));
+  return { ...spec, HostConfig: { ...spec.HostConfig, Mounts: [...kept, ...carried] } };
+}
+
+interface EngineMount {
+  readonly Type?: unknown;
+  readonly Source?: unknown;
+  readonly Target?: unknown;
+}
+
+function mountsOf({ HostConfig }: ContainerSpec): readonly EngineMount[] {
+  return Array.isArray(HostConfig['Mounts']) ? (HostConfig['Mounts'] as readonly EngineMount[]) : [];
+}
+
+/** A volume that the engine is to name itself. */
+function isNameless({ Type, Source }: EngineMount): boolean {
+  return Type === 'volume' && (Source === undefined || Source === '');
+}
+
+function otherPaths({ HostConfig }: ContainerSpec): string[] {
+  const binds = Array.isArray(HostConfig['Binds']) ? HostConfig['Binds'] : [];
+  return [...binds.map((bind) => String(bind).split(':')[1] ?? ''), ...Object.keys(HostConfig['Tmpfs'] ?? {})];
 }
 
 /** The engine names a volume that nobody named by 64 hexadecimal digits. */
 export function isAnonymous(volume: string): boolean {
   return /^[0-9a-f]{64}$/.test(volume);
-}
-
-function mountedPaths({ HostConfig }: ContainerSpec): Set<string> {
-  const mounts = listOf(HostConfig['Mounts']).flatMap((mount) =>
-    typeof mount === 'object' &&
-    mount !== null &&
-    'Target' in mount &&
-    (!('Type' in mount) || mount.Type !== 'volume' || 'Source' in mount)
-      ? String(mount.Target)
-      : [],
-  );
-  const binds = listOf(HostConfig['Binds']).map((bind) => String(bind).split(':')[1] ?? '');
-  return new Set([...mounts, ...binds, ...Object.keys(HostConfig['Tmpfs'] ?? {})]);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 const ASIDE = /^(?<name>.+)\.replaced-(?<was>started|idle)$/;

@@ -5,6 +5,7 @@
 
 import { formatDuration } from '../duration.ts';
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import type { GatewayConfig } from '../ports/gateway.ts';
 import type { BuildPlan } from '../redundancy/fleet.ts';
 
 export type Step = Work & {
@@ -45,6 +46,13 @@ export type Work =
       readonly member: string;
       readonly drainTimeoutMs: number;
       readonly waitMs: number;
+    }
+  /** a member that goes with a change of its gateway finishes what it has; a courtesy, its failure stops nothing */
+  | {
+      readonly kind: 'drain_member';
+      readonly member: string;
+      readonly gateway: GatewayConfig;
+      readonly drainTimeoutMs: number;
     }
   /** waits until the member serves; gateway: its check passes there and it is put in; engine: it runs and is healthy */
   | {
@@ -103,6 +111,8 @@ export function describeStep(step: Step): string {
       return `connect ${step.name} to network ${step.attachment.network}`;
     case 'move_traffic_away':
       return `move traffic away from ${step.member} (at most ${formatDuration(step.drainTimeoutMs)} for what is in flight)`;
+    case 'drain_member':
+      return `let ${step.member} finish what it has (at most ${formatDuration(step.drainTimeoutMs)})`;
     case 'admit_member':
       return `wait until ${step.member} serves`;
     case 'wait_for':
