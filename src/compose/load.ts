@@ -20,7 +20,7 @@ import { carryOutExtends } from './extends.ts';
 import { findComposeFiles } from './find-files.ts';
 import { project as projectShape } from './keys/project.ts';
 import { locate, map, type Node, type Path } from './node.ts';
-import { ComposeProblems, problemAt, showValue, type Problem } from './problems.ts';
+import { ComposeProblems, formatPath, problemAt, showValue, type Problem } from './problems.ts';
 import type { Project } from './project.ts';
 import { projectName } from './project-name.ts';
 import { documentName, readDocument, type DocumentContext } from './read-document.ts';
@@ -226,12 +226,19 @@ function activeProfiles(options: LoadOptions, variables: ReadonlyMap<string, str
   return [...new Set([...(options.profiles ?? []), ...fromVariable])].filter((profile) => profile !== '');
 }
 
-/** An anchor used several times has its mistake once for each use; one line for each place is enough. */
+/**
+ * An anchor used several times has its mistake once for each use, and what could not be read at all is often
+ * refused again for what stands there instead: the first is enough.
+ */
 function withoutRepetition(problems: readonly Problem[]): Problem[] {
-  const seen = new Set<string>();
+  const firstAt = new Map<string, Problem>();
   return problems.filter((problem) => {
-    const id = `${problem.file}:${problem.line}:${problem.column}:${problem.message}:${problem.value}`;
-    return !seen.has(id) && seen.add(id);
+    const { file, line, column, message, value } = problem;
+    const place = `${file}:${line}:${column}:${line > 0 ? formatPath(problem.path) : message}`;
+    const anchored = `${file}:${line}:${column}:${message}`;
+    const first = firstAt.get(place) ?? firstAt.get(anchored);
+    if (!first) firstAt.set(place, problem).set(anchored, problem);
+    return !first || (first.value === value && first.message !== message);
   });
 }
 

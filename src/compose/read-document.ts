@@ -69,7 +69,10 @@ function filledText(text: string, node: Node, path: Path, context: DocumentConte
 
 /** Interpolated: absolute. As written: relative to the project's folder, and untouched where that is the file's own. */
 function resolvePath(written: string, context: DocumentContext): string {
-  const path = written === '~' || written.startsWith('~/') ? join(homedir(), written.slice(1)) : written;
+  const path =
+    written === '~' || written.startsWith('~/')
+      ? join(context.variables.get('HOME') || homedir(), written.slice(1))
+      : written;
   if (/^[a-zA-Z]:[\\/]|^\\\\/.test(path)) return path;
   if (context.interpolated) return resolve(context.folder, path);
   if (isAbsolute(path) || context.folder === context.workingDir) return written;

@@ -202,7 +202,7 @@ class NodeReader {
         path,
         `*${name}`,
         target === 'open' ? 'is an alias inside of what it stands for' : 'is an alias for nothing',
-        `an anchor &${name} before it`,
+        target === 'open' ? 'a value without itself inside' : `an anchor &${name} before it`,
       );
       return scalar(null, at);
     }

@@ -113,13 +113,15 @@ function checkDependencies(
         ['depends_on', wanted],
         showValue(wanted),
         'is no service of this project',
-        suggestion(wanted, services.keys()),
+        suggestion(
+          wanted,
+          [...services.keys()].filter((other) => other !== name),
+        ),
       );
   }
 }
 
-function suggestion(name: string, candidates: Iterable<string>): string {
-  const all = [...candidates];
+function suggestion(name: string, all: readonly string[]): string {
   const near = nearest(name, all);
   if (near) return showValue(near);
   return all.length > 0 && all.length <= 8 ? `one of ${all.join(', ')}` : 'a name that is there';
@@ -138,7 +140,7 @@ function checkUses(settled: Settled, kind: ResourceKind, context: CheckContext):
   const declared = entriesOf(settled.root, kind);
   for (const [name, { node, path }] of usedNames(services, kind)) {
     if (declared.has(name) || (!context.interpolated && name.includes('$'))) continue;
-    const near = nearest(name, declared.keys());
+    const near = nearest(name, settled.declared[kind]);
     const expected = near ? showValue(near) : `"${name}:" under the top-level "${kind}"`;
     context.problems.push(
       problemAt(node.at, path, showValue(name), `is no ${SINGULAR[kind]} of this project`, expected),

@@ -27,6 +27,7 @@ export interface SettleContext {
   readonly targets: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
   readonly interpolated: boolean;
+  readonly workingDir: string;
   readonly problems: Problem[];
 }
 
@@ -34,8 +35,13 @@ export interface Settled {
   /** the whole project, active services only */
   readonly root: MapNode;
   readonly inactive: ReadonlySet<string>;
+  /** names of the top-level sections, used or not */
+  readonly declared: Readonly<Record<ResourceKind, readonly string[]>>;
   readonly profiles: readonly string[];
 }
+
+const RESOURCES = ['networks', 'volumes', 'configs', 'secrets'] as const;
+export type ResourceKind = (typeof RESOURCES)[number];
 
 export async function settle(merged: Node, context: SettleContext): Promise<Settled> {
   const root = merged.kind === 'map' ? merged : map(new Map(), merged.at);
@@ -51,6 +57,12 @@ export async function settle(merged: Node, context: SettleContext): Promise<Sett
   return {
     root: settleResources(withEntry(root, 'services', services), services, context),
     inactive,
+    declared: {
+      networks: [...entriesOf(root, 'networks').keys()],
+      volumes: [...entriesOf(root, 'volumes').keys()],
+      configs: [...entriesOf(root, 'configs').keys()],
+      secrets: [...entriesOf(root, 'secrets').keys()],
+    },
     profiles: context.profiles,
   };
 }
@@ -129,6 +141,8 @@ function partBefore(node: Node): string {
 function withBuildDefaults(service: MapNode, context: SettleContext): MapNode {
   let build = get(service, 'build');
   if (build?.kind !== 'map') return service;
+  if (!build.entries.has('context'))
+    build = withEntry(build, 'context', scalar(context.interpolated ? context.workingDir : '.', build.at));
   if (!build.entries.has('dockerfile') && !build.entries.has('dockerfile_inline'))
     build = withEntry(build, 'dockerfile', scalar('Dockerfile', build.at));
   const args = get(build, 'args');
@@ -229,7 +243,7 @@ async function withLabelFiles(service: MapNode, context: SettleContext, path: re
 /** Networks, volumes, configs and secrets: only those that are used (with variables not filled in that cannot be known), each with its name in the engine. */
 function settleResources(root: MapNode, services: MapNode, context: SettleContext): MapNode {
   let result = root;
-  for (const key of ['networks', 'volumes', 'configs', 'secrets'] as const) {
+  for (const key of RESOURCES) {
     const used = usedNames(services, key);
     const declared = new Map(entriesOf(root, key));
     if (key === 'networks' && used.has('default') && !declared.has('default'))
@@ -242,8 +256,6 @@ function settleResources(root: MapNode, services: MapNode, context: SettleContex
   }
   return result;
 }
-
-export type ResourceKind = 'networks' | 'volumes' | 'configs' | 'secrets';
 
 /** The names of top-level resources that services use, with the place of the first use. */
 export function usedNames(

@@ -3,7 +3,9 @@ import type { Build } from '../project.ts';
 import { fileUses } from './file-uses.ts';
 import { extraHosts } from './hosts.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
-import { boolean, byKind, bytes, isOpen, labels, object, pairs, refuse, text, textOrBoolean, texts } from './shapes.ts';
+import { isOpen, refuse } from './place.ts';
+import { boolean, bytes, text, textOrBoolean } from './scalars.ts';
+import { byKind, labels, object, pairs, texts } from './shapes.ts';
 import { ulimits } from './ulimits.ts';
 
 /** A folder, made absolute; a URL or a git address stays what it is. */

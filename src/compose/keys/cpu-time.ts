@@ -1,7 +1,7 @@
 import { parseDuration } from '../../duration.ts';
 import { scalar } from '../node.ts';
 import type { Shape } from './key.ts';
-import { integer } from './shapes.ts';
+import { integer } from './scalars.ts';
 
 const whole = integer();
 

@@ -1,7 +1,8 @@
 import { map, mapAt, scalar, withEntry, type Entry, type MapNode, type Node } from '../node.ts';
 import type { Dependency } from '../project.ts';
 import type { KeyTable, Shape } from './key.ts';
-import { boolean, byKind, choice, distinctTexts, mapOf, object } from './shapes.ts';
+import { boolean, choice } from './scalars.ts';
+import { byKind, distinctTexts, mapOf, object } from './shapes.ts';
 
 const keys: KeyTable = {
   restart: { shape: boolean, doc: 'Restart this service when the other one is restarted.' },

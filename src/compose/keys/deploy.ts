@@ -2,7 +2,8 @@ import type { Deploy } from '../project.ts';
 import { deviceRequests } from './devices.ts';
 import type { KeyTable } from './key.ts';
 import { byKey, replace } from './merge.ts';
-import { bytes, choice, duration, integer, labels, listOf, nullable, number, object, text, texts } from './shapes.ts';
+import { bytes, choice, duration, integer, number, text } from './scalars.ts';
+import { labels, listOf, nullable, object, texts } from './shapes.ts';
 
 const updateKeys: KeyTable = {
   parallelism: { shape: integer({ min: 0 }), doc: 'How many containers at a time; 0: all.' },

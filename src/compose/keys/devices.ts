@@ -1,7 +1,9 @@
 import { mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
 import { appendBy, identityByTarget } from './merge.ts';
-import { byKind, bytes, distinctTexts, integer, listOf, object, pairs, refuse, text } from './shapes.ts';
+import { refuse } from './place.ts';
+import { bytes, integer, text } from './scalars.ts';
+import { byKind, distinctTexts, listOf, object, pairs } from './shapes.ts';
 
 export interface DeviceMapping {
   readonly source: string;

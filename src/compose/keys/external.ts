@@ -1,6 +1,7 @@
 import { get, mapAt, type Node } from '../node.ts';
 import type { Place, Shape } from './key.ts';
-import { boolean, byKind, object, text } from './shapes.ts';
+import { boolean, text } from './scalars.ts';
+import { byKind, object } from './shapes.ts';
 
 const oldForm = object<boolean>(
   { name: { shape: text, doc: 'The name in the engine (old form; use name).' } },

@@ -2,7 +2,9 @@ import { type MapNode, type Node } from '../node.ts';
 import type { FileDefinition } from '../project.ts';
 import { external } from './external.ts';
 import type { KeyTable, Place } from './key.ts';
-import { labels, object, options, path, refuse, text } from './shapes.ts';
+import { refuse } from './place.ts';
+import { path, text } from './scalars.ts';
+import { labels, object, options } from './shapes.ts';
 
 const common: KeyTable = {
   name: { shape: text, doc: 'The name in the engine.' },

@@ -2,7 +2,8 @@ import { mapAt, scalar, textOf, withEntry, type MapNode } from '../node.ts';
 import type { FileUse } from '../project.ts';
 import type { KeyTable, Shape } from './key.ts';
 import { appendBy, identityByTargetIn } from './merge.ts';
-import { byKind, listOf, object, text, textOrNumber, type ListOptions } from './shapes.ts';
+import { text, textOrNumber } from './scalars.ts';
+import { byKind, listOf, object, type ListOptions } from './shapes.ts';
 
 const keys: KeyTable = {
   source: { shape: text, doc: 'The name in the top-level section.' },

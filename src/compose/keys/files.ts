@@ -3,7 +3,8 @@
 import { mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { KeyTable, Shape } from './key.ts';
 import { append, appendBy, identityByKey } from './merge.ts';
-import { asList, boolean, byKind, choice, listOf, object, path } from './shapes.ts';
+import { boolean, choice, path } from './scalars.ts';
+import { asList, byKind, listOf, object } from './shapes.ts';
 
 export interface EnvFile {
   readonly path: string;

@@ -2,7 +2,9 @@ import { list, scalar, type Node } from '../node.ts';
 import type { Healthcheck } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
 import { replace } from './merge.ts';
-import { boolean, byKind, duration, integer, object, refuse, text, texts } from './shapes.ts';
+import { refuse } from './place.ts';
+import { boolean, duration, integer, text } from './scalars.ts';
+import { byKind, object, texts } from './shapes.ts';
 
 const expectedTest = '["CMD", ...], ["CMD-SHELL", "..."], ["NONE"], or a string for the shell';
 

@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { list, scalar, type Node } from '../node.ts';
 import type { Place, Shape } from './key.ts';
 import { append } from './merge.ts';
-import { byKind, child, refuse, text } from './shapes.ts';
+import { child, refuse } from './place.ts';
+import { text } from './scalars.ts';
+import { byKind } from './shapes.ts';
 
 const expected = 'a list such as "db=10.0.0.5" or a map of names to addresses';
 

@@ -3,11 +3,10 @@
 import { map, mapAt, scalar, type Node } from '../node.ts';
 import type { KeyTable, Shape } from './key.ts';
 import { byKey, deep, replace, sameDriver } from './merge.ts';
+import { boolean, choice, path, text, textOrNumber } from './scalars.ts';
 import {
   anything,
-  boolean,
   byKind,
-  choice,
   command,
   distinctTexts,
   listOf,
@@ -15,10 +14,7 @@ import {
   nullable,
   object,
   pairs,
-  path,
-  text,
   textOrList,
-  textOrNumber,
 } from './shapes.ts';
 
 export interface Logging {

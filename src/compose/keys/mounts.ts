@@ -2,7 +2,9 @@ import { mapAt, scalar, textOf, withEntry, type MapNode, type Node, type Scalar 
 import type { Mount } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
 import { appendBy, identityByTarget } from './merge.ts';
-import { boolean, byKind, bytes, choice, labels, listOf, object, refuse, text, textOrNumber } from './shapes.ts';
+import { refuse } from './place.ts';
+import { boolean, bytes, choice, text, textOrNumber } from './scalars.ts';
+import { byKind, labels, listOf, object } from './shapes.ts';
 
 const expectedShort = '[SOURCE:]TARGET[:MODE], such as "./data:/data:ro"';
 
@@ -141,9 +143,9 @@ function bindOf(source: string, target: string, mode: MountMode, node: Node): Ma
   return mapAt({ type: 'bind', source, target, read_only: mode.readOnly || undefined, bind }, node.at);
 }
 
+/** A label for SELinux goes with a named volume too. */
 function volumeOf(source: string, target: string, mode: MountMode, node: Node): MapNode {
-  return mapAt(
-    { type: 'volume', source, target, read_only: mode.readOnly || undefined, volume: mapAt(mode.volume, node.at) },
-    node.at,
-  );
+  const volume = mapAt(mode.volume, node.at);
+  const bind = Object.keys(mode.bind).length > 0 ? mapAt(mode.bind, node.at) : undefined;
+  return mapAt({ type: 'volume', source, target, read_only: mode.readOnly || undefined, bind, volume }, node.at);
 }

@@ -4,7 +4,9 @@ import { map, scalar, type Entry, type Node } from '../node.ts';
 import type { NetworkUse } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
 import { byNameWith } from './merge.ts';
-import { byKind, distinctTexts, isOpen, mapOf, nullable, number, object, options, refuse, text } from './shapes.ts';
+import { isOpen, refuse } from './place.ts';
+import { number, text } from './scalars.ts';
+import { byKind, distinctTexts, mapOf, nullable, object, options } from './shapes.ts';
 
 /** An address; `version` 0: of either kind. */
 export function address(version: 0 | 4 | 6): Shape<string> {

@@ -3,7 +3,8 @@ import { external } from './external.ts';
 import type { KeyTable } from './key.ts';
 import { appendBy, identityByKey } from './merge.ts';
 import { address } from './network-uses.ts';
-import { boolean, labels, listOf, mapOf, nullable, object, options, text } from './shapes.ts';
+import { boolean, text } from './scalars.ts';
+import { labels, listOf, mapOf, nullable, object, options } from './shapes.ts';
 
 const poolKeys: KeyTable = {
   subnet: { shape: text, doc: 'The subnet, such as 10.5.0.0/16.' },

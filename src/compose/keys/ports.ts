@@ -4,7 +4,9 @@ import { list, mapAt, scalar, withEntry, type MapNode, type Node } from '../node
 import type { PortMapping } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
 import { appendBy, identityOfPort } from './merge.ts';
-import { byKind, integer, isOpen, listOf, object, refuse, text, textMatching, textOrNumber } from './shapes.ts';
+import { isOpen, refuse } from './place.ts';
+import { integer, text, textMatching, textOrNumber } from './scalars.ts';
+import { byKind, listOf, object } from './shapes.ts';
 
 const portNumber = integer({ min: 1, max: 65535 });
 const protocol = textMatching(/^(tcp|udp|sctp)$/i, 'tcp, udp or sctp');

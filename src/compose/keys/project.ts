@@ -4,7 +4,8 @@ import { config, secret } from './file-definition.ts';
 import type { KeyTable } from './key.ts';
 import { network } from './network.ts';
 import { service } from './service.ts';
-import { anything, listOf, mapOf, object, text, textOrNumber, type MapOptions } from './shapes.ts';
+import { text, textOrNumber } from './scalars.ts';
+import { anything, listOf, mapOf, object, type MapOptions } from './shapes.ts';
 import { volume } from './volume.ts';
 
 const named: MapOptions = { names: /^[a-zA-Z0-9._-]+$/, namesExpected: 'letters, digits, ".", "_" and "-"' };

@@ -13,7 +13,8 @@ import {
 import { build } from './build.ts';
 import { envFiles, paths } from './files.ts';
 import { key, type ServiceKeyTable } from './key.ts';
-import { boolean, command, labels, pairs, text, textMatching } from './shapes.ts';
+import { boolean, text, textMatching } from './scalars.ts';
+import { command, labels, pairs } from './shapes.ts';
 
 export const containerKeys = {
   image: key({

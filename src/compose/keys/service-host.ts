@@ -5,20 +5,8 @@ import { putBlockIo, putCpus, putSecurityOpt, putSysctls, putUlimits } from '../
 import { putNamespace } from '../create/sharing.ts';
 import { blockIo } from './devices.ts';
 import { key, type ServiceKeyTable } from './key.ts';
-import {
-  boolean,
-  bytes,
-  choice,
-  distinctTexts,
-  integer,
-  listOf,
-  nullable,
-  number,
-  object,
-  pairs,
-  text,
-  textOrNumber,
-} from './shapes.ts';
+import { boolean, bytes, choice, integer, number, text, textOrNumber } from './scalars.ts';
+import { distinctTexts, listOf, nullable, object, pairs } from './shapes.ts';
 import { ulimits } from './ulimits.ts';
 import { microseconds } from './cpu-time.ts';
 

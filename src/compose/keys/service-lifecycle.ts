@@ -8,7 +8,8 @@ import { deploy } from './deploy.ts';
 import { healthcheck } from './healthcheck.ts';
 import { key, type ServiceKeyTable } from './key.ts';
 import { develop, extendsShape, hooks, logging, modelUses, provider } from './lifecycle-parts.ts';
-import { boolean, distinctTexts, duration, integer, text, textMatching } from './shapes.ts';
+import { boolean, duration, integer, text, textMatching } from './scalars.ts';
+import { distinctTexts } from './shapes.ts';
 
 export const lifecycleKeys = {
   attach: key({

@@ -6,7 +6,8 @@ import { extraHosts } from './hosts.ts';
 import { key, type ServiceKeyTable } from './key.ts';
 import { macAddress, networkUses } from './network-uses.ts';
 import { expose, ports } from './ports.ts';
-import { distinctTexts, text, textOrList } from './shapes.ts';
+import { text } from './scalars.ts';
+import { distinctTexts, textOrList } from './shapes.ts';
 
 export const networkKeys = {
   ports: key({

@@ -9,7 +9,8 @@ import { fileUses } from './file-uses.ts';
 import { key, type ServiceKeyTable } from './key.ts';
 import { mounts } from './mounts.ts';
 import { append } from './merge.ts';
-import { boolean, bytes, distinctTexts, mapOf, textOrList, textOrNumber } from './shapes.ts';
+import { boolean, bytes, textOrNumber } from './scalars.ts';
+import { distinctTexts, mapOf, textOrList } from './shapes.ts';
 
 export const storageKeys = {
   volumes: key({

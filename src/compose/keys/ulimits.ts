@@ -1,6 +1,7 @@
 import type { Shape } from './key.ts';
 import { byKey, replace } from './merge.ts';
-import { byKind, integer, mapOf, object } from './shapes.ts';
+import { integer } from './scalars.ts';
+import { byKind, mapOf, object } from './shapes.ts';
 
 export type Ulimit = number | { readonly soft: number; readonly hard: number };
 
