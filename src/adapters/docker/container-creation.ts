@@ -15,7 +15,7 @@ export async function createContainer(
   spec: ContainerSpec,
   call: Call = {},
 ): Promise<string> {
-  await requireFirstNetwork(client, spec, call);
+  await requireNetworks(client, spec, call);
   const body = createBody(spec, await client.apiVersion(call.signal));
   const id = await create(client, name, spec, body, call);
   try {
@@ -27,11 +27,13 @@ export async function createContainer(
   }
 }
 
-/** The engine would accept a network that is not there, and fail at the start. */
-async function requireFirstNetwork(client: EngineClient, spec: ContainerSpec, call: Call): Promise<void> {
-  const first = spec.Networks[0]?.network;
-  if (first === undefined || (await inspectNetwork(client, first, call)) !== null) return;
-  throw new TwinhullError('TH_ENGINE_REFUSED', `the engine refused: network ${first} not found`, { status: 404 });
+/** The engine takes networks that are not there for a container that does not run, and fails at its start. */
+async function requireNetworks(client: EngineClient, spec: ContainerSpec, call: Call): Promise<void> {
+  const names = spec.Networks.map(({ network }) => network);
+  const found = await Promise.all(names.map((name) => inspectNetwork(client, name, call)));
+  const missing = names.find((_, index) => found[index] === null);
+  if (missing === undefined) return;
+  throw new TwinhullError('TH_ENGINE_REFUSED', `the engine refused: network ${missing} not found`, { status: 404 });
 }
 
 async function create(

@@ -137,11 +137,8 @@ export class Lifecycle {
     timeoutSeconds: number | undefined,
     signal?: AbortSignal,
   ): Promise<void> {
-    const wasPaused = container.state === 'paused';
-    if (wasPaused) container.state = 'running';
     const run = container.run;
-    this.#send(container, signalName(container.spec.StopSignal ?? 'SIGTERM'));
-    if (wasPaused && container.run === run && container.isRunning) this.emit(container, 'unpause');
+    this.#send(container, signalName(container.spec.StopSignal ?? 'SIGTERM'), true);
     const graceMs = (timeoutSeconds ?? container.spec.StopTimeout ?? DEFAULT_GRACE_SECONDS) * 1000;
     await this.#untilEnded(container, run, graceMs, signal);
     if (container.run === run && container.isRunning) this.#send(container, 'SIGKILL');
@@ -163,9 +160,11 @@ export class Lifecycle {
     signal?.throwIfAborted();
   }
 
-  #send(container: MemoryContainer, name: string): void {
+  /** @param thaws a paused process is thawed, so that it gets the signal */
+  #send(container: MemoryContainer, name: string, thaws = false): void {
     container.noteSignal(name);
     this.emit(container, 'kill', { signal: String(signalNumber(name)) });
+    if (thaws && container.state === 'paused') this.unpause(container);
     const exitCode = container.exitCodeFor(name);
     if (exitCode !== null) this.die(container, exitCode);
   }
