@@ -189,3 +189,17 @@ test('nonsense is refused before anything is sent', () => {
   assert.throws(() => runLoad({ url: 'http://127.0.0.1:1', rate: 0, mix: get(), until: 1 }), TypeError);
   assert.throws(() => runLoad({ url: 'http://127.0.0.1:1', rate: 1, mix: [], until: 1 }), TypeError);
 });
+
+test('each request may have a body of its own, and is found again by its tag', async (t) => {
+  const bodies: string[] = [];
+  const url = await serve(t, (request, response) => {
+    request.on('data', (bytes: Buffer) => bodies.push(bytes.toString()));
+    request.once('end', () => response.end('ok'));
+  });
+  let next = 0;
+  const vary = (): { body: string; tag: string } => ({ body: `{"id":${next}}`, tag: `job-${next++}` });
+  const mix = [{ method: 'POST', path: '/jobs', keepAlive: false, weight: 1, vary }];
+  const result = await runLoad({ url, rate: 50, mix, until: 100 }).finished;
+  assert.deepEqual(result.requests.map(({ tag }) => tag).toSorted(), ['job-0', 'job-1', 'job-2', 'job-3', 'job-4']);
+  assert.deepEqual(bodies.toSorted(), ['{"id":0}', '{"id":1}', '{"id":2}', '{"id":3}', '{"id":4}']);
+});

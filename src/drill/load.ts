@@ -14,6 +14,8 @@ import { type LoadSummary, type RequestRecord, summarize } from './summary.ts';
 export interface LoadRequest extends WireRequest {
   /** share of the rate, relative to the other entries' */
   readonly weight: number;
+  /** A body of its own for each request, and a name by which its record is found again. */
+  readonly vary?: () => { readonly body: string; readonly tag: string };
 }
 
 export interface LoadOptions {
@@ -154,10 +156,12 @@ class Load {
     }
     this.#sent += 1;
     const path = this.#url.pathname.replace(/\/$/, '') + request.path;
+    const { body = request.body ?? '', tag = '' } = request.vary?.() ?? {};
     const startMs = nowMs();
-    const work = connections.request({ ...request, path }, this.#options.timeoutMs ?? 10_000).then((answer) => {
+    const timeoutMs = this.#options.timeoutMs ?? 10_000;
+    const work = connections.request({ ...request, path, body }, timeoutMs).then((answer) => {
       this.#inFlight.delete(work);
-      this.#record({ method: request.method, path, startMs, endMs: nowMs(), ...this.#judge(answer) });
+      this.#record({ method: request.method, path, tag, startMs, endMs: nowMs(), ...this.#judge(answer) });
     });
     this.#inFlight.add(work);
   }

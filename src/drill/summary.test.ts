@@ -5,6 +5,7 @@ import { quantile, type RequestRecord, summarize } from './summary.ts';
 const ok = (endMs: number, method = 'GET'): RequestRecord => ({
   method,
   path: '/',
+  tag: '',
   startMs: endMs - 1,
   endMs,
   outcome: 'ok',

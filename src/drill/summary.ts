@@ -4,6 +4,8 @@ import type { FailureReason } from './connections.ts';
 export interface RequestRecord {
   readonly method: string;
   readonly path: string;
+  /** what LoadRequest.vary named it; '' otherwise */
+  readonly tag: string;
   readonly startMs: number;
   readonly endMs: number;
   readonly outcome: 'ok' | FailureReason;
