@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Gateway, GatewayConfig, GatewayDriver } from '../../ports/gateway.ts';
 import { HaproxyGateway } from './gateway.ts';
 import { files, mountPoint } from './names.ts';
-import { maxConnections, renderConfig, renderLeaderMap, renderState } from './render.ts';
+import { renderConfig, renderLeaderMap, renderState } from './render.ts';
 import { startScript } from './start-script.ts';
 
 export interface HaproxyDriverOptions {
@@ -38,7 +38,7 @@ export class HaproxyDriver implements GatewayDriver {
 
   /**
    * As little right as it can work with. Ports below 1024 are opened to it by a sysctl of its own network
-   * namespace, not by a capability. SIGUSR1 lets HAProxy finish what is in flight, for five seconds at most.
+   * namespace, not by a capability. No limits of its own: an engine that may not raise them would not start it. SIGUSR1 lets HAProxy finish what is in flight, for five seconds at most.
    */
   container(_config: GatewayConfig, hostFolder: string): ReturnType<GatewayDriver['container']> {
     return {
@@ -55,7 +55,6 @@ export class HaproxyDriver implements GatewayDriver {
         CapDrop: ['ALL'],
         SecurityOpt: ['no-new-privileges:true'],
         Sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0' },
-        Ulimits: [{ Name: 'nofile', Soft: maxConnections * 4, Hard: maxConnections * 4 }],
         LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
       },
     };

@@ -8,8 +8,8 @@ import { bareName, quote } from './quote.ts';
 
 /** A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. */
 export const connectTimeoutMs = 200;
-/** Connections the gateway holds at once; its container is given the file descriptors for it. */
-export const maxConnections = 8000;
+/** Connections the gateway holds at once. Two file descriptors each; more would cost memory even when idle. */
+const maxConnections = 8000;
 
 const bufferBytes = 32768;
 /** Bodies up to this size fit into the buffer with the headers before them. */
@@ -42,7 +42,12 @@ function globalBlock(): string[] {
   return section('global', [
     `stats socket unix@${files.socket} mode 600 level admin`,
     'stats timeout 1d',
+    // From start.sh, where the container may not open as many files as these connections need.
+    '.if defined(TWINHULL_MAXCONN)',
+    'maxconn "${TWINHULL_MAXCONN}"',
+    '.else',
     `maxconn ${maxConnections}`,
+    '.endif',
     'hard-stop-after 5s',
     `server-state-file ${files.state}`,
     // First checks would otherwise be spread over a whole interval, and the last member wait so long for its first.
@@ -52,6 +57,10 @@ function globalBlock(): string[] {
     'tune.http.maxhdr 256',
     // HAProxy works with lower-case names inside; these are sent as the world writes them.
     ...headerNames.map((name) => `h1-case-adjust ${name.toLowerCase()} ${name}`),
+    // Without this HAProxy reads every CA certificate of the system at its start: 30 ms when every one counts.
+    '.if feature(OPENSSL)',
+    'httpclient.ssl.verify none',
+    '.endif',
     // A gateway a service: on a large host each would take a thread a processor.
     '.if version_atleast(2.8)',
     'thread-hard-limit 4',

@@ -12,6 +12,10 @@ cd "\${0%/*}" || exit 1
 if [ -z "$TWINHULL_BIND" ] && [ -e /proc/net/if_inet6 ]; then
   export TWINHULL_IPV6=1
 fi
+files=$(ulimit -Hn)
+if [ "$files" != unlimited ] && [ "$files" -lt 16400 ]; then
+  export TWINHULL_MAXCONN=$(((files - 200) / 2))
+fi
 
 child=
 told=
