@@ -80,7 +80,7 @@ function aliasInsertion(text: string, alias: Node, flow: string): Insertion | nu
 
 /** Before the closing brace, after a comma that may be there already. */
 function flowInsertion(text: string, map: YAMLMap, flow: string): Insertion {
-  const last = lastOffset(map, map.range?.[0] ?? 0);
+  const last = lastOffset(map.items.at(-1), map.range?.[0] ?? 0);
   const close = (map.range?.[1] ?? 1) - 1;
   if (map.items.length === 0) return { offset: close, remove: 0, text: ` ${flow} ` };
   const comma = text.slice(last, close).indexOf(',');

@@ -239,7 +239,7 @@ test('two gateways of a project never share a subnet, and an existing one is kep
   const text =
     'services: { a: { image: a, ports: ["80"], x-twinhull: { mode: pair } }, b: { image: a, ports: ["80"], x-twinhull: { mode: pair } } }\nx-twinhull: { address_pool: 10.9.0.0/27 }';
   const subnets = (await planOf(text)).services.map(({ gateway }) => gateway?.network.ipam?.config[0]?.subnet);
-  assert.deepEqual(subnets.toSorted(), ['10.9.0.0/28', '10.9.0.16/28']);
+  assert.deepEqual(new Set(subnets), new Set(['10.9.0.0/28', '10.9.0.16/28']));
   const kept = await planOf(text, { networks: [{ name: 'shop_twinhull-b', subnets: ['10.9.0.0/28'] }] });
   assert.deepEqual(
     kept.services.map(({ gateway }) => gateway?.network.ipam?.config[0]?.subnet),

@@ -104,9 +104,12 @@ function shortEnvFile(file: unknown): unknown {
 
 function shortSecret(secret: unknown): unknown {
   if (!isMapping(secret)) return secret;
-  const { source, target, ...rest } = secret;
+  const { source, target, mode, ...rest } = secret;
   const isDefault = target === undefined || target === `/run/secrets/${textOf(source)}`;
-  return isDefault && Object.keys(rest).length === 0 ? source : secret;
+  if (isDefault && mode === undefined && Object.keys(rest).length === 0) return source;
+  // A mode is a number in the older form; as text it is octal.
+  const isOctal = typeof mode === 'string' && /^[0-7]+$/.test(mode);
+  return withoutEmpty({ ...secret, mode: isOctal ? Number.parseInt(mode, 8) : mode });
 }
 
 function shortDevice(device: unknown): unknown {

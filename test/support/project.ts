@@ -13,11 +13,17 @@ import type { PlanFacts } from '../../src/redundancy/plan.ts';
 /** The project is called "shop"; its folder is gone when this returns. */
 export async function projectOf(
   text: string,
-  options: { readonly interpolate?: boolean; readonly environment?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly interpolate?: boolean;
+    readonly environment?: Readonly<Record<string, string>>;
+    /** further files of its folder */
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), 'twinhull-project-'));
   try {
-    writeFileSync(join(folder, 'compose.yaml'), text);
+    const files = { ...options.files, 'compose.yaml': text };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     return await loadProject({
       files: ['compose.yaml'],
       currentDir: folder,
