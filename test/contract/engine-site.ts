@@ -121,12 +121,19 @@ export class Watch {
     return this.seen.filter((event) => event.type === 'container').map((event) => event.action);
   }
 
-  async until(action: string, times = 1): Promise<void> {
+  async until(action: string): Promise<void> {
+    await this.untilAll([action]);
+  }
+
+  /** Waits until these have come, in this order, whatever between them; fails after ten seconds. */
+  async untilAll(wanted: readonly string[]): Promise<void> {
     for (let attempt = 0; attempt < 500; attempt++) {
-      if (this.actions.filter((seen) => seen === action).length >= times) return;
+      let next = 0;
+      for (const action of this.actions) if (action === wanted[next]) next += 1;
+      if (next === wanted.length) return;
       await pause(20);
     }
-    assert.fail(`no ${action} within ten seconds, but: ${this.actions.join(' ')}`);
+    assert.fail(`no ${wanted.join(', ')} within ten seconds, but: ${this.actions.join(' ')}`);
   }
 
   async #collect(events: AsyncIterable<EngineEvent>): Promise<void> {

@@ -406,8 +406,7 @@ function watching(it: It): void {
     await site.engine.disconnectNetwork(network, id, { force: false });
     await site.engine.connectNetwork(site.on(network), id);
     await site.rig.crash(id);
-    await watch.until('die');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await watch.untilAll(['die', 'disconnect']);
     const once = watch.actions.filter((action, index) => action !== watch.actions[index - 1]);
     assert.deepEqual(once, ['create', 'connect', 'start', 'disconnect', 'connect', 'die', 'disconnect']);
     assert.equal(watch.seen.find((event) => event.type === 'network')?.attributes['name'], network);

@@ -9,6 +9,8 @@ import type { Endpoint, Environment } from './endpoint.ts';
 /** Lines kept of what the builder said, for the error. */
 const LAST_LINES = 20;
 const PROBE_DEADLINE_MS = 10_000;
+/** What the command line says of the older builder, each time. */
+const LEGACY_NOTICE = /^(DEPRECATED: The legacy builder|\s+BuildKit is currently disabled|\s+environment-variable\.)/;
 
 interface Outcome {
   readonly exitCode: number;
@@ -57,6 +59,7 @@ async function run(args: readonly string[], options: RunOptions): Promise<Outcom
   });
   const lastLines: string[] = [];
   const take = (line: string): void => {
+    if (LEGACY_NOTICE.test(line)) return;
     lastLines.push(line);
     if (lastLines.length > LAST_LINES) lastLines.shift();
     options.onLine?.(line);

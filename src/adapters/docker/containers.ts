@@ -42,7 +42,7 @@ async function inspectListed(client: EngineClient, summary: unknown, call: Call)
     const document = await client.find({
       method: 'GET',
       path,
-      deadlineMs: LISTED_INSPECT_DEADLINE_MS,
+      deadlineMs: Math.min(LISTED_INSPECT_DEADLINE_MS, deadline(call, READ_DEADLINE_MS)),
       signal: call.signal,
     });
     return document === null ? null : readContainer(document);
