@@ -103,12 +103,15 @@ class Run {
 
   #begin(step: Step): void {
     this.#waiting.delete(step);
-    this.#running.set(step, this.#perform(step));
+    // begins in the next turn, so that it is noted as running before anything can end it
+    this.#running.set(
+      step,
+      Promise.resolve(step).then((begun) => this.#perform(begun)),
+    );
   }
 
   async #perform(step: Step): Promise<void> {
     const { perform, onEvent, signal } = this.#options;
-    await null; // the caller notes it as running before anything can end it
     try {
       signal.throwIfAborted();
       onEvent({ kind: 'begun', step });

@@ -79,12 +79,13 @@ async function end(engine: Engine, old: Container, { stopTimeoutMs, signal }: Re
 
 /** Runs with deadlines of its own: an abort must not leave the service with neither of the two. */
 async function putBack(engine: Engine, old: Container, name: string | null, created: string | null): Promise<void> {
-  if (created !== null)
+  if (created !== null) {
     await engine.removeContainer(created, { force: true, volumes: false }, within(deadlines.remove, undefined));
-  if (name !== null) await engine.renameContainer(old.id, name, within(deadlines.read, undefined));
-  if (old.state === 'running' || old.state === 'restarting' || old.state === 'paused') {
-    await engine.startContainer(old.id, within(deadlines.start, undefined));
   }
+  if (name !== null) await engine.renameContainer(old.id, name, within(deadlines.read, undefined));
+  if (old.state !== 'running' && old.state !== 'restarting' && old.state !== 'paused') return;
+  const now = await engine.inspectContainer(old.id, within(deadlines.read, undefined));
+  if (now?.state === 'exited') await engine.startContainer(old.id, within(deadlines.start, undefined));
 }
 
 /**
