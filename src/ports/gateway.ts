@@ -1,6 +1,7 @@
 /**
  * What twinhull asks of a gateway: the proxy in front of one service. A gateway that does not answer is
- * unknown, never down: every call may throw `TH_GATEWAY_UNREACHABLE`.
+ * unknown, never down: every call may throw `TH_GATEWAY_UNREACHABLE`; one that answers and does not obey gives
+ * `TH_GATEWAY_REFUSED`.
  */
 
 import type { ContainerSpec } from './engine.ts';
@@ -98,10 +99,13 @@ export interface Gateway {
   read(signal?: AbortSignal): Promise<GatewayReading>;
   /**
    * Makes `member` the leader for new requests; nothing in flight is cut. Harmless, milliseconds, reversible:
-   * this is the answer to a first suspicion. For `spread`, `member` is not sensible: use hold().
+   * this is the answer to a first suspicion. With `spread` nobody leads, and this is refused: use drain().
    */
   lead(member: string, signal?: AbortSignal): Promise<void>;
-  /** No new requests to this member; nothing is cut (spread: a first suspicion; both: the start of a drain). */
+  /**
+   * No new requests to this member; nothing is cut (spread: a first suspicion; both: the start of a drain). A
+   * leader hands over first, if another member serves.
+   */
   drain(member: string, signal?: AbortSignal): Promise<void>;
   /** Drain, then wait until it has no session left or `timeoutMs` has passed; gives the sessions left. */
   drainAndWait(member: string, timeoutMs: number, signal?: AbortSignal): Promise<number>;

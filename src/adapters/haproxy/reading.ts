@@ -71,10 +71,10 @@ export function readingOf(config: GatewayConfig, report: Report): GatewayReading
 
 /** Who could lead in place of `member`: the first other one that serves every port. */
 export function heirOf(config: GatewayConfig, reading: GatewayReading, member: string): string | null {
-  const serves = (name: string): boolean =>
-    reading.servers
-      .filter((server) => server.member === name)
-      .every((server) => server.traffic === 'in' && server.check === 'passing');
+  const serves = (name: string): boolean => {
+    const own = reading.servers.filter((server) => server.member === name);
+    return own.length > 0 && own.every((server) => server.traffic === 'in' && server.check === 'passing');
+  };
   return config.members.map(({ name }) => name).find((name) => name !== member && serves(name)) ?? null;
 }
 
@@ -84,7 +84,7 @@ function serverOf(config: GatewayConfig, report: Report, member: string, port: n
   if (!state || !stat) return null;
   const unchecked = report.stats.get(`${brake(port)}/${member}`);
   const traffic = trafficOf(state);
-  const check = traffic === 'out' ? 'unknown' : checkOf(state);
+  const check = traffic === 'out' ? 'unknown' : checkOf(stat, state);
   return {
     member,
     port,
@@ -106,11 +106,15 @@ function trafficOf(state: Row): TrafficState {
   return (bits & 0x18) !== 0 ? 'draining' : 'in';
 }
 
-/** srv_check_result: 2 failed, 3 passed. A server that passed and is not up yet (rising) is not passing. */
-function checkOf(state: Row): CheckState {
-  const result = number(state, 'srv_check_result');
-  if (result === 2) return 'failing';
-  return result === 3 && isUp(state) ? 'passing' : 'unknown';
+/**
+ * By the outcome of the last finished check (`srv_check_result` is no use: it is reset whenever a check begins).
+ * A server that passed and is not up yet, for it needs two in a row, is not passing.
+ */
+function checkOf(stat: Row, state: Row): CheckState {
+  const status = checkStatusOf(stat);
+  if (status === '' || status === 'INI' || status === 'UNK') return 'unknown';
+  if (!/^L[467]OKC?$/.test(status)) return 'failing';
+  return isUp(state) ? 'passing' : 'unknown';
 }
 
 /** srv_op_state: 0 stopped, 1 starting, 2 running, 3 stopping. */

@@ -121,7 +121,7 @@ function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): 
     `id ${checkedId(index)}`,
     `log ring@${checkRing} local0 notice`,
     'option log-health-checks',
-    `timeout check ${Math.round(port.check.timeoutMs)}ms`,
+    `timeout check ${wholeMs(port.check.timeoutMs)}ms`,
     ...checkLines(config, port),
     ...routing(config, port, 'empty-response response-timeout'),
     `default-server ${serverDefaults(config, port)}`,
@@ -178,7 +178,7 @@ function retryLines(retryOn: string): string[] {
  */
 function serverDefaults(config: GatewayConfig, port: GatewayPort): string {
   const { check } = port;
-  const interval = Math.round(check.intervalMs);
+  const interval = wholeMs(check.intervalMs);
   const words = [
     `check inter ${interval}ms fastinter ${Math.min(100, interval)}ms downinter ${downIntervalMs(check)}ms fall 2 rise 2`,
     'observe layer4 error-limit 3 on-error mark-down',
@@ -190,8 +190,10 @@ function serverDefaults(config: GatewayConfig, port: GatewayPort): string {
 
 /** How often a member that is down is checked: its return should not wait for a long interval. */
 export function downIntervalMs(check: CheckConfig): number {
-  return Math.min(500, Math.round(check.intervalMs));
+  return Math.min(500, wholeMs(check.intervalMs));
 }
+
+const wholeMs = (ms: number): number => Math.max(1, Math.round(ms));
 
 function serverLine(member: GatewayMember, port: GatewayPort, at: number): string {
   if (!isIPv4(member.address)) {

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isCode } from '../../errors.ts';
+import type { GatewayConfig } from '../../ports/gateway.ts';
+import { quote } from './quote.ts';
+import { renderConfig, renderLeaderMap, renderState } from './render.ts';
+
+const check = { kind: 'http', path: '/health', expect: 'success', intervalMs: 500, timeoutMs: 300 } as const;
+const pair: GatewayConfig = {
+  project: 'shop',
+  service: 'web',
+  members: [
+    { name: 'web-primary', address: '10.213.0.2', takesTraffic: true },
+    { name: 'web-backup', address: '10.213.0.3', takesTraffic: false },
+  ],
+  balance: 'leader',
+  leader: 'web-primary',
+  ports: [
+    { port: 80, protocol: 'http', check },
+    { port: 443, protocol: 'tcp', check: { ...check, port: 80 } },
+  ],
+  maxConnectionsPerMember: 64,
+};
+
+/** The lines of one section, without its title. */
+function section(text: string, title: string): string[] {
+  const block = text.split('\n\n').find((one) => one.startsWith(`${title}\n`)) ?? '';
+  return block
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+describe('haproxy.cfg', () => {
+  const text = renderConfig(pair);
+
+  it('checks a TLS port by the health URL of another port', () => {
+    const lines = section(text, 'backend be_443');
+    assert.ok(lines.includes('mode tcp') && lines.includes('option httpchk'));
+    assert.match(lines.find((line) => line.startsWith('default-server')) ?? '', / port 80$/);
+  });
+
+  it('has a brake for each port: the same servers, unchecked', () => {
+    for (const port of [80, 443]) {
+      const servers = (name: string): string[] =>
+        section(text, `backend ${name}_${port}`).filter((line) => line.startsWith('server '));
+      assert.deepEqual(servers('open'), servers('be'));
+      assert.ok(!section(text, `backend open_${port}`).some((line) => line.includes('check')));
+    }
+  });
+
+  it('sends nothing twice that may do its work twice', () => {
+    const retries = section(text, 'backend be_80').filter((line) => line.includes('retry'));
+    assert.deepEqual(retries, [
+      'retry-on conn-failure empty-response response-timeout 0rtt-rejected',
+      'http-request disable-l7-retry if !{ method GET HEAD OPTIONS PUT DELETE TRACE }',
+    ]);
+  });
+
+  it('follows a leader in a pair alone', () => {
+    assert.match(text, /use-server/);
+    assert.doesNotMatch(renderConfig({ ...pair, balance: 'spread', leader: null }), /use-server/);
+  });
+
+  it('names no folder, so that it serves inside a container and outside', () => {
+    assert.doesNotMatch(text.replaceAll(/uri '[^']*'|"text\/plain[^"]*"/g, ''), /\s'?\/\w/);
+  });
+
+  it('takes no name that could end its line or its word', () => {
+    for (const name of ['a b', 'a\nserver x', '', '#', '.none']) {
+      const members = [{ name, address: '10.213.0.2', takesTraffic: true }];
+      assert.throws(
+        () => renderConfig({ ...pair, members }),
+        (error) => isCode(error, 'TH_COMPOSE_INVALID'),
+        JSON.stringify(name),
+      );
+    }
+    const members = [{ name: 'a', address: '10.213.0.2 # ', takesTraffic: true }];
+    assert.throws(
+      () => renderConfig({ ...pair, members }),
+      (error) => isCode(error, 'TH_INTERNAL'),
+    );
+  });
+});
+
+describe('the state at the first start', () => {
+  it('has every member down until it passes its check, and standbys in maintenance', () => {
+    const rows = renderState(pair)
+      .trim()
+      .split('\n')
+      .slice(2)
+      .map((line) => line.split(' '));
+    const standing = rows.map(([, backend, , server, , up, admin]) => `${backend}/${server} up=${up} admin=${admin}`);
+    assert.deepEqual(
+      standing.filter((line) => line.includes('_80/')),
+      [
+        'be_80/web-primary up=0 admin=0',
+        'open_80/web-primary up=2 admin=0',
+        'be_80/web-backup up=0 admin=1',
+        'open_80/web-backup up=2 admin=1',
+      ],
+    );
+    const columns = renderState(pair).split('\n')[1]?.split(' ').length ?? 0;
+    for (const row of rows) assert.equal(row.length, columns - 1);
+  });
+
+  it('names the leader, where there is one', () => {
+    assert.equal(renderLeaderMap('web-primary'), 'leader web-primary\n');
+    assert.equal(renderLeaderMap(null), '');
+  });
+});
+
+describe('a quoted word', () => {
+  it('holds quotes, blanks and line ends', () => {
+    assert.equal(quote(`it's`), `'it'\\''s'`);
+    assert.equal(quote('a b\r\n'), `'a b'"\\r\\n"`);
+    assert.equal(quote(''), `''`);
+  });
+
+  it('holds no other control character', () => {
+    assert.throws(
+      () => quote('a\0b'),
+      (error) => isCode(error, 'TH_COMPOSE_INVALID'),
+    );
+  });
+});

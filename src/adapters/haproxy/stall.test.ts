@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { afterProbe, observe, probeTimeoutMs, type Stall, usually, wantsProbe } from './stall.ts';
+
+/** Looks every 25 ms at a member; gives the times at which a probe would go out, all answered or none. */
+function probesOf(
+  member: (at: number) => { progress: number; sessions: number },
+  untilMs: number,
+  answered = true,
+): number[] {
+  const probes: number[] = [];
+  let stall: Stall | null = null;
+  for (let at = 0; at <= untilMs; at += 25) {
+    const sample = { at, ...member(at) };
+    stall = observe(stall, sample, false);
+    if (!wantsProbe(stall, sample)) continue;
+    probes.push(at);
+    stall = afterProbe(stall, at, answered);
+  }
+  return probes;
+}
+
+describe('a member that stands still', () => {
+  it('is probed after 80 ms with requests inside', () => {
+    const hangsAt = 1000;
+    const probes = probesOf((at) => ({ progress: Math.min(at, hangsAt), sessions: 4 }), 2000);
+    assert.equal(probes[0], 1100);
+  });
+
+  it('is not probed while responses come, or while nobody asks', () => {
+    assert.deepEqual(
+      probesOf((at) => ({ progress: at, sessions: 9 }), 5000),
+      [],
+    );
+    assert.deepEqual(
+      probesOf(() => ({ progress: 7, sessions: 0 }), 5000),
+      [],
+    );
+  });
+
+  it('is given its 80 ms from the first request after a rest', () => {
+    const probes = probesOf((at) => ({ progress: 1, sessions: at < 1000 ? 0 : 1 }), 1500);
+    assert.equal(probes[0], 1100);
+  });
+
+  it('at work on a request of two minutes sees two probes a second at most', () => {
+    const probes = probesOf(() => ({ progress: 0, sessions: 1 }), 120_000);
+    assert.ok(probes.length <= 2 * 120 + 3, `${probes.length} probes`);
+  });
+
+  it('and silent is asked again soon', () => {
+    const probes = probesOf(() => ({ progress: 0, sessions: 1 }), 500, false);
+    assert.ok((probes[1] ?? 0) - (probes[0] ?? 0) <= 125, probes.join());
+  });
+
+  it('is not blamed for a look that came late', () => {
+    const first = observe(null, { at: 0, progress: 5, sessions: 2 }, false);
+    const sample = { at: 400, progress: 5, sessions: 2 };
+    assert.equal(wantsProbe(observe(first, sample, true), sample), false);
+    assert.equal(wantsProbe(observe(first, sample, false), sample), true);
+  });
+});
+
+describe('how long a probe may take', () => {
+  it('follows what checks usually take, between 80 ms and their own timeout', () => {
+    assert.equal(probeTimeoutMs(1, 1000), 80);
+    assert.equal(probeTimeoutMs(100, 1000), 400);
+    assert.equal(probeTimeoutMs(300, 1000), 1000);
+    assert.equal(probeTimeoutMs(1, 50), 50);
+    assert.equal(probeTimeoutMs(null, 1000), 1000);
+  });
+
+  it('is not changed much by one odd value', () => {
+    assert.equal(usually(null, 10), 10);
+    assert.equal(usually(10, 110), 30);
+  });
+});
