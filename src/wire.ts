@@ -9,8 +9,14 @@ import type { Place } from './cli/place.ts';
 import { Deployer, Rebuilding } from './deploy/deployer.ts';
 import type { World } from './deploy/world.ts';
 import type { Clock } from './ports/clock.ts';
-import type { GatewayDriver } from './ports/gateway.ts';
+import type { Gateway, GatewayDriver } from './ports/gateway.ts';
 import type { ImageBuilder } from './ports/image-builder.ts';
+import type { Store } from './ports/store.ts';
+import type { Fleet, GatewayPlan } from './redundancy/fleet.ts';
+import { gatewayFolder } from './state-folder.ts';
+import { Supervisor } from './supervisor/loop.ts';
+import type { SupervisorHandle, SupervisorParts } from './supervisor/parts.ts';
+import { lookAt, type ProjectStatus } from './supervisor/status.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type OpenEngine = DockerEngine;
@@ -39,6 +45,38 @@ export function gatewayDriver(environment: Environment): GatewayDriver {
 /** What changes a project's containers, for the holder of its lease. */
 export function deployer(place: Place, environment: Environment): Deployer {
   return new Deployer(worldOf(place, environment));
+}
+
+export interface Supervised {
+  readonly place: Place;
+  readonly fleet: Fleet;
+  readonly store: Store;
+  readonly environment: Environment;
+  /** lines for a person; what counts is in the store too */
+  readonly log: (line: string) => void;
+}
+
+/** The lease of `store` is held by the caller. */
+export function makeSupervisor({ place, fleet, store, environment, log }: Supervised): SupervisorHandle {
+  const { engine, project } = place;
+  const rebuild = new Rebuilding(worldOf(place, environment), project);
+  return new Supervisor({ fleet, engine, store, clock, rebuild, log, openGateway: gatewayOpener(place, environment) });
+}
+
+/** What a supervisor would say of the project now, where none runs. */
+export function lookOnce(
+  place: Place,
+  fleet: Fleet,
+  store: Store,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<ProjectStatus> {
+  return lookAt({ fleet, engine: place.engine, store, clock, openGateway: gatewayOpener(place, environment) }, signal);
+}
+
+function gatewayOpener({ folder }: Place, environment: Environment): SupervisorParts['openGateway'] {
+  const driver = gatewayDriver(environment);
+  return ({ config }: GatewayPlan): Gateway => driver.open(config, gatewayFolder(folder, config.service));
 }
 
 function worldOf({ engine, folder }: Place, environment: Environment): World {

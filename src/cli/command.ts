@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { globalOptions, type ProjectFlags, projectFlags } from './globals.ts';
+import { type ProjectFlags, projectFlags } from './globals.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What every command is given to work with. */
@@ -18,25 +18,23 @@ export interface Runner {
   run(command: Command, body: (context: Context) => Promise<ExitCode>): Promise<void>;
 }
 
+/** A command as it stands in the list (commands.ts), with what runs it. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly runner: Runner;
+}
+
 /**
- * A command with the global flags. `body` gets the context, the command's options and its arguments, and is
+ * A command; program.ts adds the global flags. `body` gets the context, the command's options and its arguments, and is
  * expected to import what is heavy only when it runs: `twinhull --help` must not wait for an HTTP client.
  */
 export function command<Options extends object>(
-  runner: Runner,
-  definition: {
-    readonly name: string;
-    readonly summary: string;
-    readonly description?: string;
-    readonly ownLetters?: readonly string[];
-    readonly hidden?: boolean;
-  },
+  { name, summary, runner }: Entry,
+  definition: { readonly description?: string },
   body: (context: Context, options: Options, args: readonly unknown[]) => Promise<ExitCode>,
 ): Command {
-  const made = new Command(definition.name)
-    .summary(definition.summary)
-    .description(definition.description ?? sentence(definition.summary));
-  for (const option of globalOptions(definition.ownLetters)) made.addOption(option);
+  const made = new Command(name).summary(summary).description(definition.description ?? sentence(summary));
   made.allowExcessArguments(false);
   made.action((...parameters: unknown[]) => {
     const self = parameters.at(-1) as Command;

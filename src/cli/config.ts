@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import type { Project } from '../compose/project.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { loadProjectOf } from './place.ts';
 import { printable } from './printable.ts';
 
@@ -20,8 +20,8 @@ interface Options {
 
 const LISTS = ['services', 'volumes', 'images', 'profiles'] as const;
 
-export function configCommand(runner: Runner): Command {
-  return command<Options>(runner, { name: 'config', summary: 'print the project as Compose resolves it' }, config)
+export function configCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, config)
     .addOption(new Option('--format <format>', 'how to print it').choices(['yaml', 'json']))
     .option('--explain', 'print every x-twinhull setting with its default, unit and source')
     .option('--services', 'print the names of the services only, one a line')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import type { Finding } from './doctor-findings.ts';
 import { printable } from './printable.ts';
 import { wrap } from './table.ts';
@@ -8,12 +8,10 @@ interface Options {
   readonly fix?: true;
 }
 
-export function doctorCommand(runner: Runner): Command {
+export function doctorCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
+    entry,
     {
-      name: 'doctor',
-      summary: 'check engine, permissions, images, supervisor, leftovers',
       description:
         'Checks what twinhull needs and what it may have left behind. Exits 1 when something is wrong, 3 when the engine does not answer.',
     },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { host } from './host.ts';
 import { interruption } from './interruption.ts';
 import { type Place, withPlace } from './place.ts';
@@ -12,12 +12,10 @@ interface Options {
   readonly timeout?: string;
 }
 
-export function downCommand(runner: Runner): Command {
+export function downCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
+    entry,
     {
-      name: 'down',
-      summary: 'take the project down: containers, gateways, networks, supervisor',
       description: 'Takes the project down: containers, gateways, networks, supervisor. Volumes stay unless asked for.',
     },
     (context, options) => withPlace(context, (place) => down(context, place, options)),
@@ -40,6 +38,7 @@ async function down(context: Context, place: Place, options: Options): Promise<E
       environment: context.environment,
       reachable: false,
       log,
+      trace: () => undefined,
     });
     try {
       await here.project.down(request, reporter(context));

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
 import { readMarker, unmark } from '../drill/leftovers.ts';
 import { undo } from '../drill/fault.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 
 interface Options {
   readonly marker: string;
@@ -28,12 +28,8 @@ export function startGuard(markerPath: string, environment: Context['environment
 }
 
 /** The guard: its standard input ends when the drill's process does, however that ended. */
-export function drillGuardCommand(runner: Runner): Command {
-  return command<Options>(
-    runner,
-    { name: 'drill-guard', summary: 'clean up after a drill that was killed (started by drill)' },
-    guard,
-  ).addOption(new Option('--marker <path>').makeOptionMandatory());
+export function drillGuardCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, guard).addOption(new Option('--marker <path>').makeOptionMandatory());
 }
 
 async function guard(context: Context, { marker: path }: Options): Promise<ExitCode> {

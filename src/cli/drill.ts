@@ -9,7 +9,7 @@ import { TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
 import type { MemberStatus, ProjectStatus } from '../supervisor/status.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { showReport } from './drill-report.ts';
 import { type DrillTarget, targetOf, urlOf } from './drill-target.ts';
 import { startGuard } from './drill-guard.ts';
@@ -30,12 +30,10 @@ interface Options {
 const CALM_MS = 2_000;
 const LOOK_EVERY_MS = 100;
 
-export function drillCommand(runner: Runner): Command {
+export function drillCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
+    entry,
     {
-      name: 'drill',
-      summary: 'break a member on purpose under load, and judge what happened',
       description:
         'Kills, hangs or stops the member that leads, under load through the gateway; waits for the repair; gives a verdict and an exit code.',
     },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '../ports/store.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { interruption } from './interruption.ts';
 import { readingPlace } from './place.ts';
 import { printable } from './printable.ts';
@@ -19,15 +19,11 @@ const EARLIER_EVENTS = 20;
 /** the record is read from the store, which is there whether or not a supervisor is: no event is lost between two of them */
 const LOOK_EVERY_MS = 200;
 
-export function eventsCommand(runner: Runner): Command {
-  return command<Options>(
-    runner,
-    { name: 'events', summary: 'what happened and what was done about it, as it happens' },
-    (context, options) => {
-      const show = (folder: string): Promise<ExitCode> => events(context, folder, options);
-      return readingPlace(context, (place) => show(place.folder), show);
-    },
-  )
+export function eventsCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, (context, options) => {
+    const show = (folder: string): Promise<ExitCode> => events(context, folder, options);
+    return readingPlace(context, (place) => show(place.folder), show);
+  })
     .option('--since <time>', 'from then on: "1h" ago, or a date; default: the last 20, or all with --no-follow')
     .option('--no-follow', 'end after what is on record')
     .option('--service <name>', 'only of this service');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { currentStatus } from './current-status.ts';
 import { unknownName } from './members.ts';
 import { type Place, withPlace } from './place.ts';
@@ -15,16 +15,9 @@ interface Options {
   readonly tty: boolean;
 }
 
-export function execCommand(runner: Runner): Command {
-  return command<Options>(
-    runner,
-    {
-      name: 'exec',
-      summary: 'run a command in a member; for a service, in its primary of this moment',
-      ownLetters: ['f', 'p'],
-    },
-    (context, options, args) =>
-      withPlace(context, (place) => exec(context, place, options, args[0] as string, args[1] as string[])),
+export function execCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, (context, options, args) =>
+    withPlace(context, (place) => exec(context, place, options, args[0] as string, args[1] as string[])),
   )
     .argument('<name>', 'service or member')
     .argument('<command...>', 'the command and its arguments')
@@ -46,7 +39,7 @@ async function exec(
   name: string,
   words: readonly string[],
 ): Promise<ExitCode> {
-  const status = await currentStatus(place);
+  const status = await currentStatus(context, place);
   const id = containerFor(status, name);
   const byDocker = context.terminal.json ? null : await withDocker(place, options, id, words);
   return byDocker ?? withEngine(context, place, options, id, words);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { interruption } from './interruption.ts';
 import { type Place, withPlace } from './place.ts';
 import { printable } from './printable.ts';
@@ -10,15 +10,9 @@ interface Options {
   readonly to?: string;
 }
 
-export function failoverCommand(runner: Runner): Command {
-  return command<Options>(
-    runner,
-    {
-      name: 'failover',
-      summary: 'a planned switch to another member, with no failed request',
-    },
-    (context, options, args) =>
-      withPlace(context, (place) => failover(context, place, args[0] as string, options.to ?? null)),
+export function failoverCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, (context, options, args) =>
+    withPlace(context, (place) => failover(context, place, args[0] as string, options.to ?? null)),
   )
     .argument('<service>', 'the service to switch')
     .option('--to <member>', 'the member to switch to; default: the healthiest other one');

@@ -28,6 +28,7 @@ export async function supervisedHere(
     environment: context.environment,
     reachable: true,
     log,
+    trace: () => undefined,
   });
   using interrupted = interruption(() =>
     terminal.say('\nStopping the project; Ctrl-C again leaves at once, with containers as they are.'),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { loadProjectOf } from './place.ts';
 import { factsIfReachable, planWith } from './planning.ts';
 import { printable } from './printable.ts';
@@ -14,12 +14,10 @@ interface Options {
 
 const DEFAULT_OUTPUT = 'docker-compose.redundancy.yml';
 
-export function generateCommand(runner: Runner): Command {
+export function generateCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
+    entry,
     {
-      name: 'generate',
-      summary: 'write plain Compose files that work without twinhull running',
       description: `Writes ${DEFAULT_OUTPUT} and, beside it, the gateways' configurations: plain Compose, with no supervisor.`,
     },
     generate,

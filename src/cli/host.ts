@@ -21,7 +21,10 @@ export interface HostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** others may talk to it */
   readonly reachable: boolean;
+  /** what a person must know at once */
   readonly log: (line: string) => void;
+  /** what the supervisor does, line by line; it is in the record too */
+  readonly trace: (line: string) => void;
 }
 
 /** Takes the project's lease and everything that supervising needs. Throws TH_LEASE_HELD, naming the holder. */
@@ -38,7 +41,8 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
       clock,
       deployer: deployer(place, options.environment),
       makeSupervisor: (fleet) =>
-        makeSupervisor({ place, fleet, store, environment: options.environment, log: options.log }),
+        makeSupervisor({ place, fleet, store, environment: options.environment, log: options.trace }),
+      isThere: () => anythingOf(place),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
     });
     const control = options.reachable ? await serveControl(project, join(place.folder, CONTROL_SOCKET)) : null;
@@ -52,6 +56,14 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
     store.close();
     throw error;
   }
+}
+
+async function anythingOf({ engine, project }: Place): Promise<boolean> {
+  const labels = { 'com.docker.compose.project': project, 'twinhull.service': '' };
+  return engine.listContainers({ labels }).then(
+    (containers) => containers.length > 0,
+    () => true,
+  );
 }
 
 export function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { TwinhullError } from '../errors.ts';
 import type { Project } from '../compose/project.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { loadProjectOf } from './place.ts';
 import { factsIfReachable } from './planning.ts';
 import { printable } from './printable.ts';
@@ -12,12 +12,10 @@ interface Options {
   readonly write?: true;
 }
 
-export function initCommand(runner: Runner): Command {
+export function initCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
+    entry,
     {
-      name: 'init',
-      summary: 'propose how each service is protected, with reasons',
       description:
         'Proposes x-twinhull for each service, with its reason. Writes it into the Compose file only with --write.',
     },

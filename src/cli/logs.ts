@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isCode, TwinhullError } from '../errors.ts';
 import type { LogLine } from '../ports/engine.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { interruption } from './interruption.ts';
 import { type NamedContainer, namedContainers, select, storedFleet } from './members.ts';
 import { type Place, withPlace } from './place.ts';
@@ -19,11 +19,9 @@ interface Options {
 
 const PREFIX_COLOURS: readonly Colour[] = ['green', 'yellow', 'bold', 'red', 'dim'];
 
-export function logsCommand(runner: Runner): Command {
-  return command<Options>(
-    runner,
-    { name: 'logs', summary: 'what members write, merged and told apart', ownLetters: ['f'] },
-    (context, options, args) => withPlace(context, (place) => logs(context, place, options, args[0] as string[])),
+export function logsCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, (context, options, args) =>
+    withPlace(context, (place) => logs(context, place, options, args[0] as string[])),
   )
     .argument('[names...]', 'services, members or containers; all services when none is given')
     .option('-f, --follow', 'keep on showing new lines')

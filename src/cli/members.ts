@@ -39,7 +39,8 @@ export function select(all: readonly NamedContainer[], target: string): NamedCon
 }
 
 export function unknownName(target: string, known: readonly string[]): TwinhullError {
-  const names = known.length === 0 ? 'nothing of this project runs' : `there are ${known.map(printable).join(', ')}`;
+  const names =
+    known.length === 0 ? 'nothing of this project runs' : `there are ${[...new Set(known)].map(printable).join(', ')}`;
   return new TwinhullError('TH_UNKNOWN_NAME', `no service or member is called "${printable(target)}"; ${names}`);
 }
 

@@ -79,7 +79,7 @@ export function folderWithoutEngine(environment: Context['environment'], project
 export async function readingPlace<Result>(
   context: Context,
   work: (place: Place) => Promise<Result>,
-  otherwise: (folder: string, project: string) => Promise<Result>,
+  otherwise: (folder: string, error: TwinhullError) => Promise<Result>,
 ): Promise<Result> {
   try {
     return await withPlace(context, work);
@@ -88,7 +88,7 @@ export async function readingPlace<Result>(
     const project = await projectNameOf(context);
     const folder = folderWithoutEngine(context.environment, project);
     if (folder === null) throw error;
-    return otherwise(folder, project);
+    return otherwise(folder, error);
   }
 }
 

@@ -1,27 +1,12 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { TwinhullError } from '../errors.ts';
 import { VERSION } from './version.ts';
-import { configCommand } from './config.ts';
 import { type Context, contextOf, type ExitCode, type Runner } from './command.ts';
-import { doctorCommand } from './doctor.ts';
-import { downCommand } from './down.ts';
-import { drillGuardCommand } from './drill-guard.ts';
-import { drillCommand } from './drill.ts';
-import { eventsCommand } from './events.ts';
-import { execCommand } from './exec.ts';
-import { failoverCommand } from './failover.ts';
+import { commands, type Listed } from './commands.ts';
 import { reportFailure } from './failure.ts';
-import { generateCommand } from './generate.ts';
 import { globalOptions } from './globals.ts';
-import { initCommand } from './init.ts';
 import { INTERRUPTED } from './interruption.ts';
-import { logsCommand } from './logs.ts';
-import { planCommand } from './plan.ts';
-import { restartCommand } from './restart.ts';
-import { statusCommand } from './status.ts';
-import { superviseCommand } from './supervise.ts';
 import { Terminal, type TextStream } from './terminal.ts';
-import { upCommand } from './up.ts';
 
 export interface Surroundings {
   /** after the program's own name */
@@ -41,16 +26,11 @@ DOCKER_CONTEXT mean what they mean for Compose.`;
 
 /** Runs one command line; gives the exit code. */
 export async function run(surroundings: Surroundings): Promise<ExitCode> {
-  const { argv, stdout, stderr, environment } = surroundings;
-  const terminal = new Terminal({ json: asksForJson(argv), stdout, stderr, environment });
+  const { argv } = surroundings;
+  const terminal = terminalFor(surroundings, asksForJson(argv));
   const debug = argv.includes('--debug');
-  let exitCode: ExitCode = 0;
-  const program = makeProgram(surroundings, terminal, (code) => {
-    exitCode = code;
-  });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
-    return exitCode;
+    return await parseAndRun(surroundings);
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
     if (!(error instanceof CommanderError)) return reportFailure(error, terminal, debug);
@@ -59,41 +39,57 @@ export async function run(surroundings: Surroundings): Promise<ExitCode> {
   }
 }
 
-function makeProgram(surroundings: Surroundings, terminal: Terminal, end: (code: ExitCode) => void): Command {
+async function parseAndRun(surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = emptyProgram();
+  const runner: Runner = {
+    run: async (self: Command, body: (context: Context) => Promise<ExitCode>) => {
+      const json = program.opts<{ json?: true }>().json === true || self.opts<{ json?: true }>().json === true;
+      exitCode = await body(contextOf(program, self, terminalFor(surroundings, json), surroundings));
+    },
+  };
+  const called = calledName(surroundings.argv);
+  for (const listed of commands) {
+    const made = listed.name === called ? await loaded(listed, runner) : inListOnly(listed);
+    program.addCommand(made, { hidden: listed.hidden });
+  }
+  for (const each of [program, ...program.commands]) quiet(each, surroundings);
+  await program.parseAsync([...surroundings.argv], { from: 'user' });
+  return exitCode;
+}
+
+function emptyProgram(): Command {
   const program = new Command('twinhull').description(DESCRIPTION).version(VERSION, '--version', 'print the version');
   program.configureHelp({
     subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
   });
   program.enablePositionalOptions().addHelpText('after', EPILOGUE);
   for (const option of globalOptions()) program.addOption(option);
-  const runner: Runner = {
-    run: async (self: Command, body: (context: Context) => Promise<ExitCode>) => {
-      end(await body(contextOf(program, self, terminal, surroundings)));
-    },
-  };
-  for (const make of COMMANDS) program.addCommand(make(runner));
-  for (const make of [superviseCommand, drillGuardCommand]) program.addCommand(make(runner), { hidden: true });
-  for (const each of [program, ...program.commands]) quiet(each, surroundings);
   return program;
 }
 
-/** In the order a user meets them. */
-const COMMANDS: readonly ((runner: Runner) => Command)[] = [
-  initCommand,
-  configCommand,
-  planCommand,
-  generateCommand,
-  upCommand,
-  downCommand,
-  statusCommand,
-  eventsCommand,
-  logsCommand,
-  execCommand,
-  restartCommand,
-  failoverCommand,
-  drillCommand,
-  doctorCommand,
-];
+/** The command that is meant, also by `twinhull help NAME`; undefined when none is. */
+function calledName(argv: readonly string[]): string | undefined {
+  const probe = emptyProgram();
+  for (const listed of commands) probe.addCommand(inListOnly(listed));
+  const { operands, unknown } = probe.parseOptions([...argv]);
+  return operands[0] === 'help' ? (operands[1] ?? unknown[0]) : operands[0];
+}
+
+async function loaded(listed: Listed, runner: Runner): Promise<Command> {
+  const make = await listed.load();
+  const made = make({ ...listed, runner });
+  for (const option of globalOptions(listed.ownLetters)) made.addOption(option);
+  return made;
+}
+
+function inListOnly({ name, parameters, summary }: Listed): Command {
+  return new Command(name).summary(summary).arguments(parameters);
+}
+
+function terminalFor({ stdout, stderr, environment }: Surroundings, json: boolean): Terminal {
+  return new Terminal({ json, stdout, stderr, environment });
+}
 
 /** `<name>` where it is needed, `[name]` where not. */
 function argumentTerm(argument: Argument): string {

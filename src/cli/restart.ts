@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { interruption } from './interruption.ts';
 import { type Place, withPlace } from './place.ts';
 import { printable } from './printable.ts';
 import { reporter } from './reporter.ts';
 import { withSupervisor } from './with-supervisor.ts';
 
-export function restartCommand(runner: Runner): Command {
+export function restartCommand(entry: Entry): Command {
   return command(
-    runner,
+    entry,
     {
-      name: 'restart',
-      summary: 'restart services or members, one member at a time',
       description:
         'Restarts services or members, one member at a time; traffic is led away first, so that a hot pair loses no request.',
     },

@@ -81,7 +81,10 @@ function incidentLines(incident: LastIncident, { columns, now }: PageOptions): s
   const actions = incident.actions.map(
     ({ what, outcome }) => `${what}${outcome === '' || outcome === 'done' ? '' : ` (${outcome})`}`,
   );
-  return [...wrap(head, columns, ''), ...actions.flatMap((action) => wrap(printable(action), columns, '  - '))].map(
-    (line, index) => (index > 0 && !line.startsWith('  - ') ? `    ${line.trimStart()}` : line),
-  );
+  return [
+    ...wrap(head, columns, ''),
+    ...actions.flatMap((action) =>
+      wrap(printable(action), columns, '    ').map((line, index) => (index === 0 ? `  - ${line.trimStart()}` : line)),
+    ),
+  ];
 }

@@ -1,44 +1,54 @@
 import type { Command } from 'commander';
-import type { Answer } from '../api/control-client.ts';
+import type { ControlClient } from '../api/control-client.ts';
 import type { SupervisorInfo } from '../api/control.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import type { ProjectStatus } from '../supervisor/status.ts';
+import { command, type Context, type Entry } from './command.ts';
 import { controlOf, readingPlace } from './place.ts';
+import { printable } from './printable.ts';
 import { statusPage } from './status-page.ts';
 import { recordedStatus } from './current-status.ts';
 
-export function statusCommand(runner: Runner): Command {
-  return command(
-    runner,
-    { name: 'status', summary: 'is it serving, who is primary, what went wrong last' },
-    async (context) => {
-      const answer = await readingPlace(
-        context,
-        async (place) => (await place.control.status()) ?? { supervisor: null, status: await recordedStatus(place) },
-        (folder) => controlOf(folder).status(),
-      );
-      return show(context, answer);
-    },
-  );
+export function statusCommand(entry: Entry): Command {
+  return command(entry, {}, async (context) => {
+    const seen = await readingPlace(
+      context,
+      async (place) =>
+        (await supervisedStatus(place.control)) ?? { supervisor: null, status: await recordedStatus(context, place) },
+      (folder, error) => supervisedStatus(controlOf(folder)).then((status) => status ?? Promise.reject(error)),
+    );
+    show(context, seen);
+    return 0;
+  });
 }
 
-function show(
-  { terminal }: Context,
-  answer: (Pick<Answer, 'status'> & { readonly supervisor: SupervisorInfo | null }) | null,
-): ExitCode {
-  const status = answer?.status ?? null;
-  if (status === null) {
-    terminal.say('twinhull has started nothing for this project');
-    return 0;
+interface Seen {
+  /** null: nobody supervises */
+  readonly supervisor: SupervisorInfo | null;
+  readonly status: ProjectStatus;
+}
+
+/** null: no supervisor, or one that has nothing to supervise yet. */
+async function supervisedStatus(control: ControlClient): Promise<Seen | null> {
+  const answer = await control.status();
+  return answer?.status ? { supervisor: answer.supervisor, status: answer.status } : null;
+}
+
+function show({ terminal }: Context, { supervisor, status }: Seen): void {
+  if (terminal.json) {
+    terminal.document({ ...status, supervisor });
+    return;
   }
-  if (terminal.json) terminal.document({ ...status, supervisor: answer?.supervisor ?? null });
+  if (status.services.length === 0) {
+    terminal.say(`${printable(status.project)}: twinhull has nothing running; twinhull up starts it`);
+    return;
+  }
   const page = statusPage(status, {
     columns: terminal.columns,
     now: Date.now(),
     colour: (colour, text) => terminal.colour(colour, text),
-    supervisor: answer?.supervisor ? supervisorText(answer.supervisor) : '',
+    supervisor: supervisor === null ? '' : supervisorText(supervisor),
   });
-  if (!terminal.json) for (const line of page) terminal.say(line);
-  return 0;
+  for (const line of page) terminal.say(line);
 }
 
 export function supervisorText({ kind, pid }: SupervisorInfo): string {

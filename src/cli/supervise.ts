@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { type Host, host } from './host.ts';
 import { interruption } from './interruption.ts';
 import { openPlace, type Place } from './place.ts';
@@ -16,8 +16,8 @@ interface Options {
 const WAIT_FOR_PLAN_MS = 60_000;
 
 /** The supervisor itself, as `up -d` starts it: a detached process, or the program of a container. */
-export function superviseCommand(runner: Runner): Command {
-  return command<Options>(runner, { name: 'supervise', summary: 'supervise a project (started by up -d)' }, supervise)
+export function superviseCommand(entry: Entry): Command {
+  return command<Options>(entry, {}, supervise)
     .option('--project <name>', 'the project')
     .addOption(
       new Option(
@@ -58,9 +58,10 @@ async function superviseAt(
     environment: context.environment,
     reachable: true,
     log,
+    trace: log,
   });
   log(`supervising ${place.project}, process ${process.pid}`);
-  here.project.resume();
+  await here.project.resume();
   try {
     const asked = new Promise<Ending>((resolve) => signal.addEventListener('abort', () => resolve({ why: 'stopped' })));
     return await Promise.race([here.ended, asked, nothingToDo(here)]);

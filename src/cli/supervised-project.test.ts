@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 const nothing = (): void => undefined;
 
 /** A project whose supervisor and deployer write down what is asked of them. */
-function scene(deploying: Partial<Deployer> = {}) {
+function scene(deploying: Partial<Deployer> = {}, there = true) {
   const log: string[] = [];
   const store = new MemoryStore();
   const gone = Promise.withResolvers<{ ended: 'gone' }>();
@@ -47,6 +47,7 @@ function scene(deploying: Partial<Deployer> = {}) {
     store,
     clock: systemClock,
     makeSupervisor: () => handle as SupervisorHandle,
+    isThere: async () => there,
     info: { pid: 1, startedAt: 0, version: '0', kind: 'process' },
     deployer: {
       up: (_fleet, _options, { aside }) =>
@@ -66,7 +67,7 @@ describe('a supervised project', () => {
   test('the first up starts the supervisor with the changing services set aside', async () => {
     const { log, project, store } = scene();
     assert.deepEqual(await project.up(fleet, options, nothing, never), serving);
-    assert.deepEqual(log, ['aside web', 'run', 'deploy', 'back']);
+    assert.deepEqual(log, ['aside web', 'new plan', 'run', 'deploy', 'back']);
     assert.deepEqual(store.document('fleet'), fleet);
   });
 
@@ -169,10 +170,18 @@ describe('a supervised project', () => {
     assert.deepEqual(await project.ended, { why: 'stopped' });
   });
 
-  test('resume goes on with the plan on record', () => {
+  test('resume goes on with the plan on record', async () => {
     const { log, project, store } = scene();
     store.saveDocument('fleet', fleet);
-    project.resume();
+    await project.resume();
     assert.deepEqual(log, ['run']);
+  });
+
+  test('resume brings nothing back that was taken down while nobody supervised', async () => {
+    const { log, project, store } = scene({}, false);
+    store.saveDocument('fleet', fleet);
+    await project.resume();
+    assert.deepEqual(log, []);
+    assert.equal(project.isIdle(), true);
   });
 });

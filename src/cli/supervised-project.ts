@@ -49,6 +49,8 @@ export interface SupervisedProjectParts {
   readonly clock: Clock;
   readonly deployer: Deployer;
   readonly makeSupervisor: (fleet: Fleet) => SupervisorHandle;
+  /** anything of the project's containers is on the engine; true also when the engine cannot be asked */
+  readonly isThere: () => Promise<boolean>;
   readonly info: SupervisorInfo;
 }
 
@@ -75,10 +77,15 @@ export class SupervisedProject implements ProjectControl {
     this.#end = resolve;
   }
 
-  /** Goes on with the plan on record; does nothing when there is none. */
-  resume(): void {
+  /**
+   * Goes on with the plan on record. Does nothing when there is none, or nothing of it is left on the engine: what
+   * somebody took down while nobody supervised is not brought back.
+   */
+  async resume(): Promise<void> {
     const fleet = this.#fleet();
-    if (fleet !== null) this.#start(this.#parts.makeSupervisor(fleet));
+    if (fleet === null || this.#running) return;
+    const there = await this.#parts.isThere();
+    if (there && !this.#running) this.#start(this.#parts.makeSupervisor(fleet));
   }
 
   /** Nothing is supervised and nothing is being done. */
@@ -128,8 +135,8 @@ export class SupervisedProject implements ProjectControl {
       const running = this.#running?.handle;
       const handle = running ?? this.#parts.makeSupervisor(fleet);
       return handle.withBusy(services, () => {
-        if (running) running.setFleet(fleet);
-        else this.#start(handle);
+        handle.setFleet(fleet); // also for a new one: what was stopped or quarantined before counts again
+        if (!running) this.#start(handle);
         return work();
       });
     };

@@ -5,7 +5,6 @@ export interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): boolean;
-  on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
@@ -38,7 +37,6 @@ export class Terminal {
     this.#out = options.stdout;
     this.#err = options.stderr;
     this.#plain = Boolean(options.environment['NO_COLOR']) || options.environment['TERM'] === 'dumb';
-    for (const stream of [this.#out, this.#err]) stream.on?.('error', leaveQuietlyOnClosedPipe);
   }
 
   /** a person sees the lines as they come, in colour */
@@ -103,10 +101,4 @@ function paint(stream: TextStream, plain: boolean, colour: Colour, text: string)
   if (plain || stream.isTTY !== true) return text;
   const [on, off] = CODES[colour];
   return `\u001b[${on}m${text}\u001b[${off}m`;
-}
-
-/** `twinhull events | head` is no failure. */
-function leaveQuietlyOnClosedPipe(error: Error & { code?: string }): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
 }

@@ -5,7 +5,7 @@ import type { UpOptions } from '../api/control.ts';
 import { parseDuration } from '../duration.ts';
 import { isCode, TwinhullError } from '../errors.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import { command, type Context, type ExitCode, type Runner } from './command.ts';
+import { command, type Context, type ExitCode, type Entry } from './command.ts';
 import { supervisedHere } from './foreground.ts';
 import { type ImageOptions, prepareImages } from './images.ts';
 import { interruption } from './interruption.ts';
@@ -28,14 +28,10 @@ interface Options {
   readonly waitTimeout?: string;
 }
 
-export function upCommand(runner: Runner): Command {
+export function upCommand(entry: Entry): Command {
   return command<Options>(
-    runner,
-    {
-      name: 'up',
-      summary: 'start the project and supervise it',
-      description: 'Starts the project and supervises it; run again after an edit, it changes only what differs.',
-    },
+    entry,
+    { description: 'Starts the project and supervises it; run again after an edit, it changes only what differs.' },
     up,
   )
     .option('-d, --detach', 'return when every service serves; a supervisor goes on in the background')
@@ -124,10 +120,10 @@ async function follow({ terminal }: Context, place: Place, signal: AbortSignal):
     terminal.say(eventLine(event, Date.now()));
 }
 
-/** What was asked for or usual and is not done, and what a person should know. */
+/** What was asked for or usual and is not done; `plan` tells the rest. */
 function showNotes({ terminal }: Context, fleet: Fleet): void {
   const notes = fleet.services.flatMap((service) =>
-    [...service.refused, ...service.notes].map((note) => ({ ...note, service: service.name })),
+    service.refused.map((note) => ({ ...note, service: service.name })),
   );
   for (const { service, what, why } of notes) {
     const [first = '', ...rest] = wrap(printable(`${service}: ${what}: ${why}`), terminal.columns, '  ');

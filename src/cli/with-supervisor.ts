@@ -28,9 +28,10 @@ export async function withSupervisor<Result>(
     environment: context.environment,
     reachable: false,
     log,
+    trace: () => undefined,
   });
   try {
-    here.project.resume();
+    await here.project.resume();
     return await work(here.project);
   } finally {
     await here.close();

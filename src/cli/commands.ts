@@ -1,0 +1,132 @@
+/** Every command by name, in the order a user meets them. A command's own file is read when it is called, or its help asked for. */
+
+import type { Command } from 'commander';
+import type { Entry } from './command.ts';
+
+export interface Listed {
+  readonly name: string;
+  /** as it stands in the list of commands; '' when it takes none */
+  readonly parameters: string;
+  readonly summary: string;
+  /** for twinhull's own use: not in the list of commands */
+  readonly hidden: boolean;
+  /** short letters that mean something else after this command than in the global flags */
+  readonly ownLetters?: readonly string[];
+  readonly load: () => Promise<(entry: Entry) => Command>;
+}
+
+export const commands: readonly Listed[] = [
+  {
+    name: 'init',
+    parameters: '',
+    summary: 'propose how each service is protected, with reasons',
+    hidden: false,
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    name: 'config',
+    parameters: '',
+    summary: 'print the project as Compose resolves it',
+    hidden: false,
+    load: async () => (await import('./config.ts')).configCommand,
+  },
+  {
+    name: 'plan',
+    parameters: '',
+    summary: 'what would exist, what is refused and why',
+    hidden: false,
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  {
+    name: 'generate',
+    parameters: '',
+    summary: 'write plain Compose files that work without twinhull running',
+    hidden: false,
+    load: async () => (await import('./generate.ts')).generateCommand,
+  },
+  {
+    name: 'up',
+    parameters: '',
+    summary: 'start the project and supervise it',
+    hidden: false,
+    load: async () => (await import('./up.ts')).upCommand,
+  },
+  {
+    name: 'down',
+    parameters: '',
+    summary: 'take the project down: containers, gateways, networks, supervisor',
+    hidden: false,
+    load: async () => (await import('./down.ts')).downCommand,
+  },
+  {
+    name: 'status',
+    parameters: '',
+    summary: 'is it serving, who is primary, what went wrong last',
+    hidden: false,
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    name: 'events',
+    parameters: '',
+    summary: 'what happened and what was done about it, as it happens',
+    hidden: false,
+    load: async () => (await import('./events.ts')).eventsCommand,
+  },
+  {
+    name: 'logs',
+    parameters: '[names...]',
+    summary: 'what members write, merged and told apart',
+    hidden: false,
+    ownLetters: ['f'],
+    load: async () => (await import('./logs.ts')).logsCommand,
+  },
+  {
+    name: 'exec',
+    parameters: '<name> <command...>',
+    summary: 'run a command in a member; for a service, in its primary of this moment',
+    hidden: false,
+    load: async () => (await import('./exec.ts')).execCommand,
+  },
+  {
+    name: 'restart',
+    parameters: '<names...>',
+    summary: 'restart services or members, one member at a time',
+    hidden: false,
+    load: async () => (await import('./restart.ts')).restartCommand,
+  },
+  {
+    name: 'failover',
+    parameters: '<service>',
+    summary: 'a planned switch to another member, with no failed request',
+    hidden: false,
+    load: async () => (await import('./failover.ts')).failoverCommand,
+  },
+  {
+    name: 'drill',
+    parameters: '<fault> <service>',
+    summary: 'break a member on purpose under load, and judge what happened',
+    hidden: false,
+    load: async () => (await import('./drill.ts')).drillCommand,
+  },
+  {
+    name: 'doctor',
+    parameters: '',
+    summary: 'check engine, permissions, images, supervisor, leftovers',
+    hidden: false,
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'supervise',
+    parameters: '',
+    summary: 'supervise a project (started by up -d)',
+    hidden: true,
+    load: async () => (await import('./supervise.ts')).superviseCommand,
+  },
+  {
+    name: 'drill-guard',
+    parameters: '',
+    summary: 'clean up after a drill that was killed (started by drill)',
+    hidden: true,
+    load: async () => (await import('./drill-guard.ts')).drillGuardCommand,
+  },
+];
