@@ -90,7 +90,7 @@ function reasonToCut(turn: Turn, condition: Condition): string {
     case 'stopped':
       return condition.why;
     case 'failed':
-      return condition.gone || !frozen ? condition.why : '';
+      return turn.now >= condition.patientUntil && (condition.gone || !frozen) ? condition.why : '';
     case 'suspect':
       return condition.confirmations >= 2 && !frozen ? condition.why : '';
     case 'quarantined':

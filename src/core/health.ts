@@ -18,7 +18,14 @@ export type Condition =
   | { readonly is: 'returning' }
   | { readonly is: 'suspect'; readonly confirmations: number; readonly why: string }
   /** gone: it cannot answer at all, so taking it out of traffic takes nothing from anybody */
-  | { readonly is: 'failed'; readonly failure: FailureKind; readonly gone: boolean; readonly why: string }
+  | {
+      readonly is: 'failed';
+      readonly failure: FailureKind;
+      readonly gone: boolean;
+      /** requests inside it may still be answered until then: they are not cut before */
+      readonly patientUntil: number;
+      readonly why: string;
+    }
   /** it died, and whether somebody asked for it is clear only at `until` */
   | { readonly is: 'unclear'; readonly until: number; readonly why: string }
   | { readonly is: 'stopped'; readonly why: string }
@@ -29,6 +36,8 @@ export type Condition =
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
 const STALL_FORGOTTEN_AFTER_MS = 1500;
 const FAILS_FOR_MS = 1000;
+/** measured: 10 ms, 15 at most; more when the machine is busy */
+const UNPAUSE_TAKES_MS = 150;
 /** while something is unsure */
 const LOOK_AGAIN_MS = 500;
 
@@ -95,24 +104,31 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
   if (memory.quarantinedAt !== null) return { is: 'quarantined' };
   if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
   if (memory.repair?.phase === 'acting') {
-    return { is: 'failed', failure: memory.repair.failure, gone: true, why: 'is being repaired' };
+    if (seen.state === 'paused') return judgePaused(turn, memory);
+    return failure(memory.repair.failure, true, 'is being repaired');
   }
   if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
   switch (seen.state) {
     case 'running':
       return judgeRunning(turn, seen, memory);
     case 'paused':
-      return { is: 'failed', failure: 'unresponsive', gone: true, why: 'is paused, and not by us' };
+      return judgePaused(turn, memory);
     case 'restarting':
-      return {
-        is: 'failed',
-        failure: 'container_exit',
-        gone: true,
-        why: `${howItExited(seen)}; the engine restarts it`,
-      };
+      return failure('container_exit', true, `${howItExited(seen)}; the engine restarts it`);
     default:
       return judgeEnded(turn, name, seen, memory);
   }
+}
+
+/** Unpaused it goes on where it was: what is inside is cut only when that does not work at once. */
+function judgePaused(turn: Turn, memory: MemberMemory): Condition {
+  const patientUntil = (memory.suspectSince ?? turn.now) + UNPAUSE_TAKES_MS;
+  wake(turn, patientUntil);
+  return { ...failure('unresponsive', true, 'is paused, and not by us'), patientUntil };
+}
+
+export function failure(kind: FailureKind, gone: boolean, why: string): Extract<Condition, { is: 'failed' }> {
+  return { is: 'failed', failure: kind, gone, patientUntil: 0, why };
 }
 
 /** The engine is silent; the gateway may still tell something. */
@@ -126,7 +142,7 @@ function judgeUnseen(turn: Turn, memory: MemberMemory): Condition {
 function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condition {
   const { policy } = turn.model;
   if (seen.attached === false) {
-    return { is: 'failed', failure: 'network_partition', gone: true, why: "is cut off from its service's own network" };
+    return failure('network_partition', true, "is cut off from its service's own network");
   }
   const inGrace = !memory.everWell && turn.now < seen.startedAt + policy.startPeriodMs;
   if (inGrace) wake(turn, seen.startedAt + policy.startPeriodMs);
@@ -160,7 +176,7 @@ function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGr
 function mistrust(turn: Turn, memory: MemberMemory, confirmations: number, why: string): Condition {
   const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
   if (confirmations >= turn.model.policy.threshold && isLong) {
-    return { is: 'failed', failure: 'unresponsive', gone: false, why };
+    return failure('unresponsive', false, why);
   }
   wake(turn, turn.now + LOOK_AGAIN_MS);
   return { is: 'suspect', confirmations, why };
@@ -175,13 +191,13 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
   if (isIdleStandby(turn, name) && seen.state !== 'absent') return { is: 'standby' };
   if (memory.askedAt !== null) return { is: 'stopped', why: 'somebody asked for it; twinhull up starts it again' };
   if (seen.state === 'absent') {
-    return { is: 'failed', failure: 'container_exit', gone: true, why: 'has no container' };
+    return failure('container_exit', true, 'has no container');
   }
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
   if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
-  return { is: 'failed', failure: 'container_exit', gone: true, why: howItExited(seen) };
+  return failure('container_exit', true, howItExited(seen));
 }
 
 /** In a cold pair, the one of the two that does not lead. */

@@ -141,7 +141,7 @@ export type Signal =
       readonly kind: 'action_ended';
       readonly key: string;
       readonly service: string;
-      readonly outcome: 'done' | 'failed' | 'unreachable';
+      readonly outcome: 'done' | 'failed' | 'unreachable' | 'given_up';
       readonly missedCheck: boolean;
       readonly detail: string;
     }

@@ -9,7 +9,7 @@ import { countAction, countRestart, isBudgetSpent, isHostSpent, isLooping, waitB
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { endsARunning, ladderFor, rungWords } from './diagnosis.ts';
-import { howItExited, isIdleStandby, type Condition } from './health.ts';
+import { failure, howItExited, isIdleStandby, type Condition } from './health.ts';
 import { addEvidence, closeIncident, openIncident } from './incidents.ts';
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
@@ -234,7 +234,7 @@ function proveInTime(turn: Turn, name: string): void {
   if (turn.now < repair.until) return wake(turn, repair.until);
   const condition = conditionOf(turn, name);
   const why = 'why' in condition ? condition.why : 'is not ready in time';
-  repairFailed(turn, name, { is: 'failed', failure: repair.failure, gone: false, why });
+  repairFailed(turn, name, failure(repair.failure, false, why));
 }
 
 function settle(turn: Turn, name: string): void {

@@ -93,7 +93,7 @@ type ActionEnded = Extract<Signal, { kind: 'action_ended' }>;
 function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEnded, now: number): void {
   const pending = service.pending[signal.key];
   if (!pending) return;
-  if (signal.outcome === 'done') delete service.pending[signal.key];
+  if (signal.outcome === 'done' || signal.outcome === 'given_up') delete service.pending[signal.key];
   else pending.until = now + RETRY_MS;
   const member = service.members[pending.member];
   if (!member) return;

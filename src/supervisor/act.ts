@@ -74,7 +74,7 @@ export class Actor {
   }
 
   #giveUpPutIn({ service, member }: EffectAction): void {
-    this.#puttingIn.get(`${service}/${member}`)?.abort();
+    this.#puttingIn.get(`${service}/${member}`)?.abort(new GivenUp('something else was decided'));
   }
 
   async #timed(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
@@ -88,6 +88,7 @@ export class Actor {
       await untilAborted(this.#do(effect, either), either);
       return { outcome: 'done', missedCheck: false, detail: '' };
     } catch (error) {
+      if (error instanceof GivenUp) return { outcome: 'given_up', missedCheck: false, detail: error.message };
       return endedBadly(error);
     } finally {
       deadline.abort();
@@ -130,6 +131,8 @@ export class Actor {
     try {
       // a little less than the deadline: that it missed its check is a better answer than that time is over
       await gateway.putIn(member, Math.max(500, timeoutMs - 500), AbortSignal.any([signal, given.signal]));
+    } catch (error) {
+      throw given.signal.aborted ? given.signal.reason : error;
     } finally {
       if (this.#puttingIn.get(key) === given) this.#puttingIn.delete(key);
     }
@@ -223,6 +226,9 @@ export class Actor {
     return plan;
   }
 }
+
+/** What was under way is no longer wanted. */
+class GivenUp extends Error {}
 
 /** One lane for who leads, one for each member's traffic, one for putting it in, one for its container. */
 function laneOf(effect: EffectAction): string {

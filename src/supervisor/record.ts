@@ -11,7 +11,8 @@ import type { GatewayReading } from '../ports/gateway.ts';
 import type { EventRecord, IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
 
-export type Outcome = 'done' | 'failed' | 'unreachable';
+/** given_up: something else was decided meanwhile */
+export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
 type Counters = GatewayReading['counters'];
 
 const MEMORY = 'core';
@@ -65,23 +66,24 @@ export class Recorder {
 
   ended(id: number, effect: EffectAction, outcome: Outcome, detail: string): void {
     const now = this.#clock.now();
-    this.#store.complete(id, now, outcome === 'done' ? 'done' : 'failed', detail);
-    const what = effectWords(effect);
-    if (effect.incident !== null) {
-      this.#change(effect.incident, (incident) => ({
-        ...incident,
-        actions: [...incident.actions, { at: now, what, outcome: outcome === 'done' ? 'done' : detail }],
-      }));
+    if (outcome === 'given_up') {
+      this.#store.complete(id, now, 'abandoned', detail);
+      return;
     }
-    const { kind, service, member, incident } = effect;
-    if (outcome === 'done') this.event(kind, service, member, incident, `${what}: ${effect.reason}`);
+    this.#store.complete(id, now, outcome === 'done' ? 'done' : 'failed', detail);
+    const { kind, service, member, incident, reason } = effect;
+    const what = effectWords(effect);
+    const how = outcome === 'done' ? 'done' : detail;
+    if (incident !== null)
+      this.#change(incident, (one) => ({ ...one, actions: [...one.actions, { at: now, what, outcome: how }] }));
+    if (outcome === 'done') this.event(kind, service, member, incident, `${what}: ${reason}`);
     else
       this.event(
         'action_failed',
         service,
         member,
         incident,
-        `could not do it: ${what} (${detail}); reason: ${effect.reason}`,
+        `${kind} of ${member} failed (${detail}); it was to help because: ${reason}`,
       );
   }
 
