@@ -73,11 +73,12 @@ class DotenvReader {
   #value(name: string): string | null {
     const quote = this.#text[this.#index];
     if (!this.#options.raw && (quote === '"' || quote === "'")) return this.#quoted(quote, name);
+    const number = this.#line;
     const line = this.#restOfLine();
     this.#skip(line.length + 1);
     if (this.#options.raw) return line;
     const bare = (line.startsWith('#') ? '' : line.replace(/\s#.*$/, '')).trim();
-    return this.#filledIn(bare, name, this.#line - 1);
+    return this.#filledIn(bare, name, number);
   }
 
   #quoted(quote: string, name: string): string | null {

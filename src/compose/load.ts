@@ -101,6 +101,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     files: sources.files,
     variables,
     warnings: warnings(context.missing),
+    interpolated: context.interpolated,
     locate: (path) => locate(settled.root, path),
   });
 }

@@ -2,14 +2,12 @@ import { Document, visit } from 'yaml';
 
 import type { Project, Service } from './project.ts';
 
-export interface PrintOptions {
-  /** false for a project loaded without filling in variables: its `$` stay single */
-  readonly escapeDollars?: boolean;
-}
-
-/** The project in the form of `docker compose config`; loading it again gives the same project. */
-export function printProject(project: Project, format: 'yaml' | 'json', options: PrintOptions = {}): string {
-  const value = escaped(projectValue(project, format), options.escapeDollars ?? true);
+/**
+ * The project in the form of `docker compose config`; loading it again gives the same project. A `$` is doubled,
+ * unless the project was loaded with its variables as they are written.
+ */
+export function printProject(project: Project, format: 'yaml' | 'json'): string {
+  const value = escaped(projectValue(project, format), project.interpolated ?? true);
   if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`;
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {

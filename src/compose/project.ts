@@ -24,6 +24,8 @@ export interface Project {
   readonly extensions: Readonly<Record<string, unknown>>;
   /** what a person should know, with its place: variables that are not set */
   readonly warnings?: readonly string[];
+  /** false: loaded with `${VAR}` as it is written */
+  readonly interpolated?: boolean;
   /** where a value stands: position of a key path such as ['services','web','x-twinhull','mode'] */
   readonly locate: (path: readonly (string | number)[]) => Position | null;
 }

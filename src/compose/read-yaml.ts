@@ -20,8 +20,9 @@ import type { Position } from './project.ts';
  * hostile file costs at most about a second.
  */
 const MAX_BYTES = 10 * 1024 * 1024;
-const MAX_LINES = 100_000;
-const MAX_SEPARATORS = 200_000;
+const MAX_LINES = 50_000;
+/** brackets, commas, colons, quotes, anchors, aliases and tags: what costs time to read, right or wrong */
+const MAX_SIGNS = 150_000;
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 100;
 const MAX_SYNTAX_PROBLEMS = 10;
@@ -53,30 +54,43 @@ export function readYaml(text: string, file: string, problems: Problem[]): Node[
 }
 
 function sizeProblem(text: string, file: string): Problem | null {
-  const refuse = (line: number, message: string, expected: string): Problem =>
+  const refuse = (line: number, message: string, expected = 'a Compose file of an ordinary size'): Problem =>
     problemAt({ file, line, column: line > 0 ? 1 : 0 }, [], '', message, expected);
-  if (Buffer.byteLength(text) > MAX_BYTES)
-    return refuse(0, 'the file is larger than 10 MiB', 'a Compose file of an ordinary size');
-  let line = 1;
-  let depth = 0;
-  let separators = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 10) {
-      line += 1;
-      depth = 0;
-    } else if (code === 0x5b || code === 0x7b) depth += 1;
-    else if (code === 0x5d || code === 0x7d) depth -= 1;
-    else if (code === 0x2c) separators += 1;
-    else continue;
-    if (depth > MAX_DEPTH * 5) return refuse(line, 'the values are nested too deeply', `at most ${MAX_DEPTH} levels`);
-    if (line > MAX_LINES)
-      return refuse(line, `the file has more than ${MAX_LINES} lines`, 'a Compose file of an ordinary size');
-    if (separators > MAX_SEPARATORS)
-      return refuse(line, `the file has more than ${MAX_SEPARATORS} values`, 'a Compose file of an ordinary size');
+  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(0, 'the file is larger than 10 MiB');
+  let line = 0;
+  let signs = 0;
+  for (let start = 0; start < text.length; line++) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const measure = lineMeasure(text, start, end);
+    signs += measure.signs;
+    if (measure.depth > MAX_DEPTH * 5)
+      return refuse(line + 1, 'the values are nested too deeply', `at most ${MAX_DEPTH} levels`);
+    if (signs > MAX_SIGNS) return refuse(line + 1, 'the file has too many values');
+    start = end + 1;
   }
-  return null;
+  return line > MAX_LINES ? refuse(MAX_LINES, `the file has more than ${MAX_LINES} lines`) : null;
 }
+
+/** How deep a line could nest, by its brackets and by its "- " and "? ", and how many signs it has that mean something in YAML. */
+function lineMeasure(text: string, start: number, end: number): { readonly depth: number; readonly signs: number } {
+  let signs = 0;
+  let open = 0;
+  let deepest = 0;
+  let indicators = 0;
+  for (let index = start; index < end; index++) {
+    const sign = text.charAt(index);
+    if (!SIGNS.has(sign)) continue;
+    signs += 1;
+    if (sign === '[' || sign === '{') deepest = Math.max(deepest, (open += 1));
+    else if (sign === ']' || sign === '}') open -= 1;
+    else if ((sign === '-' || sign === '?') && text.charAt(index + 1) === ' ') indicators += 1;
+    else if (sign === '-' || sign === '?') signs -= 1;
+  }
+  return { depth: Math.max(deepest, indicators), signs };
+}
+
+const SIGNS: ReadonlySet<string> = new Set(',:[]{}&*!"\'-?');
 
 /** Says "stop reading this file": its problem is reported already. */
 class Hopeless extends Error {}

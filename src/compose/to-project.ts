@@ -8,6 +8,7 @@ export interface ProjectFacts {
   readonly files: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
+  readonly interpolated: boolean;
   readonly locate: Project['locate'];
 }
 
@@ -35,6 +36,7 @@ export function toProject(settled: Settled, facts: ProjectFacts): Project {
     secrets: part('secrets'),
     extensions,
     warnings: facts.warnings,
+    interpolated: facts.interpolated,
     locate: facts.locate,
   };
 }
