@@ -127,6 +127,11 @@ export function gatewayContract(name: string, makeRig: (options: RigOptions) => 
       assert.deepEqual(new Set(await members(9)), new Set(['a', 'b', 'c']));
     });
 
+    it('nobody leads a cluster', async () => {
+      const { rig } = await start({ balance: 'spread' });
+      await assert.rejects(rig.gateway.lead('b'), (error) => isCode(error, 'TH_GATEWAY_REFUSED'));
+    });
+
     it('draining lets what is under way finish, and says when the member is empty', async () => {
       const { rig, port, members } = await start();
       const slow = Promise.all([1, 2, 3].map(() => rig.request(port, { method: 'POST', takesMs: 400 })));

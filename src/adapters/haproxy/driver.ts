@@ -12,7 +12,7 @@ export interface HaproxyDriverOptions {
   readonly user: string;
 }
 
-export const defaultImage = 'haproxy:3.2-alpine';
+const defaultImage = 'haproxy:3.2-alpine';
 
 /** The image of the gateway: `TWINHULL_GATEWAY_IMAGE`, else the official one. */
 export function gatewayImage(environment: Readonly<Record<string, string | undefined>>): string {

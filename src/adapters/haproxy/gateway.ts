@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TwinhullError } from '../../errors.ts';
@@ -130,8 +131,8 @@ export class HaproxyGateway implements Gateway {
   /** Requests that wait unsent for the old leader are handed on when it stops taking new ones, and by nothing else. */
   async #emptyQueue(old: string, signal: AbortSignal | undefined): Promise<void> {
     await this.#setTraffic(old, 'drain', 'draining', signal);
-    await pause(lookEveryMs, undefined, { signal });
-    await this.#setTraffic(old, 'ready', 'in', signal);
+    await pause(lookEveryMs);
+    await this.#setTraffic(old, 'ready', 'in', undefined);
   }
 
   async #setTraffic(
@@ -177,10 +178,17 @@ export class HaproxyGateway implements Gateway {
     return turn;
   }
 
+  /** Whole or not at all; another process of ours may write at the same moment. */
   async #replace(name: string, text: string): Promise<void> {
     const path = join(this.#folder, name);
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    const next = `${path}.${randomBytes(6).toString('hex')}`;
+    try {
+      await writeFile(next, text, { mode: 0o600 });
+      await rename(next, path);
+    } catch (error) {
+      await rm(next, { force: true });
+      throw error;
+    }
   }
 
   #know(member: string): string {

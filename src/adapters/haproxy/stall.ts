@@ -6,7 +6,7 @@
  */
 
 /** Responses that stand still for so long are worth a probe. */
-export const standstillMs = 80;
+const standstillMs = 80;
 const longestWaitMs = 500;
 const againAfterSilenceMs = 100;
 

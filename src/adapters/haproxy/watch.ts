@@ -42,7 +42,8 @@ async function followChecks(
         const event = parseCheckEvent(line);
         if (event === null || !config.members.some(({ name }) => name === event.signal.member)) continue;
         watcher.onSignal(event.signal);
-        if (event.changed) await watcher.onChange().catch(ignoreAway);
+        // Files that cannot be written now are written at the next change; watching is worth more.
+        if (event.changed) await watcher.onChange().catch(() => undefined);
       }
     } catch (error) {
       if (abort.aborted) return;
@@ -57,7 +58,7 @@ function ignoreAway(error: unknown): void {
   if (!isCode(error, 'TH_GATEWAY_UNREACHABLE')) throw error;
 }
 
-export interface CheckEvent {
+interface CheckEvent {
   readonly signal: Extract<GatewaySignal, { readonly member: string; readonly kind: 'check_failed' | 'check_passed' }>;
   /** the member went up or down by it */
   readonly changed: boolean;
