@@ -25,11 +25,20 @@ export function portableService(service: Raw, project: Project): Raw {
     .filter(([key, value]) => !DROPPED.has(key) && value !== null && value !== undefined)
     .map(([key, value]) => [key, portableValue(key, value)] as const);
   const mounted = [...listOf(service['volumes']).map(shortMount), ...configMounts(service, project)];
-  const deploy = withoutEmpty({
+  return withoutEmpty({ ...Object.fromEntries(entries), volumes: mounted, ...limits(service) });
+}
+
+/** `deploy` as it was before it could limit processes, which has a key of its own beside it. */
+function limits(service: Raw): Raw {
+  const deploy: Raw = {
     ...mapOf(service['deploy']),
     ...(service['scale'] === undefined ? {} : { replicas: service['scale'] }),
-  });
-  return withoutEmpty({ ...Object.fromEntries(entries), volumes: mounted, deploy });
+  };
+  const resources = mapOf(deploy['resources']);
+  const pids = mapOf(resources['limits'])['pids'];
+  if (pids === undefined) return { deploy };
+  const rest = withoutEmpty({ ...resources, limits: omit(mapOf(resources['limits']), ['pids']) });
+  return { deploy: withoutEmpty({ ...deploy, resources: rest }), pids_limit: service['pids_limit'] ?? pids };
 }
 
 function portableValue(key: string, value: unknown): unknown {
@@ -62,7 +71,10 @@ export function shortPort(port: unknown): unknown {
   return `${host}${hostPort === '' ? (host === '' ? '' : ':') : `${hostPort}:`}${textOf(target)}${suffix}`;
 }
 
-/** Short where the short form says all; a bind mount creates a missing folder in both. */
+/**
+ * Short where the short form says all. That a missing folder is not to be created can be said only to newer Compose;
+ * the older one never creates it for the long form.
+ */
 function shortMount(mount: unknown): unknown {
   if (!isMapping(mount)) return mount;
   const { type, source, target, read_only: readOnly, bind, volume, tmpfs, ...rest } = mount;
@@ -77,7 +89,9 @@ function shortMount(mount: unknown): unknown {
     Object.keys(mapOf(volume)).every((key) => key === 'nocopy');
   const isShort =
     (type === 'bind' || type === 'volume') && isPlain && !/:/.test(textOf(source).replaceAll(/\$\{[^}]*\}/g, ''));
-  if (!isShort) return withoutEmpty({ ...mount, tmpfs: wholeSize(mapOf(tmpfs)) });
+  if (!isShort) {
+    return withoutEmpty({ ...mount, bind: omit(mapOf(bind), ['create_host_path']), tmpfs: wholeSize(mapOf(tmpfs)) });
+  }
   const place = source === undefined ? textOf(target) : `${hostPath(type, textOf(source))}:${textOf(target)}`;
   return options.length === 0 ? place : `${place}:${options.join(',')}`;
 }
