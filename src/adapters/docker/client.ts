@@ -83,11 +83,15 @@ export class EngineClient {
 
   /** Sends and reads the whole answer; a status of 400 and more is `TH_ENGINE_REFUSED`. */
   async request(ask: Ask): Promise<Answer> {
-    const deadline = withDeadline(ask);
-    const response = await this.#versioned(deadline);
-    const document = await this.#readDocument(response, deadline);
-    if (response.statusCode >= 300 && response.statusCode !== 304) throw this.#refusal(response.statusCode, document);
-    return { status: response.statusCode, document };
+    const deadline = startDeadline(ask);
+    try {
+      const response = await this.#versioned(deadline.ask);
+      const document = await this.#readDocument(response, deadline.ask);
+      if (response.statusCode >= 300 && response.statusCode !== 304) throw this.#refusal(response.statusCode, document);
+      return { status: response.statusCode, document };
+    } finally {
+      deadline.cancel();
+    }
   }
 
   /** As {@link request}, but "no such thing" is null. */
@@ -105,16 +109,13 @@ export class EngineClient {
    * (0: none) between two pieces after that. Breaks of the stream throw `TH_ENGINE_UNREACHABLE` out of the loop.
    */
   async stream(ask: Ask, idleMs = 0): Promise<ByteStream> {
-    const begun = new AbortController();
-    const timer = setTimeout(() => begun.abort(new DeadlineError(ask.deadlineMs)), ask.deadlineMs);
-    const signal = ask.signal === undefined ? begun.signal : AbortSignal.any([ask.signal, begun.signal]);
+    const deadline = startDeadline(ask);
     try {
-      const response = await this.#versioned({ ...ask, signal }, idleMs);
-      if (response.statusCode >= 300)
-        throw this.#refusal(response.statusCode, await this.#readDocument(response, { ...ask, signal }));
-      return this.#pieces(response.body, ask);
+      const response = await this.#versioned(deadline.ask, idleMs);
+      if (response.statusCode < 300) return this.#pieces(response.body, ask);
+      throw this.#refusal(response.statusCode, await this.#readDocument(response, deadline.ask));
     } finally {
-      clearTimeout(timer);
+      deadline.cancel();
     }
   }
 
@@ -205,12 +206,12 @@ class DeadlineError extends Error {
   }
 }
 
-/** The deadline as a signal beside the caller's; the timer does not keep the process alive. */
-function withDeadline(ask: Ask): Ask {
+/** The ask with its deadline as a signal beside the caller's, until it is cancelled. */
+function startDeadline(ask: Ask): { readonly ask: Ask; readonly cancel: () => void } {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new DeadlineError(ask.deadlineMs)), ask.deadlineMs);
-  timer.unref();
-  return { ...ask, signal: ask.signal === undefined ? late.signal : AbortSignal.any([ask.signal, late.signal]) };
+  const signal = ask.signal === undefined ? late.signal : AbortSignal.any([ask.signal, late.signal]);
+  return { ask: { ...ask, signal }, cancel: () => clearTimeout(timer) };
 }
 
 function openAgent(endpoint: Endpoint): Agent {

@@ -50,16 +50,18 @@ export async function subscribe(
     filters: JSON.stringify({ type: ['container', 'network'], event: ACTIONS }),
     since: sinceMs === undefined ? undefined : (sinceMs / 1000).toFixed(3),
   };
-  const stream = await client.stream({
-    method: 'GET',
-    path: '/events',
-    query,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
-  });
+  const given = new AbortController();
+  const signal = call.signal === undefined ? given.signal : AbortSignal.any([call.signal, given.signal]);
+  const ask = { method: 'GET', path: '/events', query, deadlineMs: deadline(call, READ_DEADLINE_MS), signal } as const;
+  const stream = await client.stream(ask);
   const labels = Object.entries(options.labels ?? {});
-  const known = new Set(labels.length === 0 ? [] : (await list()).map((container) => container.id));
-  return matching(stream, labels, known, call.signal);
+  try {
+    const known = new Set(labels.length === 0 ? [] : (await list()).map((container) => container.id));
+    return matching(stream, labels, known, call.signal);
+  } catch (error) {
+    given.abort();
+    throw error;
+  }
 }
 
 /** What happened earlier in this millisecond is past; the engine's answer takes longer than the rest of it. */

@@ -55,7 +55,9 @@ export class Lifecycle {
     this.emit(container, 'restart');
   }
 
+  /** One that waits to be restarted has no process to signal: it is not restarted, and there is no event. */
   kill(container: MemoryContainer, written: string): void {
+    if (container.state === 'restarting') container.giveUpRestart();
     if (!container.isRunning) return;
     this.#send(container, signalName(written));
   }

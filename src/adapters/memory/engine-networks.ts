@@ -1,6 +1,7 @@
 /** Networks of the engine in memory: subnets, and who holds which address. */
 
-import type { Network, NetworkAttachment, NetworkSpec } from '../../ports/engine.ts';
+import type { ListFilter, Network, NetworkAttachment, NetworkSpec } from '../../ports/engine.ts';
+import { matches } from './engine-description.ts';
 import { refused } from './engine-refusal.ts';
 
 /** The engine's own pools: 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in sixteenths. */
@@ -89,6 +90,43 @@ export class MemoryNetwork {
 
   #isHeld(address: string): boolean {
     return address === this.#gateway || [...this.held.values()].includes(address);
+  }
+}
+
+/** All networks of the engine in memory. */
+export class NetworkTable {
+  readonly #networks = new Map<string, MemoryNetwork>();
+
+  list(filter: ListFilter): Network[] {
+    const found = [...this.#networks.values()].filter(({ spec }) => matches(spec.labels, filter));
+    return found.map((network) => network.describe());
+  }
+
+  find(idOrName: string): MemoryNetwork | undefined {
+    const byName = (): MemoryNetwork | undefined =>
+      [...this.#networks.values()].find(({ spec }) => spec.name === idOrName);
+    return this.#networks.get(idOrName) ?? byName();
+  }
+
+  existing(idOrName: string): MemoryNetwork {
+    const network = this.find(idOrName);
+    if (network === undefined) throw refused(404, `network ${idOrName} not found`);
+    return network;
+  }
+
+  create(id: string, spec: NetworkSpec): void {
+    if (this.find(spec.name) !== undefined) throw refused(409, `network with name ${spec.name} already exists`);
+    this.#networks.set(id, new MemoryNetwork(id, spec, [...this.#networks.values()]));
+  }
+
+  remove(idOrName: string): void {
+    const network = this.find(idOrName);
+    if (network === undefined) return;
+    const { id, spec, held } = network;
+    if (held.size > 0) {
+      throw refused(403, `error while removing network: network ${spec.name} id ${id} has active endpoints`);
+    }
+    this.#networks.delete(id);
   }
 }
 

@@ -27,12 +27,15 @@ import { MemoryContainer, type Program, type RestartPolicy } from './engine-cont
 import { describeContainer, matches, plannedMounts } from './engine-description.ts';
 import { EventHub } from './engine-events.ts';
 import { Lifecycle } from './engine-lifecycle.ts';
-import { MemoryNetwork } from './engine-networks.ts';
+import { ImageTable } from './engine-images.ts';
+import { type MemoryNetwork, NetworkTable } from './engine-networks.ts';
 import { refused } from './engine-refusal.ts';
+import { VolumeTable } from './engine-volumes.ts';
 
 export type { Program } from './engine-container.ts';
 
 const READ_DEADLINE_MS = 10_000;
+const EXEC_DEADLINE_MS = 60_000;
 const MAX_EXEC_CHARACTERS = 1024 * 1024;
 
 export interface MemoryEngineOptions {
@@ -48,10 +51,9 @@ export class MemoryEngine implements Engine {
   readonly #id: string;
   readonly #events = new EventHub();
   readonly #containers = new Map<string, MemoryContainer>();
-  readonly #networks = new Map<string, MemoryNetwork>();
-  readonly #volumes = new Map<string, Volume>();
-  readonly #images = new Map<string, Image>();
-  readonly #pullable = new Map<string, Image>();
+  readonly #networks = new NetworkTable();
+  readonly #volumes = new VolumeTable((name) => this.#usersOf(name));
+  readonly #images = new ImageTable();
   readonly #lifecycle: Lifecycle;
   #isAway = false;
   #returned: (() => void)[] = [];
@@ -65,7 +67,7 @@ export class MemoryEngine implements Engine {
       clock: options.clock,
       events: this.#events,
       containers: this.#containers,
-      network: (nameOrId) => this.#findNetwork(nameOrId),
+      network: (nameOrId) => this.#networks.find(nameOrId),
       engineThere: async () => await this.#there(),
     });
   }
@@ -117,12 +119,12 @@ export class MemoryEngine implements Engine {
   }
 
   addImage(reference: string, image: Partial<Image> = {}): void {
-    this.#images.set(reference, this.#image(reference, image));
+    this.#images.add(reference, image);
   }
 
   /** An image of the registry: there after a pull. */
   addPullable(reference: string, image: Partial<Image> = {}): void {
-    this.#pullable.set(reference, this.#image(reference, image));
+    this.#images.addPullable(reference, image);
   }
 
   // ---- Engine ----
@@ -165,12 +167,12 @@ export class MemoryEngine implements Engine {
     const holder = this.#findContainer(name);
     if (holder?.name === name)
       throw refused(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}".`);
-    const image = this.#images.get(spec.Image);
-    if (image === undefined) throw refused(404, `No such image: ${spec.Image}`);
-    for (const attachment of spec.Networks) this.#existingNetwork(attachment.network).judge(attachment);
+    const image = this.#images.find(spec.Image);
+    if (image === null) throw refused(404, `No such image: ${spec.Image}`);
+    for (const attachment of spec.Networks) this.#networks.existing(attachment.network).judge(attachment);
     const container = this.#make(name, spec, image);
     for (const attachment of spec.Networks)
-      container.attachments.set(this.#existingNetwork(attachment.network).spec.name, attachment);
+      container.attachments.set(this.#networks.existing(attachment.network).spec.name, attachment);
     this.#containers.set(container.id, container);
     this.#lifecycle.emit(container, 'create');
     return container.id;
@@ -228,7 +230,7 @@ export class MemoryEngine implements Engine {
     if (container.state === 'restarting') container.giveUpRestart();
     this.#lifecycle.kill(container, 'SIGKILL');
     this.#containers.delete(container.id);
-    if (options.volumes) for (const mount of container.mounts) this.#removeAnonymous(mount.name);
+    if (options.volumes) for (const mount of container.mounts) this.#volumes.removeAnonymous(mount.name);
     this.#lifecycle.emit(container, 'destroy');
     container.wake();
   }
@@ -282,6 +284,7 @@ export class MemoryEngine implements Engine {
     if (container.state === 'paused')
       throw refused(409, `Container ${container.name} is paused, unpause the container before exec`);
     if (!container.isRunning) throw refused(409, `Container ${container.id} is not running`);
+    if (container.hung) await this.#noAnswer(container, call, EXEC_DEADLINE_MS);
     const { user = '', env = [], workingDir = '' } = options;
     const result = container.program.exec?.(command, { user, env, workingDir }) ?? { exitCode: 0 };
     const { exitCode, stdout = '', stderr = '' } = result;
@@ -294,41 +297,29 @@ export class MemoryEngine implements Engine {
 
   async listNetworks(filter: ListFilter, call: Call = {}): Promise<Network[]> {
     await this.#enter(call);
-    return [...this.#networks.values()]
-      .filter((network) => matches(network.spec.labels, filter))
-      .map((network) => network.describe());
+    return this.#networks.list(filter);
   }
 
   async inspectNetwork(idOrName: string, call: Call = {}): Promise<Network | null> {
     await this.#enter(call);
-    return this.#findNetwork(idOrName)?.describe() ?? null;
+    return this.#networks.find(idOrName)?.describe() ?? null;
   }
 
   async createNetwork(spec: NetworkSpec, call: Call = {}): Promise<string> {
     await this.#enter(call);
-    const others = [...this.#networks.values()];
-    if (others.some((other) => other.spec.name === spec.name))
-      throw refused(409, `network with name ${spec.name} already exists`);
-    const network = new MemoryNetwork(this.#newId('network'), spec, others);
-    this.#networks.set(network.id, network);
-    return network.id;
+    const id = this.#newId('network');
+    this.#networks.create(id, spec);
+    return id;
   }
 
   async removeNetwork(idOrName: string, call: Call = {}): Promise<void> {
     await this.#enter(call);
-    const network = this.#findNetwork(idOrName);
-    if (network === undefined) return;
-    if (network.held.size > 0)
-      throw refused(
-        403,
-        `error while removing network: network ${network.spec.name} id ${network.id} has active endpoints`,
-      );
-    this.#networks.delete(network.id);
+    this.#networks.remove(idOrName);
   }
 
   async connectNetwork(attachment: NetworkAttachment, containerId: string, call: Call = {}): Promise<void> {
     const container = await this.#change(containerId, call);
-    const network = this.#existingNetwork(attachment.network);
+    const network = this.#networks.existing(attachment.network);
     const { name } = network.spec;
     if (container.attachments.has(name)) return this.#stayAttached(container, network, attachment);
     network.judge(attachment);
@@ -348,7 +339,7 @@ export class MemoryEngine implements Engine {
     call: Call = {},
   ): Promise<void> {
     const container = await this.#changeIfThere(containerId, call);
-    const found = this.#findNetwork(network);
+    const found = this.#networks.find(network);
     if (container === undefined || found === undefined) return;
     this.#lifecycle.detach(container, found);
     container.attachments.delete(found.spec.name);
@@ -356,29 +347,27 @@ export class MemoryEngine implements Engine {
 
   async listVolumes(filter: ListFilter, call: Call = {}): Promise<Volume[]> {
     await this.#enter(call);
-    return [...this.#volumes.values()].filter((volume) => matches(volume.labels, filter));
+    return this.#volumes.list(filter);
   }
 
   async inspectVolume(name: string, call: Call = {}): Promise<Volume | null> {
     await this.#enter(call);
-    return this.#volumes.get(name) ?? null;
+    return this.#volumes.find(name);
   }
 
   async createVolume(spec: VolumeSpec, call: Call = {}): Promise<void> {
     await this.#enter(call);
-    this.#ensureVolume(spec);
+    this.#volumes.ensure(spec);
   }
 
   async removeVolume(name: string, call: Call = {}): Promise<void> {
     await this.#enter(call);
-    const users = this.#usersOf(name);
-    if (users.length > 0) throw refused(409, `remove ${name}: volume is in use - [${users.join(', ')}]`);
-    this.#volumes.delete(name);
+    this.#volumes.remove(name);
   }
 
   async inspectImage(reference: string, call: Call = {}): Promise<Image | null> {
     await this.#enter(call);
-    return this.#images.get(reference) ?? null;
+    return this.#images.find(reference);
   }
 
   async pullImage(
@@ -387,14 +376,8 @@ export class MemoryEngine implements Engine {
     call: Call = {},
   ): Promise<void> {
     await this.#enter(call);
-    const image = this.#pullable.get(reference);
-    if (image === undefined)
-      throw refused(
-        404,
-        `pull access denied for ${reference}, repository does not exist or may require 'docker login'`,
-      );
     options.onProgress?.(`Pulling from ${reference}`);
-    this.#images.set(reference, image);
+    this.#images.pull(reference);
     options.onProgress?.(`Status: Downloaded newer image for ${reference}`);
   }
 
@@ -429,21 +412,25 @@ export class MemoryEngine implements Engine {
 
   async #unlessJammed(container: MemoryContainer, call: Call): Promise<void> {
     if (!container.jammed) return;
-    const deadlineMs = call.deadlineMs ?? READ_DEADLINE_MS;
-    await this.#clock.sleep(deadlineMs, call.signal);
-    throw new TwinhullError(
-      'TH_ENGINE_UNREACHABLE',
-      `the engine did not answer for ${container.name} within ${deadlineMs / 1000} s`,
-    );
+    await this.#noAnswer(container, call, READ_DEADLINE_MS);
+  }
+
+  /** Until the deadline, or the caller, gives up. */
+  async #noAnswer(container: MemoryContainer, call: Call, usualMs: number): Promise<never> {
+    const deadlineMs = call.deadlineMs ?? usualMs;
+    await this.#clock.sleep(deadlineMs, call.signal).catch(() => {}); // the caller's own reason is told below
+    call.signal?.throwIfAborted();
+    const seconds = deadlineMs / 1000;
+    throw new TwinhullError('TH_ENGINE_UNREACHABLE', `no answer for ${container.name} within ${seconds} s`);
   }
 
   #describe(container: MemoryContainer): Container {
-    return describeContainer(container, (name) => this.#findNetwork(name)?.held.get(container.id) ?? '');
+    return describeContainer(container, (name) => this.#networks.find(name)?.held.get(container.id) ?? '');
   }
 
   #make(name: string, spec: ContainerSpec, image: Image): MemoryContainer {
     const mounts = plannedMounts(spec, image, () => this.#newId('volume'));
-    for (const mount of mounts) if (mount.type === 'volume') this.#ensureVolume({ name: mount.name, labels: {} });
+    for (const mount of mounts) if (mount.type === 'volume') this.#volumes.ensure({ name: mount.name, labels: {} });
     const made = { program: this.#programOf(spec), imageId: image.id, at: this.#clock.now(), mounts };
     return new MemoryContainer(this.#newId('container'), name, spec, made);
   }
@@ -455,24 +442,9 @@ export class MemoryEngine implements Engine {
     }
   }
 
-  #ensureVolume(spec: VolumeSpec): void {
-    const driver = spec.driver ?? 'local';
-    const found = this.#volumes.get(spec.name);
-    if (found !== undefined && found.driver !== driver)
-      throw refused(409, `volume ${spec.name} already exists but with different driver`);
-    if (found === undefined)
-      this.#volumes.set(spec.name, { driverOptions: {}, ...spec, driver, mountpoint: `/volumes/${spec.name}/_data` });
-  }
-
-  /** Anonymous volumes have the engine's own names. */
-  #removeAnonymous(name: string): void {
-    if (/^[0-9a-f]{64}$/.test(name) && this.#usersOf(name).length === 0) this.#volumes.delete(name);
-  }
-
   #usersOf(volume: string): string[] {
-    return [...this.#containers.values()]
-      .filter((container) => container.mounts.some((mount) => mount.name === volume))
-      .map((container) => container.id);
+    const users = [...this.#containers.values()].filter(({ mounts }) => mounts.some(({ name }) => name === volume));
+    return users.map(({ id }) => id);
   }
 
   #findContainer(idOrName: string): MemoryContainer | undefined {
@@ -484,34 +456,6 @@ export class MemoryEngine implements Engine {
     const container = this.#findContainer(idOrName);
     if (container === undefined) throw refused(404, `No such container: ${idOrName}`);
     return container;
-  }
-
-  #findNetwork(idOrName: string): MemoryNetwork | undefined {
-    return (
-      this.#networks.get(idOrName) ?? [...this.#networks.values()].find((network) => network.spec.name === idOrName)
-    );
-  }
-
-  #existingNetwork(idOrName: string): MemoryNetwork {
-    const network = this.#findNetwork(idOrName);
-    if (network === undefined) throw refused(404, `network ${idOrName} not found`);
-    return network;
-  }
-
-  #image(reference: string, image: Partial<Image>): Image {
-    const id = `sha256:${createHash('sha256').update(reference).digest('hex')}`;
-    return {
-      id,
-      exposedPorts: [],
-      volumes: [],
-      healthcheckTest: null,
-      entrypoint: null,
-      cmd: null,
-      env: [],
-      user: '',
-      labels: {},
-      ...image,
-    };
   }
 
   #newId(kind: string): string {
