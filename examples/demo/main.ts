@@ -51,7 +51,7 @@ async function runDemo(project: DemoProject, isJson: boolean, signal: AbortSigna
   say('building images');
   await project.buildImages();
   say('starting the project: twinhull up -d');
-  await project.twinhull('up', '-d');
+  await project.start();
   for (const service of ['api', 'pm-worker', 'task-worker']) await project.untilWell(service, REPAIR_WITHIN_MS);
   const outcomes: Outcome[] = [];
   for (const failure of FAILURES) outcomes.push(await breakAndWatch(project, failure, signal));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +55,8 @@ function tryPort(port: number): Promise<number | null> {
   return promise;
 }
 
+export const pidFile = (stateFolder: string): string => join(stateFolder, 'supervisor.pid');
+
 export class DemoProject {
   readonly environment: NodeJS.ProcessEnv;
   readonly #signal: AbortSignal;
@@ -86,6 +89,15 @@ export class DemoProject {
 
   buildImages(): Promise<string> {
     return this.command(join(ROOT, 'script', 'images'), 'haproxy', 'node', 'redis', 'ai-company');
+  }
+
+  /** Starts everything, and leaves the supervisor's process id where the clean-up finds it. */
+  async start(): Promise<void> {
+    const answer = JSON.parse(await this.twinhull('--json', 'up', '-d')) as {
+      readonly supervisor?: { readonly pid?: unknown };
+    };
+    const pid = answer.supervisor?.pid;
+    if (typeof pid === 'number') await writeFile(pidFile(this.environment['TWINHULL_STATE_DIR'] ?? ''), String(pid));
   }
 
   async readService(name: string): Promise<Service> {
