@@ -57,7 +57,7 @@ export function decide(
     brakeService(turn);
   }
   const notes = noteWhole(whole, turns, now);
-  for (const turn of turns) takeTurn(turn, observation.busy.includes(turn.model.name), signals);
+  for (const turn of turns) takeTurn(turn, signals);
   const { gone, lookAgainAt } = isGone(whole, observation, now);
   return {
     memory: whole,
@@ -84,6 +84,7 @@ function startTurn(
     memory,
     whole,
     engineAnswers: observation.engineAnswers,
+    isBusy: observation.busy.includes(service.name),
     lagMs: observation.loopLagMs,
     hostActions: model.hostActions,
     now,
@@ -95,9 +96,9 @@ function startTurn(
   return turn;
 }
 
-function takeTurn(turn: Turn, isBusy: boolean, signals: readonly Signal[]): void {
+function takeTurn(turn: Turn, signals: readonly Signal[]): void {
   if (tendForeign(turn)) return;
-  if (isBusy) {
+  if (turn.isBusy) {
     noteServing(turn);
     noteVerdicts(turn);
     return;

@@ -104,7 +104,7 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
   if (memory.quarantinedAt !== null) return { is: 'quarantined' };
   if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
   if (memory.repair?.phase === 'acting') {
-    if (seen.state === 'paused') return judgePaused(turn, memory);
+    if (memory.repair.ladder[memory.repair.step] === 'unpause') return judgePaused(turn, memory);
     return failure(memory.repair.failure, true, 'is being repaired');
   }
   if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
@@ -195,6 +195,7 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
   }
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
   if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
+    if (!turn.isBusy) memory.askedAt = turn.now;
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
   return failure('container_exit', true, howItExited(seen));

@@ -11,6 +11,8 @@ export interface Turn {
   readonly memory: ServiceMemory;
   readonly whole: Memory;
   readonly engineAnswers: boolean;
+  /** a deployment or a person's command is changing the service */
+  readonly isBusy: boolean;
   /** how late the supervisor's own loop was, milliseconds: deadlines are widened by it */
   readonly lagMs: number;
   readonly hostActions: number;

@@ -8,7 +8,7 @@
 import { isEffect, isTraffic, keyOf, type EffectAction } from '../core/actions.ts';
 import { decide, type CoreModel } from '../core/decide.ts';
 import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
-import type { Signal } from '../core/model.ts';
+import type { Signal, Verdict } from '../core/model.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { EventRecord } from '../ports/store.ts';
@@ -25,7 +25,6 @@ import { restartMembers } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
 import { chooseSuccessor, untilIdle } from './switch.ts';
 
-/** Nothing to decide before everything was seen once. */
 type Ending = { readonly ended: 'stopped' | 'gone' };
 
 export class Supervisor implements SupervisorHandle {
@@ -277,12 +276,14 @@ export class Supervisor implements SupervisorHandle {
     );
   }
 
-  /** While something is unsure, its gateway is asked again. */
+  /** While something is unsure, its gateway and the engine are asked again: an event may have been lost. */
   #readTroubled(): void {
     for (const [service, gateway] of this.#gateways.all()) {
       const members = Object.values(this.#memory.services[service]?.members ?? {});
-      if (members.some(({ verdict }) => verdict === 'suspect' || verdict === 'starting' || verdict === 'unhealthy')) {
-        this.#read(service, gateway);
+      if (!members.some(({ verdict }) => isUnsure(verdict))) continue;
+      this.#read(service, gateway);
+      for (const { verdict, containerId } of members) {
+        if (isUnsure(verdict) && containerId !== null) this.#observer.inspect(containerId, this.#over.signal);
       }
     }
   }
@@ -307,24 +308,32 @@ export class Supervisor implements SupervisorHandle {
 
   async withBusy<Result>(services: readonly string[], work: () => Promise<Result>): Promise<Result> {
     for (const service of services) this.#busy.set(service, (this.#busy.get(service) ?? 0) + 1);
-    this.#ownAll(services, Number.POSITIVE_INFINITY);
+    for (const owner of this.#ownersIn(services)) this.#picture.own(owner, Number.POSITIVE_INFINITY);
     try {
       return await work();
     } finally {
       await this.#lookAtAll();
       for (const service of services) this.#release(service);
-      const now = this.#parts.clock.now();
-      this.#ownAll(services, now + 2000);
+      this.#disownAll(services);
       this.#step();
     }
   }
 
-  /** What is done to them meanwhile is our own doing. */
-  #ownAll(services: readonly string[], until: number): void {
-    for (const { name, members } of this.#fleet.services) {
-      if (!services.includes(name)) continue;
-      for (const member of [name, ...members.map((plan) => plan.name)]) this.#picture.own(`${name}/${member}`, until);
+  /** What happened to them meanwhile was nobody's request: what does not run by now should. */
+  #disownAll(services: readonly string[]): void {
+    const now = this.#parts.clock.now();
+    for (const owner of this.#ownersIn(services)) {
+      this.#picture.ownEnds(owner, now);
+      this.#picture.presumeFailed(owner, now);
     }
+  }
+
+  #ownersIn(services: readonly string[]): string[] {
+    return this.#fleet.services
+      .filter(({ name }) => services.includes(name))
+      .flatMap(({ name, members }) =>
+        [name, ...members.map((member) => member.name)].map((member) => `${name}/${member}`),
+      );
   }
 
   #release(service: string): void {
@@ -409,4 +418,8 @@ export class Supervisor implements SupervisorHandle {
     if (!plan) throw new TwinhullError('TH_UNKNOWN_NAME', `no service is called ${service}`);
     return plan;
   }
+}
+
+function isUnsure(verdict: Verdict): boolean {
+  return verdict === 'suspect' || verdict === 'starting' || verdict === 'unhealthy';
 }
