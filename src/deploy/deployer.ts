@@ -6,7 +6,7 @@ import { writeGatewayFiles } from './files.ts';
 import { recreateContainer, recoverReplaced } from './recreate.ts';
 import { changes, describeStep, type WantedContainer } from './steps.ts';
 import { bringUp, type UpHooks, type UpResult } from './up.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './steps.ts';
 import type { World } from './world.ts';
 
 /** A line for a person about what is being done. */

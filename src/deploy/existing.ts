@@ -1,5 +1,5 @@
 import type { Call, Container, Image, Network, Volume } from '../ports/engine.ts';
-import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
 import { type GatewayBlueprint, gatewayBlueprint, labels } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
 import { exists } from './files.ts';
@@ -19,8 +19,6 @@ export interface Existing {
   readonly images: ReadonlyMap<string, Image | null>;
   /** by service */
   readonly gateways: ReadonlyMap<string, GatewaySeen>;
-  /** paths that are to be mounted and do not exist on this host */
-  readonly missingPaths: readonly { readonly service: string; readonly path: string }[];
 }
 
 export interface GatewaySeen {
@@ -54,7 +52,7 @@ export async function readExisting(fleet: Fleet, world: World, signal?: AbortSig
     ...fleet.networks.map(({ spec }) => spec.name),
     ...fleet.services.flatMap(({ gateway }) => gateway?.network.name ?? []),
   ];
-  const [all, networks, volumes, images, gateways, missingPaths] = await Promise.all([
+  const [all, networks, volumes, images, gateways] = await Promise.all([
     engine.listContainers({}, call),
     byKey(networkNames, (name) => engine.inspectNetwork(name, call)),
     byKey(
@@ -63,7 +61,6 @@ export async function readExisting(fleet: Fleet, world: World, signal?: AbortSig
     ),
     readImages(fleet, blueprints, world, call),
     byKey([...blueprints.keys()], (service) => readGateway(blueprints.get(service), world, call.signal)),
-    missingSources(fleet.services),
   ]);
   const isOurProject = (container: Container): boolean => container.labels[labels.project] === fleet.project;
   return {
@@ -73,7 +70,6 @@ export async function readExisting(fleet: Fleet, world: World, signal?: AbortSig
     volumes,
     images,
     gateways,
-    missingPaths,
   };
 }
 
@@ -127,27 +123,4 @@ async function readGateway(
   } catch {
     return { hasFiles, ...silent };
   }
-}
-
-/** Only mounts that the engine refuses when the source is missing; for binds it makes a folder. */
-async function missingSources(services: readonly ServicePlan[]): Promise<Existing['missingPaths']> {
-  const wanted = services.flatMap(({ name, members }) =>
-    members.flatMap(({ spec }) => bindSources(spec.HostConfig['Mounts']).map((path) => ({ service: name, path }))),
-  );
-  const unique = [...new Map(wanted.map((source) => [`${source.service}\0${source.path}`, source])).values()];
-  const found = await Promise.all(unique.map(({ path }) => exists(path)));
-  return unique.filter((_, index) => !found[index]);
-}
-
-function bindSources(mounts: unknown): string[] {
-  return (Array.isArray(mounts) ? (mounts as readonly Record<string, unknown>[]) : []).flatMap(
-    ({ Type, Source, BindOptions }) => {
-      const makesIt =
-        typeof BindOptions === 'object' &&
-        BindOptions !== null &&
-        'CreateMountpoint' in BindOptions &&
-        BindOptions.CreateMountpoint === true;
-      return Type === 'bind' && typeof Source === 'string' && !makesIt ? [Source] : [];
-    },
-  );
 }

@@ -1,10 +1,11 @@
 import { isCode, TwinhullError } from '../errors.ts';
+import { portTaken } from './start.ts';
 import { describeStep, type Step } from './steps.ts';
 
 /** What the engine says when it refuses, and what it means. */
 const knownRefusals: readonly { readonly says: RegExp; readonly make: (message: string) => TwinhullError }[] = [
   {
-    says: /port is already allocated|address already in use|ports are not available/i,
+    says: portTaken,
     make: (message) => new TwinhullError('TH_PORT_IN_USE', message),
   },
   {

@@ -8,6 +8,7 @@ import { writeGatewayFiles, writeWhole } from './files.ts';
 import { recreateContainer } from './recreate.ts';
 import { type Answer, conditionHolds, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
+import { startContainer } from './start.ts';
 import type { World } from './world.ts';
 
 type Say = (line: string) => void;
@@ -54,7 +55,7 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'start_container':
       return step.paused
         ? engine.unpauseContainer(step.name, within(deadlines.start, signal))
-        : engine.startContainer(step.name, within(deadlines.start, signal));
+        : startContainer(engine, step.name, signal);
     case 'recreate_container':
       return recreate(world, fleet, step, signal);
     case 'remove_container':

@@ -1,34 +1,30 @@
-import type { Container, ContainerSpec } from '../ports/engine.ts';
-import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
-import { type GatewayBlueprint, labels, wantedMember } from './blueprint.ts';
-import { type Existing, isOurs } from './existing.ts';
-import type { PlanOptions, StepList } from './plan.ts';
-import { isReplaced } from './recreate.ts';
+import type { Container } from '../ports/engine.ts';
+import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { type GatewayBlueprint, labels } from './blueprint.ts';
+import { isOurs } from './existing.ts';
+import type { StepList } from './step-list.ts';
+import type { PlanOptions } from './steps.ts';
+import {
+  gatewayPosition,
+  isMemberNow,
+  isRunning,
+  isUp,
+  type MemberPosition,
+  memberPositions,
+  missingNetworks,
+  type Position,
+  type ServiceScene,
+  surplusOf,
+} from './positions.ts';
 import { waitBoundMs } from './serving.ts';
 import type { Condition, GatewayFiles, WantedContainer } from './steps.ts';
 
-export interface ServiceTask {
+export interface ServiceTask extends ServiceScene {
   readonly list: StepList;
   readonly fleet: Fleet;
-  readonly service: ServicePlan;
-  readonly blueprint: GatewayBlueprint | null;
-  readonly existing: Existing;
   readonly options: PlanOptions;
   /** steps that must be done before any container is created: networks, volumes, images, files */
   readonly ground: readonly string[];
-}
-
-/** What is there for one container that should be, and what has to happen to it. */
-interface Position {
-  readonly wanted: WantedContainer;
-  readonly current: Container | null;
-  /** null: as it should be */
-  readonly difference: string | null;
-  readonly start: boolean;
-}
-
-interface MemberPosition extends Position {
-  readonly plan: MemberPlan;
 }
 
 export function planService(task: ServiceTask): void {
@@ -59,68 +55,6 @@ function admissionOf({ existing, service }: ServiceTask, gateway: Position | nul
 }
 
 type Admission = 'gateway' | 'engine' | null;
-
-function memberPositions(task: ServiceTask): MemberPosition[] {
-  const positions = task.service.members.map((plan) => {
-    const wanted = wantedMember(task.service, plan);
-    const current = currentOf(task, wanted);
-    return {
-      plan,
-      wanted,
-      current,
-      difference: current && differenceOf(task, wanted, current),
-      start: plan.startsAtUp,
-    };
-  });
-  return withOneOfColdPair(positions);
-}
-
-/** Of a cold pair one runs: the one that does, whichever role it was made for; else the primary. */
-function withOneOfColdPair(positions: readonly MemberPosition[]): MemberPosition[] {
-  const pair = positions.filter(({ plan }) => plan.role !== 'replica');
-  const running = pair.find(({ current }) => current !== null && isUp(current));
-  if (!running || !pair.some(({ plan }) => !plan.startsAtUp)) return [...positions];
-  return positions.map((position) =>
-    pair.includes(position) ? { ...position, start: position === running } : position,
-  );
-}
-
-function gatewayPosition(task: ServiceTask): Position | null {
-  const { blueprint, service, existing } = task;
-  if (!blueprint) return null;
-  const current = currentOf(task, blueprint.container);
-  const seen = existing.gateways.get(service.name);
-  const lost = current && isUp(current) && !seen?.hasFiles ? 'its folder is lost' : null;
-  const difference = current && (differenceOf(task, blueprint.container, current) ?? lost);
-  return { wanted: blueprint.container, current, difference, start: true };
-}
-
-/** By name; or ours under another name for the same Compose service and number (made from the generated file). */
-function currentOf({ existing, service }: ServiceTask, wanted: WantedContainer): Container | null {
-  const live = existing.containers.filter((container) => !isReplaced(container));
-  const sameLabels = (container: Container): boolean =>
-    [labels.service, labels.number].every((label) => container.labels[label] === wanted.spec.Labels[label]) &&
-    container.labels[labels.ours] === service.name;
-  return live.find(({ name }) => name === wanted.name) ?? live.find(sameLabels) ?? null;
-}
-
-function differenceOf({ existing, options }: ServiceTask, wanted: WantedContainer, current: Container): string | null {
-  const image = existing.images.get(wanted.spec.Image);
-  if (!isOurs(current)) return 'another tool made it';
-  if (current.name !== wanted.name) return 'its name changed';
-  if (current.labels[labels.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
-    return `it becomes the ${wanted.role}`;
-  if (current.labels[labels.hash] !== wanted.spec.Labels[labels.hash]) return 'its configuration changed';
-  if (image && image.id !== current.imageId) return 'its image changed';
-  if (current.state === 'dead' || current.state === 'removing') return `it is ${current.state}`;
-  if (current.state === 'created' && missingNetworks(wanted.spec, current).length > 0)
-    return 'its creation was interrupted';
-  return options.forceRecreate ? 'asked for' : null;
-}
-
-function missingNetworks({ Networks }: ContainerSpec, { networks }: Container): ContainerSpec['Networks'] {
-  return Networks.filter(({ network }) => networks[network] === undefined);
-}
 
 /** Members that are missing, and those that are there and do not run. @returns ids of what was added */
 function addStart(
@@ -363,7 +297,7 @@ function addWait(
   after: readonly string[],
   optional: boolean,
 ): string {
-  const waitMs = condition === 'completed' ? null : (options.waitTimeoutMs ?? waitBoundMs(service));
+  const waitMs = options.waitTimeoutMs ?? (condition === 'completed' ? null : waitBoundMs(service));
   return list.add(`wait:${service.name}:${condition}${optional ? ':optional' : ''}`, service.name, after, {
     kind: 'wait_for',
     condition,
@@ -390,18 +324,6 @@ function removeIntruders({ list, service, existing }: ServiceTask, positions: re
     );
 }
 
-/** Ours, of this service, and no longer wanted: a smaller cluster, another mode. */
-function surplusOf(
-  { existing, service }: ServiceTask,
-  members: readonly Position[],
-  gateway: Position | null,
-): Container[] {
-  const kept = new Set([...members, gateway].map((position) => position?.current?.id));
-  return existing.containers.filter(
-    (container) => container.labels[labels.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
-  );
-}
-
 function addRemovals({ list, service }: ServiceTask, surplus: readonly Container[], after: readonly string[]): void {
   for (const { id, name } of surplus)
     list.add(`remove:${name}`, service.name, after, {
@@ -414,17 +336,4 @@ function addRemovals({ list, service }: ServiceTask, surplus: readonly Container
 
 function takesTraffic({ blueprint }: ServiceTask, member: string): boolean {
   return blueprint?.config.members.some(({ name, takesTraffic: takes }) => name === member && takes) ?? false;
-}
-
-function isMemberNow({ labels: label }: Container): boolean {
-  return label[labels.role] !== 'gateway' && label[labels.ours] !== undefined;
-}
-
-function isRunning({ state }: Container): boolean {
-  return state === 'running' || state === 'restarting';
-}
-
-/** Running, if only paused. */
-function isUp(container: Container): boolean {
-  return isRunning(container) || container.state === 'paused';
 }

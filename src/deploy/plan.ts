@@ -14,40 +14,13 @@ import { type GatewayBlueprint, labels } from './blueprint.ts';
 import { type Existing, isOurs } from './existing.ts';
 import { planImages } from './images.ts';
 import { planService } from './plan-service.ts';
-import type { Step, Work } from './steps.ts';
-
-export interface PlanOptions {
-  /** containers of services that the file no longer has are removed, not only reported */
-  readonly removeOrphans: boolean;
-  /** every container is made anew */
-  readonly forceRecreate: boolean;
-  /** milliseconds to wait for a service; null: by its own health check */
-  readonly waitTimeoutMs: number | null;
-}
+import { StepList } from './step-list.ts';
+import type { PlanOptions, Step } from './steps.ts';
 
 export interface Deployment {
   readonly steps: readonly Step[];
   /** containers of services that are no longer in the file, and stay */
   readonly orphans: readonly string[];
-}
-
-/** Collects steps; what several services need is in it once. */
-export class StepList {
-  readonly #steps = new Map<string, Step>();
-
-  /** @returns the step's id, for others to wait for */
-  add(id: string, service: string | null, after: readonly string[], work: Work): string {
-    if (!this.#steps.has(id)) this.#steps.set(id, { ...work, id, service, after: [...new Set(after)] });
-    return id;
-  }
-
-  ids(prefix: string): string[] {
-    return [...this.#steps.keys()].filter((id) => id.startsWith(prefix));
-  }
-
-  all(): Step[] {
-    return [...this.#steps.values()];
-  }
 }
 
 /** @throws TH_IMAGE_UNAVAILABLE; everything else that speaks against it is in refusals.ts */
@@ -68,11 +41,9 @@ export function planDeployment(
   for (const service of fleet.services)
     planService({ list, fleet, service, blueprint: blueprints.get(service.name) ?? null, existing, options, ground });
   const orphans = orphansOf(fleet, existing.containers);
-  if (options.removeOrphans) for (const orphan of orphans) addRemoval(list, orphan);
-  return {
-    steps: startAfterCreation(list.all()),
-    orphans: options.removeOrphans ? [] : orphans.map(({ name }) => name),
-  };
+  const removals = options.removeOrphans ? orphans.map((orphan) => addRemoval(list, orphan)) : [];
+  const steps = startAfter(list.all(), removals);
+  return { steps, orphans: options.removeOrphans ? [] : orphans.map(({ name }) => name) };
 }
 
 function addNetworks(list: StepList, fleet: Fleet, existing: Existing): void {
@@ -90,7 +61,8 @@ function addVolumes(list: StepList, fleet: Fleet, existing: Existing): void {
   }
 }
 
-function orphansOf(fleet: Fleet, containers: readonly Container[]): Container[] {
+/** Containers of the project that belong to no service of the fleet. */
+export function orphansOf(fleet: Fleet, containers: readonly Container[]): Container[] {
   const services = new Set(
     fleet.services.flatMap(({ name, members }) => [name, ...members.map(({ composeService }) => composeService)]),
   );
@@ -100,8 +72,8 @@ function orphansOf(fleet: Fleet, containers: readonly Container[]): Container[] 
   });
 }
 
-function addRemoval(list: StepList, { id, name }: Container): void {
-  list.add(`remove:${name}`, null, [], {
+function addRemoval(list: StepList, { id, name }: Container): string {
+  return list.add(`remove:${name}`, null, [], {
     kind: 'remove_container',
     containerId: id,
     name,
@@ -109,12 +81,12 @@ function addRemoval(list: StepList, { id, name }: Container): void {
   });
 }
 
-/** Nothing new is started before everything new is created. */
-function startAfterCreation(steps: readonly Step[]): Step[] {
-  const creations = steps.flatMap(({ kind, id }) => (kind === 'create_container' ? [id] : []));
+/** Nothing is started before everything new is created and orphans have left their ports. */
+function startAfter(steps: readonly Step[], removals: readonly string[]): Step[] {
+  const first = [...removals, ...steps.flatMap(({ kind, id }) => (kind === 'create_container' ? [id] : []))];
   return steps.map((step) =>
     step.kind === 'start_container' || step.kind === 'recreate_container'
-      ? { ...step, after: [...new Set([...step.after, ...creations])] }
+      ? { ...step, after: [...new Set([...step.after, ...first])] }
       : step,
   );
 }

@@ -9,6 +9,7 @@ import { isCode } from '../errors.ts';
 import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
 import { labels } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
+import { startContainer } from './start.ts';
 
 export interface Recreation {
   readonly name: string;
@@ -33,7 +34,7 @@ export async function recreateContainer(engine: Engine, oldId: string, wanted: R
   try {
     created = await createAfter(engine, old, wanted);
     await end(engine, old, wanted);
-    if (wanted.start) await engine.startContainer(created, within(deadlines.start, wanted.signal));
+    if (wanted.start) await startContainer(engine, created, wanted.signal);
   } catch (error) {
     await putBack(engine, old, renamed ? wanted.name : null, created);
     throw error;
@@ -56,7 +57,7 @@ async function putAside(engine: Engine, old: Container, wanted: Recreation): Pro
 
 async function createAnew(engine: Engine, wanted: Recreation): Promise<string> {
   const id = await engine.createContainer(wanted.name, wanted.spec, within(deadlines.create, wanted.signal));
-  if (wanted.start) await engine.startContainer(id, within(deadlines.start, wanted.signal));
+  if (wanted.start) await startContainer(engine, id, wanted.signal);
   return id;
 }
 

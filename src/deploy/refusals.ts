@@ -4,6 +4,7 @@ import { type ErrorCode, TwinhullError } from '../errors.ts';
 import type { Container, ContainerSpec, Network, NetworkSpec, Volume, VolumeSpec } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { type Existing, isOurs } from './existing.ts';
+import { orphansOf } from './plan.ts';
 
 export interface Refusal {
   readonly code: ErrorCode;
@@ -19,19 +20,15 @@ export function refuse(refusals: readonly Refusal[]): void {
   });
 }
 
-export function refusalsOf(fleet: Fleet, existing: Existing): Refusal[] {
+/** @param removesOrphans containers whose service left the file go first, and with them what they hold */
+export function refusalsOf(fleet: Fleet, existing: Existing, removesOrphans: boolean): Refusal[] {
   return [
     ...runsUnderCompose(fleet, existing),
     ...missingExternals(fleet, existing),
     ...differentNetworks(fleet, existing),
     ...differentVolumes(fleet, existing),
-    ...existing.missingPaths
-      .filter(({ path }) => !fleet.contentFiles.some((file) => file.path === path))
-      .map(({ service, path }) =>
-        problem('TH_BIND_SOURCE_MISSING', `service ${service} mounts ${path}, which does not exist`),
-      ),
     ...takenNames(fleet, existing),
-    ...takenPorts(fleet, existing),
+    ...takenPorts(fleet, [...existing.others, ...(removesOrphans ? [] : orphansOf(fleet, existing.containers))]),
   ];
 }
 
@@ -121,7 +118,7 @@ function takenNames(fleet: Fleet, { others }: Existing): Refusal[] {
   ]);
   return wanted.flatMap((name) => {
     const holder = holders.get(name);
-    return holder ? [problem('TH_NAME_IN_USE', `the container name ${name} is taken by ${owner(holder)}`)] : [];
+    return holder ? [problem('TH_NAME_IN_USE', `the container name ${name} is taken by ${owner(fleet, holder)}`)] : [];
   });
 }
 
@@ -132,12 +129,12 @@ interface HostPort {
   readonly protocol: string;
 }
 
-function takenPorts(fleet: Fleet, { others }: Existing): Refusal[] {
+function takenPorts(fleet: Fleet, others: readonly Container[]): Refusal[] {
   const wanted = fleet.services.flatMap(({ name, members, gateway }) =>
     [gateway?.spec, ...members.map(({ spec }) => spec)].flatMap((spec) => (spec ? hostPorts(name, spec) : [])),
   );
   const twice = wanted.flatMap((port, index) => {
-    const other = wanted.slice(0, index).find((earlier) => clash(earlier, port));
+    const other = wanted.slice(0, index).find((earlier) => earlier.service !== port.service && clash(earlier, port));
     return other
       ? [
           problem(
@@ -154,7 +151,7 @@ function takenPorts(fleet: Fleet, { others }: Existing): Refusal[] {
       ? [
           problem(
             'TH_PORT_IN_USE',
-            `port ${port.port}/${port.protocol} of the host, which ${port.service} publishes, is taken by ${owner(holder.container)}`,
+            `port ${port.port}/${port.protocol} of the host, which ${port.service} publishes, is taken by ${owner(fleet, holder.container)}`,
           ),
         ]
       : [];
@@ -197,8 +194,10 @@ function isAny(address: string): boolean {
   return address === '' || address === '0.0.0.0' || address === '::';
 }
 
-function owner({ name, labels }: Container): string {
+function owner(fleet: Fleet, { name, labels }: Container): string {
   const project = labels['com.docker.compose.project'];
+  if (project === fleet.project)
+    return `the container ${name}, whose service is no longer in the file (--remove-orphans removes it)`;
   return project === undefined ? `the container ${name}` : `the container ${name} of the project ${project}`;
 }
 

@@ -69,6 +69,15 @@ export type Work =
       readonly optional: boolean;
     };
 
+export interface PlanOptions {
+  /** containers of services that the file no longer has are removed, not only reported */
+  readonly removeOrphans: boolean;
+  /** every container is made anew */
+  readonly forceRecreate: boolean;
+  /** milliseconds to wait for a service; null: by its own health check */
+  readonly waitTimeoutMs: number | null;
+}
+
 export type Condition = 'started' | 'healthy' | 'completed' | 'serving';
 export type StepKind = Work['kind'];
 export type GatewayFiles = Readonly<Record<string, { readonly text: string; readonly mode: number }>>;

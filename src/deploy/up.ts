@@ -5,7 +5,8 @@ import { deadlines, within } from './deadlines.ts';
 import { blueprintsOf, readExisting, readImages } from './existing.ts';
 import { planImages } from './images.ts';
 import { performStep } from './perform.ts';
-import { type Deployment, planDeployment, type PlanOptions } from './plan.ts';
+import { type Deployment, planDeployment } from './plan.ts';
+import type { PlanOptions } from './steps.ts';
 import { recoverReplaced } from './recreate.ts';
 import { refusalsOf, refuse } from './refusals.ts';
 import { conditionHolds, ServiceWatch } from './serving.ts';
@@ -56,7 +57,7 @@ async function prepare(
 ): Promise<Deployment> {
   const blueprints = blueprintsOf(fleet, world);
   const existing = await readExisting(fleet, world, signal);
-  refuse(refusalsOf(fleet, existing));
+  refuse(refusalsOf(fleet, existing, options.removeOrphans));
   const imageSteps = planImages(fleet, blueprints, existing.images);
   if (imageSteps.length === 0) return planDeployment(fleet, blueprints, existing, options);
   const { failed } = await run(world, fleet, imageSteps, hooks, signal);

@@ -9,7 +9,7 @@ import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts'
 import { type MemberCondition, MemoryGateway, MemoryGatewayDriver } from '../../src/adapters/memory/gateway.ts';
 import type { Service } from '../../src/compose/project.ts';
 import { Deployer, Rebuilding } from '../../src/deploy/deployer.ts';
-import type { PlanOptions } from '../../src/deploy/plan.ts';
+import type { PlanOptions } from '../../src/deploy/steps.ts';
 import type { UpResult } from '../../src/deploy/up.ts';
 import type { World } from '../../src/deploy/world.ts';
 import { TwinhullError } from '../../src/errors.ts';

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/adapters/node/clock.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
 import { Deployer } from '../../src/deploy/deployer.ts';
 import type { UpResult } from '../../src/deploy/up.ts';
-import type { PlanOptions } from '../../src/deploy/plan.ts';
+import type { PlanOptions } from '../../src/deploy/steps.ts';
 import type { Container } from '../../src/ports/engine.ts';
 import type { Fleet } from '../../src/redundancy/fleet.ts';
 import { fleetOf } from './fleet.ts';

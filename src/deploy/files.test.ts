@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { writeGatewayFiles, writeWhole } from './files.ts';
+
+describe('files', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'twinhull-files-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const mode = (path: string): number => statSync(path).mode & 0o777;
+
+  it('have exactly the mode asked for, whatever the umask', async () => {
+    const before = process.umask(0o077);
+    try {
+      await writeWhole(join(folder, 'open'), 'x', 0o644);
+    } finally {
+      process.umask(before);
+    }
+    assert.equal(mode(join(folder, 'open')), 0o644);
+  });
+
+  it('that are as they should be are not written again; a container has them open', async () => {
+    const path = join(folder, 'config');
+    await writeWhole(path, 'x', 0o600);
+    const { ino } = statSync(path);
+    await writeWhole(path, 'x', 0o600);
+    assert.equal(statSync(path).ino, ino);
+    await writeWhole(path, 'x', 0o640);
+    assert.deepEqual([mode(path), statSync(path).ino === ino], [0o640, false]);
+  });
+
+  it('leave nothing half-written behind when they cannot be put in place', async () => {
+    const path = join(folder, 'taken');
+    await writeGatewayFiles(path, {}, true);
+    await assert.rejects(writeWhole(path, 'x', 0o600));
+    assert.deepEqual(readdirSync(folder), ['taken']);
+  });
+
+  it('of a gateway that goes on are only added to', async () => {
+    const gateway = join(folder, 'gateways', 'web');
+    const files = {
+      'leader.map': { text: 'be web-primary\n', mode: 0o600 },
+      'haproxy.cfg': { text: 'one', mode: 0o600 },
+    };
+    await writeGatewayFiles(gateway, files, true);
+    assert.equal(mode(gateway), 0o700);
+    writeFileSync(join(gateway, 'leader.map'), 'be web-backup\n');
+    rmSync(join(gateway, 'haproxy.cfg'));
+    await writeGatewayFiles(gateway, files, false);
+    assert.equal(readFileSync(join(gateway, 'leader.map'), 'utf8'), 'be web-backup\n');
+    assert.equal(readFileSync(join(gateway, 'haproxy.cfg'), 'utf8'), 'one');
+    await writeGatewayFiles(gateway, files, true);
+    assert.equal(readFileSync(join(gateway, 'leader.map'), 'utf8'), 'be web-primary\n');
+  });
+});

@@ -1,0 +1,116 @@
+/** What is there of a service, compared with what should be. */
+
+import type { Container, ContainerSpec } from '../ports/engine.ts';
+import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { type GatewayBlueprint, labels, wantedMember } from './blueprint.ts';
+import { type Existing, isOurs } from './existing.ts';
+import { isReplaced } from './recreate.ts';
+import type { WantedContainer } from './steps.ts';
+
+/** A service, what there is of it, and whether everything is to be made anew. */
+export interface ServiceScene {
+  readonly service: ServicePlan;
+  readonly blueprint: GatewayBlueprint | null;
+  readonly existing: Existing;
+  readonly options: { readonly forceRecreate: boolean };
+}
+
+/** What is there for one container that should be, and what has to happen to it. */
+export interface Position {
+  readonly wanted: WantedContainer;
+  readonly current: Container | null;
+  /** null: as it should be */
+  readonly difference: string | null;
+  readonly start: boolean;
+}
+
+export interface MemberPosition extends Position {
+  readonly plan: MemberPlan;
+}
+
+export function memberPositions(scene: ServiceScene): MemberPosition[] {
+  const positions = scene.service.members.map((plan) => {
+    const wanted = wantedMember(scene.service, plan);
+    const current = currentOf(scene, wanted);
+    return {
+      plan,
+      wanted,
+      current,
+      difference: current && differenceOf(scene, wanted, current),
+      start: plan.startsAtUp,
+    };
+  });
+  return withOneOfColdPair(positions);
+}
+
+/** Of a cold pair one runs: the one that does, whichever role it was made for; else the primary. */
+function withOneOfColdPair(positions: readonly MemberPosition[]): MemberPosition[] {
+  const pair = positions.filter(({ plan }) => plan.role !== 'replica');
+  const running = pair.find(({ current }) => current !== null && isUp(current));
+  if (!running || !pair.some(({ plan }) => !plan.startsAtUp)) return [...positions];
+  return positions.map((position) =>
+    pair.includes(position) ? { ...position, start: position === running } : position,
+  );
+}
+
+export function gatewayPosition(scene: ServiceScene): Position | null {
+  const { blueprint, service, existing } = scene;
+  if (!blueprint) return null;
+  const current = currentOf(scene, blueprint.container);
+  const seen = existing.gateways.get(service.name);
+  const lost = current && isUp(current) && !seen?.hasFiles ? 'its folder is lost' : null;
+  const difference = current && (differenceOf(scene, blueprint.container, current) ?? lost);
+  return { wanted: blueprint.container, current, difference, start: true };
+}
+
+/** By name; or ours under another name for the same Compose service and number (made from the generated file). */
+function currentOf({ existing, service }: ServiceScene, wanted: WantedContainer): Container | null {
+  const live = existing.containers.filter((container) => !isReplaced(container));
+  const sameLabels = (container: Container): boolean =>
+    [labels.service, labels.number].every((label) => container.labels[label] === wanted.spec.Labels[label]) &&
+    container.labels[labels.ours] === service.name;
+  return live.find(({ name }) => name === wanted.name) ?? live.find(sameLabels) ?? null;
+}
+
+function differenceOf({ existing, options }: ServiceScene, wanted: WantedContainer, current: Container): string | null {
+  const image = existing.images.get(wanted.spec.Image);
+  if (!isOurs(current)) return 'another tool made it';
+  if (current.name !== wanted.name) return 'its name changed';
+  if (current.labels[labels.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
+    return `it becomes the ${wanted.role}`;
+  if (current.labels[labels.hash] !== wanted.spec.Labels[labels.hash]) return 'its configuration changed';
+  if (image && image.id !== current.imageId) return 'its image changed';
+  if (current.state === 'dead' || current.state === 'removing') return `it is ${current.state}`;
+  if (current.state === 'created' && missingNetworks(wanted.spec, current).length > 0)
+    return 'its creation was interrupted';
+  return options.forceRecreate ? 'asked for' : null;
+}
+
+export function missingNetworks({ Networks }: ContainerSpec, { networks }: Container): ContainerSpec['Networks'] {
+  return Networks.filter(({ network }) => networks[network] === undefined);
+}
+
+/** Ours, of this service, and no longer wanted: a smaller cluster, another mode. */
+export function surplusOf(
+  { existing, service }: ServiceScene,
+  members: readonly Position[],
+  gateway: Position | null,
+): Container[] {
+  const kept = new Set([...members, gateway].map((position) => position?.current?.id));
+  return existing.containers.filter(
+    (container) => container.labels[labels.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
+  );
+}
+
+export function isMemberNow({ labels: label }: Container): boolean {
+  return label[labels.role] !== 'gateway' && label[labels.ours] !== undefined;
+}
+
+export function isRunning({ state }: Container): boolean {
+  return state === 'running' || state === 'restarting';
+}
+
+/** Running, if only paused. */
+export function isUp(container: Container): boolean {
+  return isRunning(container) || container.state === 'paused';
+}

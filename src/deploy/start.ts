@@ -1,0 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isCode } from '../errors.ts';
+import type { Engine } from '../ports/engine.ts';
+import { deadlines, within } from './deadlines.ts';
+
+/** The engine frees a port a moment after it has stopped its holder, and two services may swap theirs in one `up`. */
+const PORT_PATIENCE_MS = 3000;
+const AGAIN_MS = 250;
+
+/** How engines say that a port of the host is taken. */
+export const portTaken = /port is already allocated|address already in use|ports are not available/i;
+
+/** Starts a container; one whose host port is taken is tried again for a moment. */
+export async function startContainer(engine: Engine, id: string, signal: AbortSignal | undefined): Promise<void> {
+  const until = performance.now() + PORT_PATIENCE_MS;
+  for (;;) {
+    try {
+      await engine.startContainer(id, within(deadlines.start, signal));
+      return;
+    } catch (error) {
+      if (!isPortTaken(error) || performance.now() >= until) throw error;
+    }
+    await pause(AGAIN_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return isCode(error, 'TH_ENGINE_REFUSED') && portTaken.test(error.message);
+}
