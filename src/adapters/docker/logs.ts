@@ -62,6 +62,8 @@ async function* splitLines(frames: AsyncIterable<Frame>, hasTty: boolean): Async
 class PendingLine {
   readonly #stream: LogLine['stream'];
   #bytes = Buffer.alloc(0);
+  /** a piece of a line that was cut has the time of the line's beginning */
+  #at = 0;
 
   constructor(stream: LogLine['stream']) {
     this.#stream = stream;
@@ -87,7 +89,9 @@ class PendingLine {
     const line = bytes.toString('utf8').replace(/\r$/, '');
     const space = line.indexOf(' ');
     const at = time(space < 0 ? line : line.slice(0, space));
-    return { stream: this.#stream, at, text: at === 0 ? line : space < 0 ? '' : line.slice(space + 1) };
+    if (at === 0) return { stream: this.#stream, at: this.#at, text: line };
+    this.#at = at;
+    return { stream: this.#stream, at, text: space < 0 ? '' : line.slice(space + 1) };
   }
 }
 
