@@ -55,7 +55,8 @@ async function extended(
     );
   if (wanted === undefined) return bare;
   const base = await baseOf(wanted, use, path, document, context, [...chain, key]);
-  return base ? serviceShape.merge(base, bare) : bare;
+  // With its "extends" left in, a service that could not be completed is not blamed for what it lacks.
+  return base ? serviceShape.merge(base, bare) : own;
 }
 
 async function baseOf(

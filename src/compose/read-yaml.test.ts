@@ -38,7 +38,7 @@ describe('bombs are refused at once', () => {
     },
     'question marks': { text: '? '.repeat(100_000), says: /nested too deeply/ },
     'a large file': { text: `a: ${'x'.repeat(11 * 1024 * 1024)}`, says: /larger than 10 MiB/ },
-    'many lines': { text: 'a:\n'.concat('- x\n'.repeat(200_000)), says: /more than 50000 lines/ },
+    'many lines': { text: `a: |\n${'  x\n'.repeat(200_000)}`, says: /more than 50000 lines/ },
     'many anchors in a line': { text: '&a '.repeat(1_000_000), says: /too many values/ },
     'many values in a line': { text: `a: [${'x,'.repeat(300_000)}]`, says: /too many values/ },
   };

@@ -52,7 +52,7 @@ function checkService(name: string, entry: Entry, problems: Problem[]): void {
   const service = entry.value;
   const report = reporter(problems, name);
   const has = (key: string): boolean => get(service, key) !== undefined;
-  if (!has('image') && !has('build') && !has('provider'))
+  if (!has('image') && !has('build') && !has('provider') && !has('extends'))
     report(entry, [], '', 'has neither an image nor a build', 'the key "image" or "build"');
   const mode = get(service, 'network_mode');
   if (mode && has('networks'))

@@ -45,7 +45,7 @@ export const buildKeys: KeyTable = {
   dockerfile_inline: { shape: text, doc: 'The Dockerfile itself.' },
   entitlements: { shape: texts, doc: 'Extra privileges of the build.' },
   args: { shape: pairs, doc: 'Build arguments.' },
-  ssh: { shape: sshKeys(), doc: 'SSH agent sockets or keys for the build.' },
+  ssh: { shape: pairs, doc: 'SSH agent sockets or keys for the build.' },
   labels: { shape: labels, doc: 'Labels of the image.' },
   cache_from: { shape: texts, doc: 'Images to take cached layers from.' },
   cache_to: { shape: texts, doc: 'Where the cache is exported to.' },
@@ -65,14 +65,6 @@ export const buildKeys: KeyTable = {
   ulimits: { shape: ulimits, doc: 'Limits of RUN steps.' },
   platforms: { shape: texts, doc: 'Platforms to build for.' },
 };
-
-function sshKeys(): Shape<Readonly<Record<string, string | null>>> {
-  const one: typeof pairs = {
-    ...pairs,
-    read: (node) => mapAt({ [node.kind === 'scalar' ? String(node.value) : '']: null }, node.at),
-  };
-  return byKind('a string, a map or a list', { scalar: one, list: pairs, map: pairs });
-}
 
 const long = object<Build>(buildKeys, { of: 'build', finish: checked });
 

@@ -2,7 +2,7 @@ import type { Deploy } from '../project.ts';
 import { deviceRequests } from './devices.ts';
 import type { KeyTable } from './key.ts';
 import { byKey, replace } from './merge.ts';
-import { bytes, choice, duration, integer, number, text } from './scalars.ts';
+import { choice, duration, integer, number, text, textBytes } from './scalars.ts';
 import { labels, listOf, nullable, object, texts } from './shapes.ts';
 
 const updateKeys: KeyTable = {
@@ -16,7 +16,7 @@ const updateKeys: KeyTable = {
 
 const limitKeys: KeyTable = {
   cpus: { shape: number({ min: 0 }), doc: 'Number of CPUs.' },
-  memory: { shape: bytes, doc: 'Memory.' },
+  memory: { shape: textBytes, doc: 'Memory.' },
   pids: { shape: integer(), doc: 'Number of processes.' },
 };
 
@@ -32,7 +32,7 @@ const genericResource = object(
 
 const reservationKeys: KeyTable = {
   cpus: { shape: number({ min: 0 }), doc: 'Number of CPUs.' },
-  memory: { shape: bytes, doc: 'Memory.' },
+  memory: { shape: textBytes, doc: 'Memory.' },
   generic_resources: { shape: listOf(genericResource), doc: 'Resources of your own (Swarm).' },
   devices: { shape: deviceRequests, doc: 'Devices such as GPUs.' },
 };

@@ -8,8 +8,8 @@ import { byKind, listOf, object, type ListOptions } from './shapes.ts';
 const keys: KeyTable = {
   source: { shape: text, doc: 'The name in the top-level section.' },
   target: { shape: text, doc: 'Path in the container.' },
-  uid: { shape: textOrNumber, doc: 'Owner of the file in the container.' },
-  gid: { shape: textOrNumber, doc: 'Group of the file in the container.' },
+  uid: { shape: text, doc: 'Owner of the file in the container.' },
+  gid: { shape: text, doc: 'Group of the file in the container.' },
   mode: { shape: octalMode(), doc: 'Permissions of the file in the container, octal.' },
 };
 

@@ -90,13 +90,24 @@ function numberOf(value: string | number | boolean): number | undefined {
   return Number(value);
 }
 
-/** A size; canonical: the number of bytes as a string, as `docker compose config` prints it. -1 means unlimited. */
-export const bytes: Shape<string> = fromScalar('a size such as 512m or 2GiB', (value) => {
-  if (typeof value === 'boolean') return undefined;
-  if (String(value).trim() === '-1') return '-1';
+/** A size; canonical: the number of bytes as a string, as `docker compose config` prints it. */
+export const bytes: Shape<string> = fromScalar('a size such as 512m or 2GiB', bytesOf);
+
+/** A size that may be -1: no limit. */
+export const bytesOrUnlimited: Shape<string> = fromScalar('a size such as 512m or 2GiB, or -1 for no limit', (value) =>
+  String(value).trim() === '-1' ? '-1' : bytesOf(value),
+);
+
+/** A size that must be written as text. */
+export const textBytes: Shape<string> = fromScalar('a size such as "512m" or "2GiB"', (value) =>
+  typeof value === 'string' ? bytesOf(value) : undefined,
+);
+
+function bytesOf(value: string | number | boolean): string | undefined {
+  if (typeof value === 'boolean' || (typeof value === 'number' && !Number.isInteger(value))) return undefined;
   const read = parseBytes(String(value));
   return read === null ? undefined : String(read);
-});
+}
 
 /** A span of time; canonical: Go's form ("1m30s", "1m0s", "500ms"), as `docker compose config` prints it. */
 export const duration: Shape<string> = fromScalar('a duration with a unit, such as 10s or 1m30s', (value) => {

@@ -5,7 +5,7 @@ import { putBlockIo, putCpus, putSecurityOpt, putSysctls, putUlimits } from '../
 import { putNamespace } from '../create/sharing.ts';
 import { blockIo } from './devices.ts';
 import { key, type ServiceKeyTable } from './key.ts';
-import { boolean, bytes, choice, integer, number, text, textOrNumber } from './scalars.ts';
+import { boolean, bytes, bytesOrUnlimited, choice, integer, number, text, textOrNumber } from './scalars.ts';
 import { distinctTexts, listOf, nullable, object, pairs } from './shapes.ts';
 import { ulimits } from './ulimits.ts';
 import { microseconds } from './cpu-time.ts';
@@ -60,7 +60,7 @@ export const hostKeys = {
     doc: 'The IPC namespace: host, shareable, service:NAME ...',
   }),
   isolation: key({ shape: text, engine: hostField('Isolation'), doc: 'Isolation technology (Windows).' }),
-  mem_limit: key({ shape: bytes, engine: hostBytes('Memory'), doc: 'Memory, at most.' }),
+  mem_limit: key({ shape: bytesOrUnlimited, engine: hostBytes('Memory'), doc: 'Memory, at most.' }),
   mem_reservation: key({ shape: bytes, engine: hostBytes('MemoryReservation'), doc: 'Memory wanted.' }),
   mem_swappiness: key({
     shape: integer({ min: -1, max: 100 }),
@@ -68,7 +68,7 @@ export const hostKeys = {
     doc: 'Readiness to swap, 0 to 100.',
   }),
   memswap_limit: key({
-    shape: bytes,
+    shape: bytesOrUnlimited,
     engine: hostBytes('MemorySwap'),
     doc: 'Memory and swap together, at most; -1: no limit.',
   }),

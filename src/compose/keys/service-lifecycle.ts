@@ -67,7 +67,7 @@ export const lifecycleKeys = {
   }),
   restart: key({
     shape: textMatching(
-      /^(no|always|unless-stopped|on-failure(:\d+)?)$/,
+      /^(no|always|unless-stopped|on-failure(:\d+)?)?$/,
       'no, always, unless-stopped, on-failure or on-failure:TIMES (no in quotes)',
     ),
     engine: { put: putRestart },

@@ -41,7 +41,7 @@ export function byKind<T>(
   expected: string,
   forms: { readonly scalar?: Shape<T>; readonly list?: Shape<T>; readonly map?: Shape<T> },
 ): Shape<T> {
-  const keys = forms.map?.keys;
+  const keys = forms.map?.keys ?? forms.list?.keys;
   return {
     expected,
     merge: (forms.map ?? forms.list ?? forms.scalar ?? anything).merge,
