@@ -38,7 +38,7 @@ export function analyse(
   const gateway = gatewaySettings(settings);
   const reference = imageReference(name, project);
   const image = images.get(reference) ?? null;
-  const health = healthTarget(name, service);
+  const health = healthTarget(name, service, image);
   const ports = servicePorts(service, image, health, gateway);
   return {
     project,

@@ -17,6 +17,7 @@ const health = (command: string) => `healthcheck: { test: "${command}" }`;
 
 const choices: readonly (readonly [title: string, keys: string, expected: readonly string[]])[] = [
   ['a usual port of web servers speaks http; any answer is life', 'ports: ["80"]', ['80 http http /?@80']],
+  ['a port that is published as a usual one speaks http', 'ports: ["8080:7777"]', ['7777 http http /?@7777']],
   ['another port speaks tcp', 'ports: ["7777"]', ['7777 tcp connect@7777']],
   [
     'the health check names port and path',
@@ -32,6 +33,11 @@ const choices: readonly (readonly [title: string, keys: string, expected: readon
     'a check on another port counts for the served one',
     `ports: ["443"], ${health('curl -f http://localhost:8081/up')}`,
     ['443 tcp http /up@8081', '8081 http http /up@8081'],
+  ],
+  [
+    'a check that only connects leaves it to habit',
+    `ports: ["8080"], ${health('nc -z localhost 8080')}`,
+    ['8080 http http /?@8080'],
   ],
   ['TLS passes through', `ports: ["8080"], ${health('curl -kf https://localhost:8080/up')}`, ['8080 tcp connect@8080']],
   [

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { image } from '../../test/support/project.ts';
 import type { Service } from '../compose/project.ts';
 import { healthTarget } from './health-check.ts';
 
 function shell(command: string, service: Service = {}) {
-  return healthTarget('web', { ...service, healthcheck: { test: ['CMD-SHELL', command] } });
+  return healthTarget('web', { ...service, healthcheck: { test: ['CMD-SHELL', command] } }, null);
 }
 
 const asksUrl = (port: number, path: string, host: string, expect: 'success' | 'any' = 'success') => ({
@@ -70,12 +71,23 @@ test("variables are the container's own; an unknown one tells nothing", () => {
 });
 
 test('a health check that is switched off tells nothing', () => {
-  assert.equal(healthTarget('web', { healthcheck: { test: ['NONE'] } }), null);
+  assert.equal(healthTarget('web', { healthcheck: { test: ['NONE'] } }, null), null);
   assert.equal(
-    healthTarget('web', { healthcheck: { disable: true, test: ['CMD', 'curl', 'http://localhost/'] } }),
+    healthTarget('web', { healthcheck: { disable: true, test: ['CMD', 'curl', 'http://localhost/'] } }, null),
     null,
   );
-  assert.equal(healthTarget('web', {}), null);
+  assert.equal(healthTarget('web', {}, null), null);
+});
+
+test("without one of the project the image's own health check counts, with the variables of the image", () => {
+  const own = {
+    ...image({}),
+    healthcheckTest: ['CMD-SHELL', 'curl -f http://localhost:$PORT/up'],
+    env: ['PORT=4000', 'A=b=c'],
+  };
+  assert.deepEqual(healthTarget('web', {}, own), asksUrl(4000, '/up', 'localhost:4000'));
+  assert.deepEqual(healthTarget('web', { environment: { PORT: '5000' } }, own), asksUrl(5000, '/up', 'localhost:5000'));
+  assert.equal(healthTarget('web', { healthcheck: { disable: true } }, own), null);
 });
 
 test('a long hostile command is read in no time', () => {

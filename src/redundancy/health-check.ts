@@ -5,6 +5,7 @@
  */
 
 import type { Service } from '../compose/project.ts';
+import type { Image } from '../ports/engine.ts';
 import type { CheckConfig } from '../ports/gateway.ts';
 
 export interface HealthTarget {
@@ -22,16 +23,32 @@ export interface HealthTarget {
 
 const LOCAL = String.raw`(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\])`;
 
-/** @returns null when there is no health check, or none that tells a port */
-export function healthTarget(name: string, service: Service): HealthTarget | null {
-  const test = service.healthcheck?.disable === true ? undefined : service.healthcheck?.test;
-  if (test === undefined || test[0] === 'NONE') return null;
+/**
+ * The project's health check, else that of the image.
+ * @returns null when there is none, or none that tells a port
+ */
+export function healthTarget(name: string, service: Service, image: Image | null): HealthTarget | null {
+  const test = healthTest(service, image);
+  if (test === null) return null;
   const words = test[0] === 'CMD' || test[0] === 'CMD-SHELL' ? test.slice(1) : test;
-  const command = withVariables(words.join(' '), service.environment ?? {});
+  const command = withVariables(words.join(' '), { ...variablesOf(image), ...service.environment });
   return (
     databaseTarget(command) ??
     urlTarget(command, [name, service.hostname, service.container_name]) ??
     portTarget(command)
+  );
+}
+
+/** The command with its kind (CMD, CMD-SHELL) in front; null when nothing is checked. */
+export function healthTest(service: Service, image: Image | null): readonly string[] | null {
+  if (service.healthcheck?.disable === true) return null;
+  const test = service.healthcheck?.test ?? image?.healthcheckTest ?? [];
+  return test.length === 0 || test[0] === 'NONE' ? null : test;
+}
+
+function variablesOf(image: Image | null): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (image?.env ?? []).map((entry) => [entry.split('=', 1)[0] ?? '', entry.slice(entry.indexOf('=') + 1)]),
   );
 }
 

@@ -52,7 +52,7 @@ const KNOWN: Readonly<Record<string, KnownImage>> = {
 };
 
 /** The last part of a reference without tag and digest: "ghcr.io/acme/redis:7@sha256:..." -> "redis". */
-export function imageName(reference: string): string {
+function imageName(reference: string): string {
   const path = reference.split('@')[0] ?? '';
   return (path.split('/').at(-1) ?? '').split(':')[0]?.toLowerCase() ?? '';
 }

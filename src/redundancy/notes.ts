@@ -4,6 +4,7 @@ import { unsupportedBuildKeys } from './build-plan.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
 import type { Note } from './fleet.ts';
+import { healthTest } from './health-check.ts';
 import { meddlesWith } from './known-images.ts';
 import { imageReference } from '../compose/container.ts';
 import { steeringOf } from './steering.ts';
@@ -11,7 +12,9 @@ import { steeringOf } from './steering.ts';
 /** What a person should know about a service's plan. */
 export function serviceNotes(analysis: Analysis, decision: Decision): readonly Note[] {
   const protectedNotes =
-    decision.mode === 'single' ? stateNote(analysis) : [...gatewayNotes(analysis, decision), ...memberNotes(analysis)];
+    decision.mode === 'single'
+      ? stateNote(analysis)
+      : [...gatewayNotes(analysis, decision), ...memberNotes(analysis, decision)];
   return [...protectedNotes, ...unsupportedBuildKeys(analysis.service.build)];
 }
 
@@ -38,31 +41,31 @@ function gatewayNotes(analysis: Analysis, decision: Decision): readonly Note[] {
   return [...ports.explained.map((line) => ({ what: 'port', why: line })), ...blind, ...steered];
 }
 
-function blindness({ service }: Analysis): string {
-  const own = service.healthcheck?.test !== undefined && service.healthcheck.disable !== true;
+function blindness({ service, image }: Analysis): string {
+  const own = healthTest(service, image) !== null;
   return `the gateway can only connect, so a member that hangs is seen ${own ? "only by Docker's own health check" : 'by nobody: give the service a health check'}`;
 }
 
 const TOLD = ['SERVICE_ROLE', 'SERVICE_NAME', 'REDUNDANCY_ENABLED'];
 
-function memberNotes({ service, writable, settings }: Analysis): readonly Note[] {
+function memberNotes({ service, writable, settings }: Analysis, { members }: Decision): readonly Note[] {
   const own = TOLD.filter((key) => Object.hasOwn(service.environment ?? {}, key));
-  const kept =
-    own.length === 0 ? [] : [{ what: own.join(', '), why: 'the project sets it itself, so members keep that value' }];
-  const host =
-    service.hostname === undefined
-      ? []
-      : [
-          {
-            what: `hostname: ${service.hostname}`,
-            why: 'all members have it; a program that tells its copies apart by host name cannot',
-          },
-        ];
-  const why =
+  const byUser =
     settings.shared_volumes === true ? '`shared_volumes: true` says so' : 'the project runs several replicas itself';
-  const shared =
-    writable.length === 0 ? [] : [{ what: 'shared state', why: `all members write ${writable.join(', ')}: ${why}` }];
-  return [...kept, ...host, ...shared];
+  return [
+    ...noteIf(own.length > 0, own.join(', '), 'the project sets it itself, so members keep that value'),
+    ...noteIf(
+      service.hostname !== undefined,
+      `hostname: ${service.hostname ?? ''}`,
+      'all members have it; a program that tells its copies apart by host name cannot',
+    ),
+    ...noteIf(writable.length > 0, 'shared state', `all members write ${writable.join(', ')}: ${byUser}`),
+    ...noteIf(members.length === 1, 'one member', 'nobody takes over when it fails; raise deploy.replicas'),
+  ];
+}
+
+function noteIf(holds: boolean, what: string, why: string): readonly Note[] {
+  return holds ? [{ what, why }] : [];
 }
 
 /** What concerns the whole project: others that act on containers by themselves, and what is not known yet. */

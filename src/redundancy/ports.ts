@@ -4,7 +4,7 @@ import type { HealthTarget } from './health-check.ts';
 import { knownImage } from './known-images.ts';
 import type { GatewaySettings } from './settings.ts';
 
-export type PortSource = 'settings' | 'health check' | 'published' | 'exposed' | 'image';
+type PortSource = 'settings' | 'health check' | 'published' | 'exposed' | 'image';
 
 /** A TCP port that members listen on, and who said so first. */
 export interface ServicePort {

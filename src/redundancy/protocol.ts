@@ -2,6 +2,7 @@ import type { Service } from '../compose/project.ts';
 import type { Protocol } from '../ports/gateway.ts';
 import type { HealthTarget } from './health-check.ts';
 import { knownImage } from './known-images.ts';
+import { publishedPorts } from './ports.ts';
 import type { ServicePort } from './ports.ts';
 import type { GatewaySettings } from './settings.ts';
 
@@ -24,9 +25,11 @@ const APP_PROTOCOLS: Readonly<Record<string, Protocol>> = {
   tcp: 'tcp',
 };
 
-/** Ports on which web frameworks and web servers listen by default. */
+/** Ports on which web servers, frameworks and widespread programs with a web page listen by default. */
 const HTTP_PORTS: ReadonlySet<number> = new Set([
-  80, 3000, 4000, 4200, 5000, 5173, 8000, 8008, 8080, 8081, 8088, 8090, 8888, 9090,
+  80, 81, 1337, 2368, 3000, 3001, 3100, 4000, 4200, 4318, 5000, 5001, 5173, 5601, 5678, 7860, 8000, 8001, 8008, 8065,
+  8069, 8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087, 8088, 8090, 8096, 8123, 8181, 8500, 8501, 8888, 9090, 9091,
+  9200, 11434, 15672,
 ]);
 
 /** Finds out what is spoken on a port: who said so most clearly counts; tcp when nobody did, which never breaks anything. */
@@ -41,7 +44,8 @@ export function chooseProtocol(
   if (settings.protocol !== undefined) return { protocol: settings.protocol, reason: 'x-twinhull' };
   const named = port.appProtocol === undefined ? undefined : APP_PROTOCOLS[port.appProtocol.toLowerCase()];
   if (named !== undefined) return { protocol: named, reason: `app_protocol ${port.appProtocol}` };
-  if (health?.port === port.port) return fromHealth(health);
+  // A check that only connects says nothing about what is spoken.
+  if (health?.port === port.port && (health.kind !== 'connect' || health.tls)) return fromHealth(health);
   return fromHabit(service, port.port);
 }
 
@@ -57,6 +61,9 @@ function fromHabit(service: Service, port: number): ProtocolChoice {
   if (proxiedPorts(service).includes(port))
     return { protocol: 'http', reason: 'another proxy is told to speak HTTP there' };
   if (HTTP_PORTS.has(port)) return { protocol: 'http', reason: `usual for port ${port}` };
+  const published = publishedPorts(service).find(({ target }) => target === port)?.published;
+  if (HTTP_PORTS.has(Number(published)))
+    return { protocol: 'http', reason: `usual for what is published as ${published}` };
   return { protocol: 'tcp', reason: 'nothing says otherwise' };
 }
 

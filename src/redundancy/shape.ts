@@ -14,7 +14,7 @@ export interface Complaint {
   readonly expected: string;
 }
 
-export type Complain = (complaint: Complaint) => void;
+type Complain = (complaint: Complaint) => void;
 
 export interface Shape<T> {
   readonly expected: string;
@@ -31,7 +31,7 @@ export interface Field<T> {
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 export type ValueOf<S> = S extends Shape<infer T> ? T : never;
-export type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 export interface Group<F extends Fields> extends Shape<ValuesOf<F>> {
   readonly fields: F;

@@ -56,7 +56,7 @@ export class GeneratedProject implements AsyncDisposable {
     return new Promise((done) => {
       execFile(file, argv, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        done({ code, stdout, stderr: code === -1 ? `${stderr}\n${String(error)}` : stderr });
+        done({ code, stdout, stderr: code === -1 ? `${stderr}\n${error?.message ?? ''}` : stderr });
       });
     });
   }
