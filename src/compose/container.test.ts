@@ -235,6 +235,18 @@ test('networks by priority, with the service name, aliases and links', () => {
   assert.deepEqual(networkAttachments('web', project({ network_mode: 'host' })), []);
 });
 
+test('the default route and the name of an interface; an old engine has neither', () => {
+  const service: Service = { networks: { default: { gw_priority: 3, interface_name: 'eth9' } } };
+  assert.deepEqual(
+    specOf(service).unsupported.map(({ key }) => key),
+    ['networks.default.gw_priority', 'networks.default.interface_name'],
+  );
+  assert.deepEqual(specOf(service, {}, { apiVersion: '1.49' }).unsupported, []);
+  const [attachment] = networkAttachments('web', project(service));
+  assert.equal(attachment?.gatewayPriority, 3);
+  assert.deepEqual(attachment?.driverOptions, { 'com.docker.network.endpoint.ifname': 'eth9' });
+});
+
 test("ports, networks and volumes in the engine's words", () => {
   assert.deepEqual(
     portBindings([

@@ -6,9 +6,11 @@
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
 import type { ContainerContext, ContainerDraft, ContainerHost, ContentFile } from './keys/key.ts';
 import { serviceKeys } from './keys/service.ts';
-import type { PortMapping, Project, Service } from './project.ts';
+import type { NetworkUse, PortMapping, Project, Service } from './project.ts';
 
-export type { ContainerHost, ContentFile } from './keys/key.ts';
+export type { ContainerHost } from './keys/key.ts';
+
+const INTERFACE_NAME = 'com.docker.network.endpoint.ifname';
 
 export interface ContainerPlan {
   /** with the service's own labels, without networks and published ports */
@@ -65,7 +67,8 @@ export function networkAttachments(name: string, project: Project): NetworkAttac
       ...(use?.ipv6_address !== undefined && { ipv6Address: use.ipv6_address }),
       ...(use?.link_local_ips !== undefined && { linkLocalIps: use.link_local_ips }),
       ...(use?.mac_address !== undefined && { macAddress: use.mac_address }),
-      ...driverOptions(use?.['driver_opts']),
+      ...driverOptions(use ?? {}),
+      ...gatewayPriority(use ?? {}),
     }));
 }
 
@@ -133,7 +136,16 @@ function linkAliases(name: string, project: Project): string[] {
   });
 }
 
-function driverOptions(value: unknown): { driverOptions?: Readonly<Record<string, string>> } {
-  if (typeof value !== 'object' || value === null) return {};
-  return { driverOptions: Object.fromEntries(Object.entries(value).map(([name, option]) => [name, String(option)])) };
+/** The interface's name is an option of the driver (Docker 28.1 and later). */
+function driverOptions(use: NetworkUse): Pick<NetworkAttachment, 'driverOptions'> {
+  const written = use['driver_opts'];
+  const named = typeof use['interface_name'] === 'string' ? { [INTERFACE_NAME]: use['interface_name'] } : {};
+  const options = { ...(typeof written === 'object' ? written : {}), ...named };
+  if (Object.keys(options).length === 0) return {};
+  return { driverOptions: Object.fromEntries(Object.entries(options).map(([name, option]) => [name, String(option)])) };
+}
+
+function gatewayPriority(use: NetworkUse): Pick<NetworkAttachment, 'gatewayPriority'> {
+  const priority = use['gw_priority'];
+  return typeof priority === 'number' ? { gatewayPriority: priority } : {};
 }

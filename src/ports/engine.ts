@@ -49,6 +49,8 @@ export interface NetworkAttachment {
   readonly linkLocalIps?: readonly string[];
   readonly macAddress?: string;
   readonly driverOptions?: Readonly<Record<string, string>>;
+  /** the network with the highest is the default route; engines before API 1.48 do not know it */
+  readonly gatewayPriority?: number;
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';

@@ -33,7 +33,7 @@ export function createBody(spec: ContainerSpec, version: ApiVersion): CreateBody
 
 /** The API's EndpointSettings. */
 export function endpointSettings(attachment: NetworkAttachment, withMacAddress = true): Record<string, unknown> {
-  const { aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOptions } = attachment;
+  const { aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOptions, gatewayPriority } = attachment;
   const ipam = {
     ...(ipv4Address !== undefined && { IPv4Address: ipv4Address }),
     ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }),
@@ -43,6 +43,7 @@ export function endpointSettings(attachment: NetworkAttachment, withMacAddress =
     Aliases: aliases,
     ...(Object.keys(ipam).length > 0 && { IPAMConfig: ipam }),
     ...(driverOptions !== undefined && { DriverOpts: driverOptions }),
+    ...(gatewayPriority !== undefined && { GwPriority: gatewayPriority }),
     ...(withMacAddress && macAddress !== undefined && { MacAddress: macAddress }),
   };
 }

@@ -12,7 +12,7 @@ import { field, parseJson, text } from './reading.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface TlsFiles {
+interface TlsFiles {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;

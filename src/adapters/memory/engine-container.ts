@@ -30,11 +30,6 @@ export interface Program {
 
 export type RestartPolicy = Container['restartPolicy'];
 
-export interface AnonymousMount {
-  readonly destination: string;
-  readonly volume: string;
-}
-
 export class MemoryContainer {
   readonly id: string;
   readonly spec: ContainerSpec;

@@ -10,7 +10,7 @@ const DEFAULT_POOLS = [
   ...Array.from({ length: 16 }, (_, index) => `192.168.${index * 16}.0/20`),
 ];
 
-export interface Range {
+interface Range {
   readonly first: number;
   readonly last: number;
 }

@@ -75,11 +75,11 @@ export function putLogging(draft: ContainerDraft, { driver, options }: Logging):
   draft.HostConfig['LogConfig'] = { Type: driver ?? '', Config: Object.fromEntries(config) };
 }
 
-/** "on-failure:5" has the number of tries in it. */
+/** "on-failure:5" has the number of tries in it; "" is "no". */
 export function putRestart(draft: ContainerDraft, value: string): void {
-  const [name = 'no', tries] = value.split(':');
+  const [name = '', tries] = value.split(':');
   draft.HostConfig['RestartPolicy'] = {
-    Name: name,
+    Name: name || 'no',
     ...(tries !== undefined && { MaximumRetryCount: Number(tries) }),
   };
 }

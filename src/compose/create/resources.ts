@@ -38,7 +38,7 @@ export function putDevices(draft: ContainerDraft, value: readonly DeviceMapping[
 }
 
 /** `gpus` and `deploy.resources.reservations.devices` may both ask. */
-export function putDeviceRequests(
+function putDeviceRequests(
   draft: ContainerDraft,
   value: readonly DeviceRequest[],
   more: readonly string[] = [],

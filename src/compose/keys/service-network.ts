@@ -1,7 +1,7 @@
 /** Networks, names and ports. */
 
 import { configField, hostField } from '../create/fields.ts';
-import { putExpose, putExtraHosts, putNamespace } from '../create/sharing.ts';
+import { judgeNetworks, putExpose, putExtraHosts, putNamespace } from '../create/sharing.ts';
 import { extraHosts } from './hosts.ts';
 import { key, type ServiceKeyTable } from './key.ts';
 import { macAddress, networkUses } from './network-uses.ts';
@@ -18,7 +18,7 @@ export const networkKeys = {
   expose: key({ shape: expose, engine: { put: putExpose }, doc: 'Ports for other containers only.' }),
   networks: key({
     shape: networkUses,
-    engine: { elsewhere: 'attached before the first start' },
+    engine: { put: judgeNetworks },
     doc: 'Networks the container is on; "default" when none is named.',
   }),
   network_mode: key({
