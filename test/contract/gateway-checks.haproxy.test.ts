@@ -120,7 +120,9 @@ describe('configuration', () => {
   ];
   for (const balance of ['leader', 'spread'] as const) {
     it(`HAProxy accepts whatever stands in it (${balance})`, async () => {
-      const ports = oddities.map((oddity, at) => portOf(8001 + at, { kind: 'http', ...oddity }));
+      const http = oddities.map((oddity, at) => portOf(8001 + at, { kind: 'http', ...oddity }));
+      const others = scripts.map(({ kind }, at) => portOf(9001 + at, { kind }));
+      const ports = [...http, ...others, { ...portOf(9100, { kind: 'http', port: 8001 }), protocol: 'tcp' as const }];
       const folder = await write({ ...configOf(ports), balance, leader: balance === 'leader' ? 'a' : null });
       const { stderr } = await promisify(execFile)('haproxy', ['-c', '-f', 'haproxy.cfg'], { cwd: folder });
       const warnings = stderr

@@ -103,7 +103,7 @@ function errorPage(config: GatewayConfig, status: number): string {
 
 function frontendBlock(port: GatewayPort): string[] {
   return section(`frontend ${frontend(port.port)}`, [
-    ...modeLines(port),
+    ...modeLines(port, 'client'),
     // Set by start.sh: empty for every address, and IPv6 too where the kernel has it.
     `bind "\${TWINHULL_BIND}:${port.port}"`,
     '.if defined(TWINHULL_IPV6)',
@@ -117,7 +117,7 @@ function frontendBlock(port: GatewayPort): string[] {
 
 function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
   return section(`backend ${checked(port.port)}`, [
-    ...modeLines(port),
+    ...modeLines(port, 'server'),
     `id ${checkedId(index)}`,
     `log ring@${checkRing} local0 notice`,
     'option log-health-checks',
@@ -132,7 +132,7 @@ function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): 
 /** The brake: what fails may be a dependency that all members share. Whoever accepts a connection is tried. */
 function brakeBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
   return section(`backend ${brake(port.port)}`, [
-    ...modeLines(port),
+    ...modeLines(port, 'server'),
     `id ${brakeId(index)}`,
     ...routing(config, port, 'empty-response'),
     `default-server maxconn ${config.maxConnectionsPerMember}`,
@@ -141,9 +141,9 @@ function brakeBlock(config: GatewayConfig, port: GatewayPort, index: number): st
 }
 
 /** Connections of a database's clients may rest for hours; dead peers are found by keep-alive probes instead. */
-function modeLines(port: GatewayPort): string[] {
+function modeLines(port: GatewayPort, side: 'client' | 'server'): string[] {
   if (port.protocol === 'http') return ['mode http'];
-  return ['mode tcp', 'timeout client 1d', 'timeout server 1d', 'option tcpka'];
+  return ['mode tcp', `timeout ${side} 1d`, side === 'client' ? 'option clitcpka' : 'option srvtcpka'];
 }
 
 /** What a checked and an unchecked backend have in common: who gets a request, and when it is sent again. */

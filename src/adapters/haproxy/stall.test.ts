@@ -63,11 +63,16 @@ describe('a member that stands still', () => {
 
 describe('how long a probe may take', () => {
   it('follows what checks usually take, between 80 ms and their own timeout', () => {
-    assert.equal(probeTimeoutMs(1, 1000), 80);
-    assert.equal(probeTimeoutMs(100, 1000), 400);
-    assert.equal(probeTimeoutMs(300, 1000), 1000);
-    assert.equal(probeTimeoutMs(1, 50), 50);
-    assert.equal(probeTimeoutMs(null, 1000), 1000);
+    assert.equal(probeTimeoutMs(1, 0, 1000), 80);
+    assert.equal(probeTimeoutMs(100, 0, 1000), 400);
+    assert.equal(probeTimeoutMs(300, 0, 1000), 1000);
+    assert.equal(probeTimeoutMs(1, 0, 50), 50);
+    assert.equal(probeTimeoutMs(null, 0, 1000), 1000);
+  });
+
+  it('is longer on a machine that lets us wait too', () => {
+    assert.equal(probeTimeoutMs(1, 3, 1000), 80);
+    assert.equal(probeTimeoutMs(1, 55, 1000), 280);
   });
 
   it('is not changed much by one odd value', () => {

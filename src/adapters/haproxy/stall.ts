@@ -63,9 +63,11 @@ export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
  * How long a probe may take, from what checks of this member usually take: well above it, never so short that
  * a scheduler's pause decides, never longer than the check itself.
  * @param usualMs null: not known yet
+ * @param lagMs how late our own timers fire: what slows us down slows the member down as well
  */
-export function probeTimeoutMs(usualMs: number | null, checkTimeoutMs: number): number {
-  return usualMs === null ? checkTimeoutMs : Math.min(checkTimeoutMs, Math.max(standstillMs, usualMs * 4));
+export function probeTimeoutMs(usualMs: number | null, lagMs: number, checkTimeoutMs: number): number {
+  if (usualMs === null) return checkTimeoutMs;
+  return Math.min(checkTimeoutMs, Math.max(standstillMs, usualMs * 4) + Math.max(0, lagMs - 5) * 4);
 }
 
 /** A moving mean in which the last value counts a fifth. */

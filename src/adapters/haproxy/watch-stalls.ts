@@ -17,6 +17,14 @@ const lateByMs = 75;
 /** How soon a member that could not be probed from here is tried again. */
 const acquaintEveryMs = 10_000;
 
+interface Seen {
+  /** null: the gateway is away */
+  readonly report: Report | null;
+  readonly wasLate: boolean;
+  /** how late looks have come lately: on a busy machine members answer late too, and are given the time */
+  readonly lagMs: number;
+}
+
 type OnSignal = (signal: GatewaySignal) => void;
 
 /** Looks at response counters until aborted, see stall.ts; a gateway that is away is waited for. */
@@ -34,10 +42,12 @@ export async function watchForStalls(
   );
   if (watched.length === 0) return;
   let planned = performance.now();
+  let lagMs = 0;
   while (!abort.aborted) {
-    const wasLate = performance.now() - planned > lateByMs;
-    const report = await look(admin, abort);
-    for (const server of watched) server.look(report, wasLate, onSignal, abort);
+    const lateMs = performance.now() - planned;
+    lagMs = Math.max(lateMs, lagMs * 0.95);
+    const seen = { report: await look(admin, abort), wasLate: lateMs > lateByMs, lagMs };
+    for (const server of watched) server.look(seen, onSignal, abort);
     const rest = watched.some((server) => server.busyUntil > planned) ? lookEveryMs : restEveryMs;
     planned = performance.now() + rest;
     await pause(rest, undefined, { signal: abort }).catch(() => undefined);
@@ -74,7 +84,7 @@ class WatchedServer {
     this.#probe = probe;
   }
 
-  look(report: Report | null, wasLate: boolean, onSignal: OnSignal, abort: AbortSignal): void {
+  look({ report, wasLate, lagMs }: Seen, onSignal: OnSignal, abort: AbortSignal): void {
     const stat = report?.stats.get(`${checked(this.#port)}/${this.#member}`);
     if (!stat || stat['status']?.startsWith('MAINT')) {
       this.#stall = null;
@@ -85,7 +95,7 @@ class WatchedServer {
     this.#stall = observe(this.#stall, sample, wasLate);
     if (this.#asking) return;
     if (!this.#acquainted) this.#acquaint(stat, sample.at, abort);
-    else if (wantsProbe(this.#stall, sample)) void this.#suspect(this.#stall.stillSince, onSignal, abort);
+    else if (wantsProbe(this.#stall, sample)) void this.#suspect(this.#stall.stillSince, lagMs, onSignal, abort);
   }
 
   /** While the gateway's own check passes, a probe must be answered too; if not, we have no way to this member. */
@@ -94,13 +104,13 @@ class WatchedServer {
     if (!passes || now < this.#acquaintNotBefore) return;
     this.#usualMs = usually(this.#usualMs, number(stat, 'check_duration'));
     this.#acquaintNotBefore = now + acquaintEveryMs;
-    void this.#ask(abort).then((answered) => {
+    void this.#ask(this.#check.timeoutMs, abort).then((answered) => {
       this.#acquainted = answered;
     });
   }
 
-  async #suspect(stillSince: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
-    const answered = await this.#ask(abort);
+  async #suspect(stillSince: number, lagMs: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
+    const answered = await this.#ask(probeTimeoutMs(this.#usualMs, lagMs, this.#check.timeoutMs), abort);
     const now = performance.now();
     const stall = this.#stall;
     if (abort.aborted || stall === null) return;
@@ -110,8 +120,7 @@ class WatchedServer {
   }
 
   /** @returns answered; a probe whose timer came late has proved nothing and counts as answered */
-  async #ask(abort: AbortSignal): Promise<boolean> {
-    const timeoutMs = probeTimeoutMs(this.#acquainted ? this.#usualMs : null, this.#check.timeoutMs);
+  async #ask(timeoutMs: number, abort: AbortSignal): Promise<boolean> {
     const began = performance.now();
     this.#asking = true;
     try {
