@@ -95,6 +95,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (!end.signal.aborted) say(`script/demo: ${error instanceof Error ? error.message : String(error)}`);
   }
+  end.abort(); // after a failure, the load may still be on
   say('taking everything down');
   return (await takeDown.run()) ? code : 1;
 }
