@@ -30,9 +30,10 @@ export class Site implements AsyncDisposable {
   /** lines of the last up or down */
   lines: string[] = [];
 
-  constructor(project: string) {
+  /** @param stateFolder default: a new one, gone with the site */
+  constructor(project: string, stateFolder: string = mkdtempSync(join(tmpdir(), `${project}-`))) {
     this.project = project;
-    this.stateFolder = mkdtempSync(join(tmpdir(), `${project}-`));
+    this.stateFolder = stateFolder;
     this.deployer = new Deployer({
       engine: this.engine,
       driver: this.driver,

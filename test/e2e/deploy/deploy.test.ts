@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../../../src/compose/project.ts';
 import { runLoad, usualMix } from '../../../src/drill/load.ts';
 import { isCode } from '../../../src/errors.ts';
@@ -275,6 +277,34 @@ describe('deploying to a real engine', () => {
     assert.equal(now['web-primary-1']?.id, before['web-primary-1']?.id);
     assert.notEqual(now['web-1']?.id, before['web-1']?.id);
     assert.match(await ask(), /^one /);
+  });
+
+  test('an up that is killed while it works is finished by the next one', async () => {
+    await site.upAndServing({ web: web('one') });
+    for (const [round, afterMs] of [150, 700, 1300].entries()) {
+      const release = `round-${round}`;
+      const program = `
+        const { Site } = await import(${JSON.stringify(new URL('../../support/site.ts', import.meta.url).href)});
+        await new Site(${JSON.stringify(site.project)}, ${JSON.stringify(site.stateFolder)}).up(JSON.parse(process.argv[1]));`;
+      const child = spawn(process.execPath, [
+        '--input-type=module',
+        '-e',
+        program,
+        JSON.stringify({ web: web(release) }),
+      ]);
+      const recreating = Promise.withResolvers<void>();
+      const { id } = (await site.containers())['web-backup-1'] ?? {};
+      void (async () => {
+        while ((await site.engine.inspectContainer(id ?? ''))?.name === `${site.project}-web-backup-1`) await sleep(10);
+        recreating.resolve();
+      })();
+      await recreating.promise;
+      await sleep(afterMs);
+      child.kill('SIGKILL');
+      await site.upAndServing({ web: web(release) });
+      assert.deepEqual(Object.keys(await site.containers()), ['web-1', 'web-backup-1', 'web-primary-1']);
+      assert.match(await ask(), new RegExp(`^${release} `));
+    }
   });
 
   async function reading(of: Site) {
