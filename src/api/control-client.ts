@@ -6,7 +6,7 @@ import type { Fleet } from '../redundancy/fleet.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import type { EventSelection, Progress, SupervisorInfo, UpOptions, UpResult } from './control.ts';
 import { type FailureDocument, failureFromDocument } from './failure.ts';
-import { shortSocketPath } from './socket-path.ts';
+import { shortSocketPath } from '../socket-path.ts';
 
 /** how long a supervisor may take to answer a reading, in milliseconds */
 const READ_TIMEOUT_MS = 5_000;

@@ -12,7 +12,7 @@ import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { failureDocument } from './failure.ts';
-import { shortSocketPath } from './socket-path.ts';
+import { shortSocketPath } from '../socket-path.ts';
 
 export const CONTROL_SOCKET = 'supervisor.sock';
 /** how often an open stream shows that the supervisor lives, in milliseconds */
