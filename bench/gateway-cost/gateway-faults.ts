@@ -11,7 +11,7 @@ import { untilAnswers } from '../docker.ts';
 const haproxyKilled: Fault = {
   name: 'haproxy-kill',
   title: 'kill -9 of HAProxy inside its gateway',
-  inject: async (_engine, _victim, { pid }) => process.kill(await findHaproxy(pid), 'SIGKILL'),
+  inject: async (_engine, _victim, { pid }) => void process.kill(await findHaproxy(pid), 'SIGKILL'),
   undo: async () => {},
 };
 
