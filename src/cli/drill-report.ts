@@ -15,7 +15,7 @@ export function showReport({ terminal }: Context, report: DrillReport): void {
     ...(longestGapMs === null
       ? []
       : [
-          `  requests     ${requests.sent} sent, ${requests.failed} failed${byMethod(requests.failedByMethod)}`,
+          `  requests     ${requests.sent} sent, ${requests.failed} failed${counts(requests.failedByMethod)}${counts(requests.failedByReason ?? {})}`,
           `  longest gap  ${tookText(longestGapMs)}`,
         ]),
     `  switched     ${switchedMs === null ? 'no switch was seen' : `after ${tookText(switchedMs)}`}`,
@@ -25,7 +25,7 @@ export function showReport({ terminal }: Context, report: DrillReport): void {
   terminal.say([terminal.colour(verdict === 'pass' ? 'green' : 'red', head), ...rest].join('\n'));
 }
 
-function byMethod(failed: DrillReport['requests']['failedByMethod']): string {
+function counts(failed: Readonly<Record<string, number>>): string {
   const parts = Object.entries(failed).filter(([, count]) => count > 0);
   return parts.length === 0 ? '' : ` (${parts.map(([method, count]) => `${count} ${method}`).join(', ')})`;
 }

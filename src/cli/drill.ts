@@ -150,6 +150,7 @@ async function repaired(
     const well = members.length > 0 && members.every(isWell) && !hasOpenIncident(status, target.plan.name);
     wasBroken ||= !well || (await sawIncident(place, target.plan.name, faultAt));
     if (wasBroken && well) return Date.now();
+    if (members.some(({ verdict }) => verdict === 'quarantined')) return null; // nobody repairs it any more
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
   return null;
@@ -193,8 +194,8 @@ async function loadOf(
   await sleep(forMs, undefined, { signal });
   if (load === null) return { requests: { sent: 0, failed: 0, failedByMethod: {} }, longestGapMs: null };
   load.stop();
-  const { sent, failed, failedByMethod, longestGapMs } = await load.finished;
-  return { requests: { sent, failed, failedByMethod }, longestGapMs };
+  const { sent, failed, failedByMethod, failedByReason, longestGapMs } = await load.finished;
+  return { requests: { sent, failed, failedByMethod, failedByReason }, longestGapMs };
 }
 
 function mixOf({ method, path }: Options, plan: ServicePlan): LoadRequest[] {

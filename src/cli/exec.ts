@@ -17,7 +17,7 @@ interface Options {
 
 export function execCommand(entry: Entry): Command {
   return command<Options>(entry, {}, (context, options, args) =>
-    withPlace(context, (place) => exec(context, place, options, args[0] as string, args[1] as string[])),
+    withPlace(context, (place) => exec(context, place, options, args[0] as string, commandWords(args[1] as string[]))),
   )
     .argument('<name>', 'service or member')
     .argument('<command...>', 'the command and its arguments')
@@ -43,6 +43,11 @@ async function exec(
   const id = containerFor(status, name);
   const byDocker = context.terminal.json ? null : await withDocker(place, options, id, words);
   return byDocker ?? withEngine(context, place, options, id, words);
+}
+
+/** `exec web -- ls` means what it means for kubectl. */
+function commandWords(words: readonly string[]): readonly string[] {
+  return words[0] === '--' ? words.slice(1) : words;
 }
 
 /** A member's container; for a service the primary's, for a cluster the first healthy replica's. */

@@ -67,7 +67,7 @@ describe('a supervised project', () => {
   test('the first up starts the supervisor with the changing services set aside', async () => {
     const { log, project, store } = scene();
     assert.deepEqual(await project.up(fleet, options, nothing, never), serving);
-    assert.deepEqual(log, ['aside web', 'new plan', 'run', 'deploy', 'back']);
+    assert.deepEqual(log, ['aside web', 'run', 'new plan', 'deploy', 'back']);
     assert.deepEqual(store.document('fleet'), fleet);
   });
 

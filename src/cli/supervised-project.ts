@@ -135,8 +135,8 @@ export class SupervisedProject implements ProjectControl {
       const running = this.#running?.handle;
       const handle = running ?? this.#parts.makeSupervisor(fleet);
       return handle.withBusy(services, () => {
-        handle.setFleet(fleet); // also for a new one: what was stopped or quarantined before counts again
         if (!running) this.#start(handle);
+        handle.setFleet(fleet); // told to a new one too: what was stopped or quarantined before counts again
         return work();
       });
     };

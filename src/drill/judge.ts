@@ -15,6 +15,8 @@ export interface DrillReport {
     readonly sent: number;
     readonly failed: number;
     readonly failedByMethod: Readonly<Record<string, number>>;
+    /** what became of them: an answer of 5xx, a reset, no answer in time, ... */
+    readonly failedByReason?: Readonly<Record<string, number>>;
   };
   /** the longest time without a good answer, milliseconds; null without load */
   readonly longestGapMs: number | null;
