@@ -84,12 +84,7 @@ async function reloaded(text: string, currentDir: string): Promise<Project> {
 
 const secretsOfTheCorpus = { COMPOSE_DISABLE_ENV_FILE: '1', GRAFANA_PASSWORD: 'x' };
 
-/** What a project is, without where it came from; command and entrypoint that are null are as good as absent. */
-function substance(project: Project): unknown {
-  const services = Object.entries(project.services).map(([name, service]) => [
-    name,
-    { ...service, command: service.command ?? null, entrypoint: service.entrypoint ?? null },
-  ]);
-  const { name, networks, volumes, configs, secrets, extensions } = project;
-  return { name, services: Object.fromEntries(services), networks, volumes, configs, secrets, extensions };
+/** What a project is, without where it came from. */
+function substance({ name, services, networks, volumes, configs, secrets, extensions }: Project): unknown {
+  return { name, services, networks, volumes, configs, secrets, extensions };
 }

@@ -27,6 +27,9 @@ export function readDotenv(source: string, options: DotenvOptions, problems: Pro
   return reader.read();
 }
 
+/** Text that the values of one file may come to when their variables are filled in. */
+const MAX_LENGTH = 16 * 1024 * 1024;
+
 class DotenvReader {
   readonly #text: string;
   readonly #options: DotenvOptions;
@@ -34,6 +37,7 @@ class DotenvReader {
   readonly #found = new Map<string, Variable>();
   #index = 0;
   #line = 1;
+  #length = 0;
 
   constructor(text: string, options: DotenvOptions, problems: Problem[]) {
     this.#text = text;
@@ -42,11 +46,13 @@ class DotenvReader {
   }
 
   read(): Map<string, Variable> {
-    while (this.#index < this.#text.length) {
+    while (this.#index < this.#text.length && this.#length <= MAX_LENGTH) {
       const line = this.#restOfLine();
       if (/^\s*(#|$)/.test(line)) this.#skip(line.length + 1);
       else this.#assignment(line);
     }
+    if (this.#length > MAX_LENGTH)
+      this.#refuse('', 'the file grows too large when its variables are filled in', 'at most 16 MiB of text');
     return this.#found;
   }
 
@@ -67,7 +73,9 @@ class DotenvReader {
     }
     this.#skip(start.length);
     const value = this.#value(name);
-    if (value !== null) this.#found.set(name, { value, at });
+    if (value === null) return;
+    this.#length += value.length;
+    this.#found.set(name, { value, at });
   }
 
   #value(name: string): string | null {

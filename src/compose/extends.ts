@@ -6,6 +6,8 @@ import { service as serviceShape } from './keys/service.ts';
 import { get, isNull, textOf, withEntry, withoutEntry, type MapNode, type Node, type Path } from './node.ts';
 import { nearest, problemAt, showValue, type Problem } from './problems.ts';
 
+const MAX_CHAIN = 50;
+
 export interface ExtendsContext {
   /** the file the document came from; its folder is what `extends.file` is relative to */
   readonly file: string;
@@ -54,6 +56,16 @@ async function extended(
       context,
     );
   if (wanted === undefined) return bare;
+  if (chain.length >= MAX_CHAIN)
+    return refuse(
+      bare,
+      use,
+      path,
+      showValue(wanted),
+      'is one service too many',
+      `more than ${MAX_CHAIN} extend each other`,
+      context,
+    );
   const base = await baseOf(wanted, use, path, document, context, [...chain, key]);
   // With its "extends" left in, a service that could not be completed is not blamed for what it lacks.
   return base ? serviceShape.merge(base, bare) : own;

@@ -50,6 +50,9 @@ export interface LoadOptions {
   readonly readStandardInput?: () => Promise<string>;
 }
 
+/** Text that variables may come to in all files of a project together. */
+const MAX_FILLED_IN = 32 * 1024 * 1024;
+
 interface Sources {
   readonly files: readonly string[];
   readonly workingDir: string;
@@ -85,6 +88,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     workingDir: sources.workingDir,
     problems,
     missing: new Map(),
+    growth: { left: MAX_FILLED_IN },
   };
   const merged = await mergeFiles(files, context);
   const settled = await settle(merged, {

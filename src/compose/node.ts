@@ -124,7 +124,7 @@ export function locate(root: Node, path: Path): Position | null {
   return at;
 }
 
-/** Same data, wherever it was written. */
-export function sameValue(a: Node, b: Node): boolean {
-  return JSON.stringify(toValue(a)) === JSON.stringify(toValue(b));
+/** Equal for the same data, wherever it was written. */
+export function fingerprint(node: Node): string {
+  return JSON.stringify(toValue(node));
 }

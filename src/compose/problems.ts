@@ -34,13 +34,20 @@ export function problemLine(problem: Problem): string {
   const path = problem.path.length > 0 ? ` ${formatPath(problem.path)}:` : '';
   const value = problem.value === '' ? '' : ` ${problem.value}`;
   const expected = problem.expected === '' ? '' : `; expected ${problem.expected}`;
-  return `${place}:${path}${value} ${problem.message}${expected}`;
+  return printable(`${place}:${path}${value} ${problem.message}${expected}`);
 }
 
+/** One line, without characters that would move the cursor or turn the text around. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
+}
+
+/** `services.web.ports[0]`; names with other characters than usual in quotes: `services["my web"]`. */
 export function formatPath(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
+    else if (!/^[^\s."[\]]+$/.test(step) && !/^[\w-]+(\.[\w-]+)*$/.test(step)) text += `[${JSON.stringify(step)}]`;
     else text += text === '' ? step : `.${step}`;
   }
   return text;

@@ -18,6 +18,8 @@ export interface DocumentContext {
   readonly problems: Problem[];
   /** variables that had no value, with the place of the first use */
   readonly missing: Map<string, string>;
+  /** how much text variables may still add, over all files */
+  readonly growth: { left: number };
 }
 
 /** The canonical form of a document, or null where it is not even a map. */
@@ -59,12 +61,25 @@ function filledText(text: string, node: Node, path: Path, context: DocumentConte
     onMissing: (name) => context.missing.has(name) || context.missing.set(name, place),
   };
   try {
-    return interpolate(text, variables);
+    const filled = interpolate(text, variables);
+    return withinGrowth(filled, context) ? filled : refuseGrowth(node, path, context);
   } catch (error) {
     if (!(error instanceof InterpolationError)) throw error;
     context.problems.push(problemAt(node.at, path, showValue(text), error.message, error.expected));
     return text;
   }
+}
+
+function withinGrowth(filled: string, { growth }: DocumentContext): boolean {
+  growth.left -= filled.length;
+  return growth.left >= 0;
+}
+
+function refuseGrowth(node: Node, path: Path, { growth, problems }: DocumentContext): string {
+  const message = 'the files grow too large when their variables are filled in';
+  if (growth.left > -Infinity) problems.push(problemAt(node.at, path, '', message, 'at most 32 MiB of text'));
+  growth.left = -Infinity;
+  return '';
 }
 
 /** Interpolated: absolute. As written: relative to the project's folder, and untouched where that is the file's own. */

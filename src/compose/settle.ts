@@ -85,11 +85,17 @@ function isActive(name: string, service: Node, context: SettleContext): boolean 
 }
 
 async function settleService(written: MapNode, context: SettleContext, path: readonly string[]): Promise<MapNode> {
-  let service = withImpliedDependencies(withDefaultNetwork(written));
+  let service = withImpliedDependencies(withDefaultNetwork(withoutNothing(written)));
   service = withBuildDefaults(service, context);
   if (!context.interpolated) return service;
   service = await withEnvironment(service, context, path);
   return withLabelFiles(service, context, path);
+}
+
+/** Sections that may be written without content mean what they mean when they are not there. */
+function withoutNothing(service: MapNode): MapNode {
+  const empty = ['command', 'entrypoint', 'deploy', 'develop', 'pid'].filter((key) => isNull(get(service, key)));
+  return empty.reduce(withoutEntry, service);
 }
 
 function withDefaultNetwork(service: MapNode): MapNode {

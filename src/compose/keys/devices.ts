@@ -1,6 +1,6 @@
 import { mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
-import { appendBy, identityByTarget } from './merge.ts';
+import { identityByTarget } from './merge.ts';
 import { refuse } from './place.ts';
 import { bytes, integer, text } from './scalars.ts';
 import { byKind, distinctTexts, listOf, object, pairs } from './shapes.ts';
@@ -24,7 +24,7 @@ const shortMapping: Shape<DeviceMapping> = { ...longMapping, expected: expectedD
 export const devices: Shape<readonly DeviceMapping[]> = listOf(
   byKind<DeviceMapping>(expectedDevice, { scalar: shortMapping, map: longMapping }),
   {
-    merge: appendBy(identityByTarget),
+    identity: identityByTarget,
   },
 );
 

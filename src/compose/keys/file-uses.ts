@@ -1,7 +1,7 @@
 import { mapAt, scalar, textOf, withEntry, type MapNode } from '../node.ts';
 import type { FileUse } from '../project.ts';
 import type { KeyTable, Shape } from './key.ts';
-import { appendBy, identityByTargetIn } from './merge.ts';
+import { identityByTargetIn } from './merge.ts';
 import { text, textOrNumber } from './scalars.ts';
 import { byKind, listOf, object, type ListOptions } from './shapes.ts';
 
@@ -30,7 +30,7 @@ export function fileUses(kind: 'config' | 'secret'): Shape<readonly FileUse[]> {
       return name && finish(mapAt({ source: name }, node.at));
     },
   };
-  const options: ListOptions = { merge: appendBy(identityByTargetIn(folder)) };
+  const options: ListOptions = { identity: identityByTargetIn(folder) };
   return listOf(byKind<FileUse>(`the name of a ${kind}, or a map`, { scalar: short, map: long }), options);
 }
 

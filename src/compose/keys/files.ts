@@ -2,7 +2,7 @@
 
 import { mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { KeyTable, Shape } from './key.ts';
-import { append, appendBy, identityByKey } from './merge.ts';
+import { append, identityByKey } from './merge.ts';
 import { boolean, choice, path } from './scalars.ts';
 import { asList, byKind, listOf, object } from './shapes.ts';
 
@@ -23,7 +23,7 @@ const one = byKind<EnvFile>('a path, or a map', {
   map: long,
   scalar: { ...long, read: (node, place) => envFile(path.read(node, place)) },
 });
-const many = listOf(one, { merge: appendBy(identityByKey('path')) });
+const many = listOf(one, { identity: identityByKey('path') });
 
 export const envFiles: Shape<readonly EnvFile[]> = byKind<readonly EnvFile[]>('a path or a list of paths', {
   scalar: { ...many, read: (node, place) => asList(one.read(node, place)) },

@@ -1,4 +1,4 @@
-import { isNull, list, map, sameValue, textOf, type Entry, type ListNode, type Node } from '../node.ts';
+import { fingerprint, isNull, list, map, textOf, type Entry, type ListNode, type Node } from '../node.ts';
 import type { Merge } from './key.ts';
 
 /** The later file's value stands alone. */
@@ -7,7 +7,8 @@ export const replace: Merge = (_base, over) => over;
 /** Lists one after the other; a value that is there already is not repeated. */
 export const append: Merge = (base, over) => {
   if (base.kind !== 'list' || over.kind !== 'list') return isNull(over) ? base : over;
-  const added = over.items.filter((item) => !base.items.some((known) => sameValue(known, item)));
+  const known = new Set(base.items.map(fingerprint));
+  const added = over.items.filter((item) => !known.has(fingerprint(item)));
   return list([...base.items, ...added], over.at);
 };
 
@@ -85,8 +86,7 @@ export function byNameWith(mergeOne: Merge): Merge {
   return byKey(() => (base, over) => (isNull(base) ? over : isNull(over) ? base : mergeOne(base, over)));
 }
 
-/** The list with its items in the merge order, without repetition by identity (the last one stands). */
-export function unique(node: ListNode, identity: (item: Node) => string): ListNode {
-  const merged = appendBy(identity)(list([], node.at), node);
-  return merged.kind === 'list' ? merged : node;
+/** The list without repetition by identity: the last one stands, in the place of the first. */
+export function unique(node: ListNode, identity: (item: Node) => string): Node {
+  return appendBy(identity)(list([], node.at), node);
 }

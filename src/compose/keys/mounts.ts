@@ -1,7 +1,7 @@
 import { mapAt, scalar, textOf, withEntry, type MapNode, type Node, type Scalar } from '../node.ts';
 import type { Mount } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
-import { appendBy, identityByTarget } from './merge.ts';
+import { identityByTarget } from './merge.ts';
 import { refuse } from './place.ts';
 import { boolean, bytes, choice, text, textOrNumber } from './scalars.ts';
 import { byKind, labels, listOf, object } from './shapes.ts';
@@ -49,7 +49,7 @@ const long = object<Mount>(keys, { of: 'a volume', required: ['type'], finish: f
 const short: Shape<Mount> = { ...long, expected: expectedShort, read: readShort };
 
 export const mounts: Shape<readonly Mount[]> = listOf(byKind<Mount>(expectedShort, { scalar: short, map: long }), {
-  merge: appendBy(identityByTarget),
+  identity: identityByTarget,
   distinct: true,
 });
 

@@ -8,8 +8,9 @@ export function child(place: Place, step: string | number): Place {
 
 /** Reports what is wrong with a node; gives null, so that a reader can end with it. */
 export function refuse(node: Node, place: Place, message: string, expected = ''): null {
-  const value = node.kind === 'scalar' ? showValue(node.value) : `this ${node.kind}`;
-  place.reading.problems.push(problemAt(node.at, place.path, value, message, expected));
+  const isEmpty = node.kind === 'scalar' && node.value === null;
+  const value = isEmpty ? '' : node.kind === 'scalar' ? showValue(node.value) : `this ${node.kind}`;
+  place.reading.problems.push(problemAt(node.at, place.path, value, isEmpty ? 'is empty' : message, expected));
   return null;
 }
 

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { list, mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { PortMapping } from '../project.ts';
 import type { KeyTable, Place, Shape } from './key.ts';
-import { appendBy, identityOfPort } from './merge.ts';
+import { identityOfPort } from './merge.ts';
 import { isOpen, refuse } from './place.ts';
 import { integer, text, textMatching, textOrNumber } from './scalars.ts';
 import { byKind, listOf, object } from './shapes.ts';
@@ -32,7 +32,7 @@ const short: Shape<PortMapping> = { ...long, expected: expectedShort, read: read
 export const ports: Shape<readonly PortMapping[]> = listOf(
   byKind<PortMapping>(expectedShort, { scalar: short, map: long }),
   {
-    merge: appendBy(identityOfPort),
+    identity: identityOfPort,
     distinct: true,
     spread: true,
   },

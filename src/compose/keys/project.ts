@@ -4,7 +4,7 @@ import { config, secret } from './file-definition.ts';
 import type { KeyTable } from './key.ts';
 import { network } from './network.ts';
 import { service } from './service.ts';
-import { text, textOrNumber } from './scalars.ts';
+import { integer, text } from './scalars.ts';
 import { anything, listOf, mapOf, object, type MapOptions } from './shapes.ts';
 import { volume } from './volume.ts';
 
@@ -14,14 +14,14 @@ const model = object(
   {
     name: { shape: text, doc: 'Its name.' },
     model: { shape: text, doc: 'The model.' },
-    context_size: { shape: anything, doc: 'Size of the context.' },
+    context_size: { shape: integer(), doc: 'Size of the context.' },
     runtime_flags: { shape: listOf(text), doc: 'Flags of the engine.' },
   },
   { of: 'a model', required: ['model'] },
 );
 
 export const projectKeys: KeyTable = {
-  version: { shape: textOrNumber, doc: 'Of old files; ignored.' },
+  version: { shape: text, doc: 'Of old files; ignored.' },
   name: { shape: text, doc: "The project's name, where neither -p nor COMPOSE_PROJECT_NAME gives one." },
   include: { shape: anything, doc: 'Other Compose files; not carried out yet, refused.' },
   services: { shape: mapOf(service, named), doc: 'The services.' },

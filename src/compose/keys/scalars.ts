@@ -19,8 +19,7 @@ function fromScalar<T extends string | number | boolean>(
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
       if (node.kind !== 'scalar') return refuse(node, place, 'is not allowed here', expected);
-      if (node.value === null) return refuse(node, place, 'is no value', expected);
-      const value = parse(node.value);
+      const value = node.value === null ? undefined : parse(node.value);
       return value === undefined ? refuse(node, place, complaint, expected) : scalar(value, node.at);
     },
   };

@@ -4,7 +4,7 @@ import {
   list,
   map,
   scalar,
-  toValue,
+  fingerprint,
   type Entry,
   type ListNode,
   type MapNode,
@@ -15,7 +15,7 @@ import { nearest, problemAt, showValue } from '../problems.ts';
 import type { Position } from '../project.ts';
 import { shellWords } from '../shell-words.ts';
 import type { Key, KeyTable, Merge, Place, Shape } from './key.ts';
-import { append, byKey, deep, replace } from './merge.ts';
+import { append, appendBy, byKey, deep, replace, unique } from './merge.ts';
 import { child, isOpen, refuse } from './place.ts';
 import { pairValue, text, textOrNumber } from './scalars.ts';
 
@@ -49,15 +49,15 @@ export function byKind<T>(
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
       const form = isNullNode(node) ? undefined : forms[node.kind];
-      return form
-        ? form.read(node, place)
-        : refuse(node, place, isNullNode(node) ? 'is no value' : 'is not allowed here', expected);
+      return form ? form.read(node, place) : refuse(node, place, 'is not allowed here', expected);
     },
   };
 }
 
 export interface ListOptions {
   readonly merge?: Merge;
+  /** items with the same identity are one thing: the last one stands, in one file and over several */
+  readonly identity?: (item: Node) => string;
   /** equal items are a mistake, as in the specification's schema */
   readonly distinct?: boolean;
   /** one written item may stand for several (a range of ports) */
@@ -68,7 +68,7 @@ export function listOf<T>(item: Shape<T>, options: ListOptions = {}): Shape<read
   const expected = `a list of ${item.expected.replace(/^an? /, '')} items`;
   return {
     expected,
-    merge: options.merge ?? append,
+    merge: options.merge ?? (options.identity ? appendBy(options.identity) : append),
     ...(item.keys && { keys: item.keys }),
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
@@ -80,7 +80,7 @@ export function listOf<T>(item: Shape<T>, options: ListOptions = {}): Shape<read
         if (read?.kind === 'list' && options.spread) items.push(...read.items);
         else items.push(read ?? written);
       }
-      return list(items, node.at);
+      return options.identity ? unique(list(items, node.at), options.identity) : list(items, node.at);
     },
   };
 }
@@ -88,7 +88,7 @@ export function listOf<T>(item: Shape<T>, options: ListOptions = {}): Shape<read
 function refuseRepeated(node: ListNode, place: Place): void {
   const seen = new Map<string, Position>();
   for (const [index, item] of node.items.entries()) {
-    const id = JSON.stringify(toValue(item));
+    const id = fingerprint(item);
     const first = seen.get(id);
     if (first) refuse(item, child(place, index), `stands here twice (first at line ${first.line})`, 'each item once');
     else seen.set(id, item.at);
@@ -244,7 +244,7 @@ export function object<T>(keys: KeyTable, objectOptions: ObjectOptions = {}): Sh
     merge: byKey((name) => mergeOf(ruleOf(name))),
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
-      if (node.kind !== 'map') return refuse(node, place, isNullNode(node) ? 'is no value' : 'is not a map', 'a map');
+      if (node.kind !== 'map') return refuse(node, place, 'is not a map', 'a map');
       const read = readEntries(node, (name, entry) => {
         const rule = ruleOf(name);
         if (rule) return rule.shape.read(entry.value, child(place, name));
