@@ -7,8 +7,18 @@ export const reportCommands = ['show servers state', 'show stat -1 7 -1', 'show 
 /** The same without the map: for looking often. */
 export const statCommands = ['show stat -1 7 -1'];
 
-/** One line of HAProxy's tables, by column name. */
-export type Row = Readonly<Record<string, string>>;
+/** The columns that are read, of the more than a hundred there are. */
+const columns = [
+  ...(['be_name', 'srv_name', 'srv_op_state', 'srv_admin_state'] as const),
+  ...(['pxname', 'svname', 'status', 'qcur', 'scur', 'stot', 'bout', 'req_tot', 'lastchg'] as const),
+  ...(['check_status', 'check_duration', 'check_rise', 'check_fall', 'check_health', 'chkfail'] as const),
+  ...(['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'] as const),
+  ...(['econ', 'srv_abrt', 'wretr', 'wredis'] as const),
+];
+export type Column = (typeof columns)[number];
+
+/** One line of HAProxy's tables. */
+export type Row = Readonly<Partial<Record<Column, string>>>;
 
 export interface Report {
   /** `show servers state`, by "backend/server" */
@@ -26,24 +36,37 @@ export function parseReport(text: string): Report {
   const stats = new Map<string, Row>();
   const stateLines: string[] = [];
   let leader: string | null = null;
-  let table: { readonly names: readonly string[]; readonly separator: string; readonly is: 'states' | 'stats' } | null =
-    null;
+  let table: Table | null = null;
   for (const line of text.split('\n')) {
     if (line === '') table = null;
-    else if (line.startsWith('# be_id ')) table = { names: line.slice(2).split(' '), separator: ' ', is: 'states' };
-    else if (line.startsWith('# pxname,')) table = { names: line.slice(2).split(','), separator: ',', is: 'stats' };
+    else if (line.startsWith('# be_id ')) table = tableOf(line, ' ', 'states');
+    else if (line.startsWith('# pxname,')) table = tableOf(line, ',', 'stats');
     else if (table !== null) {
-      const row = rowOf(table.names, line.split(table.separator));
-      if (table.is === 'states') states.set(`${row['be_name']}/${row['srv_name']}`, row);
-      else stats.set(`${row['pxname']}/${row['svname']}`, row);
+      const row = rowOf(table, line);
+      if (table.is === 'states') states.set(`${row.be_name}/${row.srv_name}`, row);
+      else stats.set(`${row.pxname}/${row.svname}`, row);
     } else leader = leaderOf(line) ?? leader;
     if (table?.is === 'states') stateLines.push(line);
   }
   return { states, stats, leader, stateText: stateLines.length === 0 ? '' : `1\n${stateLines.join('\n')}\n` };
 }
 
-function rowOf(names: readonly string[], values: readonly string[]): Row {
-  return Object.fromEntries(names.map((name, at) => [name, values[at] ?? '']));
+interface Table {
+  readonly is: 'states' | 'stats';
+  readonly separator: string;
+  /** where the columns that are read stand */
+  readonly places: readonly (readonly [Column, number])[];
+}
+
+function tableOf(header: string, separator: string, is: Table['is']): Table {
+  const names = header.slice(2).split(separator);
+  const places = columns.map((column) => [column, names.indexOf(column)] as const).filter(([, at]) => at >= 0);
+  return { is, separator, places };
+}
+
+function rowOf({ places, separator }: Table, line: string): Row {
+  const values = line.split(separator);
+  return Object.fromEntries(places.map(([column, at]) => [column, values[at] ?? '']));
 }
 
 /** A line of `show map`: an address, the key, the value. */
@@ -121,7 +144,7 @@ function checkOf(stat: Row, state: Row): CheckState {
 const isUp = (state: Row): boolean => number(state, 'srv_op_state') !== 0;
 
 /** Without the star that stands before it while the next check runs. */
-export const checkStatusOf = (stat: Row): string => (stat['check_status'] ?? '').replace(/^\* /, '');
+export const checkStatusOf = (stat: Row): string => (stat.check_status ?? '').replace(/^\* /, '');
 
 /**
  * HAProxy counts failures in a row only until it has marked a server down. From then on they are counted by
@@ -145,7 +168,7 @@ function countersOf(config: GatewayConfig, report: Report): GatewayReading['coun
   for (const { port, protocol } of config.ports) {
     const front = report.stats.get(`${frontend(port)}/FRONTEND`);
     const backs = [checked(port), brake(port)].map((name) => report.stats.get(`${name}/BACKEND`));
-    const sum = (column: string): number => backs.reduce((value, back) => value + number(back, column), 0);
+    const sum = (column: Column): number => backs.reduce((value, back) => value + number(back, column), 0);
     total.requests += number(front, protocol === 'http' ? 'req_tot' : 'stot');
     total.failed += sum('srv_abrt') + (protocol === 'http' ? own5xx(report, front, port) : sum('econ'));
     total.retried += sum('wretr');
@@ -157,14 +180,14 @@ function countersOf(config: GatewayConfig, report: Report): GatewayReading['coun
 function own5xx(report: Report, front: Row | undefined, port: number): number {
   let fromMembers = 0;
   for (const row of report.stats.values()) {
-    const isServer = row['svname'] !== 'FRONTEND' && row['svname'] !== 'BACKEND';
-    if (isServer && parseProxy(row['pxname'] ?? '')?.port === port) fromMembers += number(row, 'hrsp_5xx');
+    const isServer = row.svname !== 'FRONTEND' && row.svname !== 'BACKEND';
+    if (isServer && parseProxy(row.pxname ?? '')?.port === port) fromMembers += number(row, 'hrsp_5xx');
   }
   return Math.max(0, number(front, 'hrsp_5xx') - fromMembers);
 }
 
 /** A column as a number; absent and empty are 0. */
-export function number(row: Row | undefined, column: string): number {
+export function number(row: Row | undefined, column: Column): number {
   const value = Number(row?.[column] ?? 0);
   return Number.isFinite(value) ? value : 0;
 }

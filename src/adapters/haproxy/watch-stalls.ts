@@ -4,7 +4,7 @@ import type { CheckConfig, GatewayConfig, GatewaySignal } from '../../ports/gate
 import type { AdminSocket } from './admin.ts';
 import { brake, checked } from './names.ts';
 import { type Probe, probeFor } from './probe.ts';
-import { checkStatusOf, number, parseReport, type Report, type Row, statCommands } from './reading.ts';
+import { checkStatusOf, type Column, number, parseReport, type Report, type Row, statCommands } from './reading.ts';
 import { afterProbe, observe, probeTimeoutMs, type Sample, type Stall, usually, wantsProbe } from './stall.ts';
 
 const lookEveryMs = 25;
@@ -86,7 +86,7 @@ class WatchedServer {
 
   look({ report, wasLate, lagMs }: Seen, onSignal: OnSignal, abort: AbortSignal): void {
     const stat = report?.stats.get(`${checked(this.#port)}/${this.#member}`);
-    if (!stat || stat['status']?.startsWith('MAINT')) {
+    if (!stat || stat.status?.startsWith('MAINT')) {
       this.#stall = null;
       return;
     }
@@ -133,10 +133,10 @@ class WatchedServer {
   }
 }
 
-const RESPONSES = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other', 'bout'];
+const RESPONSES: readonly Column[] = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other', 'bout'];
 
 function sampleOf(rows: readonly (Row | undefined)[]): Sample {
-  const sum = (columns: readonly string[]): number =>
+  const sum = (columns: readonly Column[]): number =>
     rows.reduce((total, row) => total + columns.reduce((value, column) => value + number(row, column), 0), 0);
   return { at: performance.now(), progress: sum(RESPONSES), sessions: sum(['scur']) };
 }

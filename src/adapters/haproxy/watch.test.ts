@@ -42,6 +42,7 @@ const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
       changed: true,
     },
   ],
+  ['Server be_80/a is DOWN, reason: Layer7 timeout, check duration: 200ms. 1 active and 0 backup servers left.', null],
   ['Server be_80/a is DOWN, changed from CLI. 1 active and 0 backup servers left.', null],
   ['Server be_80/a is going DOWN for maintenance. 1 active and 0 backup servers left.', null],
   ['Health check for server other/a failed, reason: Layer7 timeout, check duration: 200ms, status: 1/2 UP.', null],

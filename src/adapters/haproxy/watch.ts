@@ -66,7 +66,8 @@ interface CheckEvent {
 
 const CHECKED =
   /Health check for server ([^/\s]+)\/(\S+) (failed|succeeded|conditionally succeeded), reason: (.*?)(?:, check duration: \d+ms)?, status: (\d+)\/\d+ (UP|DOWN)/;
-const WENT_DOWN = /Server ([^/\s]+)\/(\S+) is DOWN, reason: (.*?)(?:, check duration|\. \d+ active|$)/;
+/** Marked down by failed connections; one that a check marks down is told by the line above. */
+const WENT_DOWN = /Server ([^/\s]+)\/(\S+) is DOWN, reason: ((?:(?!check duration).)*?)\. \d+ active/;
 
 /** A line of the ring. null: none that speaks of a check of ours. */
 export function parseCheckEvent(line: string): CheckEvent | null {
