@@ -56,6 +56,16 @@ const choices: readonly (readonly [title: string, keys: string, expected: readon
     ['7777 http http /up@7777'],
   ],
   [
+    'x-twinhull names what is asked',
+    'ports: ["7777"], x-twinhull: { mode: pair, gateway: { check: { kind: redis } } }',
+    ['7777 tcp redis@7777'],
+  ],
+  [
+    'x-twinhull asks less than the health check does',
+    `ports: ["80"], ${health('curl -f http://localhost/up')}, x-twinhull: { mode: pair, gateway: { check: { kind: connect } } }`,
+    ['80 http connect@80'],
+  ],
+  [
     'x-twinhull names ports and their protocols',
     'ports: ["80"], x-twinhull: { mode: pair, gateway: { ports: [{ port: 9001, protocol: http }, 9002] } }',
     ['80 http http /?@80', '9001 http http /?@80', '9002 tcp http /?@80'],

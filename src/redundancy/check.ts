@@ -94,11 +94,18 @@ function usualCheck(service: Service, port: number): CheckConfig['kind'] {
 /** What the user set wins; a path of his must answer well. */
 function withSettings(check: CheckConfig, settings: CheckSettings): CheckConfig {
   const { path, host, port, interval, timeout } = settings;
+  const other = settings.kind !== undefined && settings.kind !== check.kind ? settings.kind : undefined;
   const asksPath: Partial<CheckConfig> =
     path === undefined ? {} : { kind: 'http', path, expect: 'success', timeoutMs: defaults.healthUrlTimeoutMs.value };
-  const { host: _, ...rest } = check;
-  const base = port === undefined || port === check.port ? check : rest;
+  const { host: _, ...withoutHost } = check;
+  const kept = port === undefined || port === check.port ? check : withoutHost;
+  const base = other === undefined ? kept : ofKind(other, kept);
   return { ...base, ...asksPath, ...defined({ host, port, intervalMs: interval, timeoutMs: timeout }) };
+}
+
+function ofKind(kind: CheckConfig['kind'], { intervalMs, timeoutMs, port }: CheckConfig): CheckConfig {
+  const asked = kind === 'http' ? ({ path: '/', expect: 'any' } as const) : {};
+  return { kind, intervalMs, timeoutMs, ...asked, ...defined({ port }) };
 }
 
 /** An object without the keys whose value is undefined. */

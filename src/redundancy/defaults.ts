@@ -33,7 +33,7 @@ export const defaults = {
   budgetWindowMs: time('10m', 'longer than the waits between three tries taken together'),
   /** a host on which more than this is repaired in one window has another problem than its services */
   hostActions: count(12, 'four services that each use up their budget'),
-  drainTimeoutMs: time('30s', 'as long as kube-proxy and the large proxies wait by default'),
+  drainTimeoutMs: time('30s', 'Kubernetes gives a pod as long to end (terminationGracePeriodSeconds)'),
   stopGraceMs: time('10s', 'Docker waits as long between SIGTERM and SIGKILL'),
   clusterReplicas: count(3, 'the smallest cluster that keeps two while one is replaced'),
   addressPool: {

@@ -79,6 +79,24 @@ for (const [title, text, what] of reasons) {
   });
 }
 
+test('a name that leads out of a folder gets no gateway', async () => {
+  const { gateway, refused } = await servicePlanOf(
+    '..',
+    'services: { "..": { image: a, ports: ["80"], x-twinhull: { mode: pair } } }',
+  );
+  assert.equal(gateway, null);
+  assert.equal(refused[0]?.what, 'service name ..');
+});
+
+test('a cluster of one is done and said to be of no use', async () => {
+  const { members, notes } = await servicePlanOf(
+    'a',
+    'services: { a: { image: a, ports: ["80"], deploy: { replicas: 1 }, x-twinhull: { mode: cluster } } }',
+  );
+  assert.equal(members.length, 1);
+  assert.ok(notes.some(({ what }) => what === 'one member'));
+});
+
 test('everything that is in the way is said in one go', async () => {
   const { refused } = await servicePlanOf('web', web('pid: host, ports: ["53:53/udp"], devices: ["/dev/ttyUSB0"]'));
   assert.equal(refused.length, 3);

@@ -139,6 +139,16 @@ function nameRefusals({ project, name, service, members, hasGateway }: Candidate
             why: 'two containers cannot have one name, and there is no gateway that could carry it; remove container_name',
           },
         ];
+  // Such a name would lead out of the folder where gateways keep their files.
+  const dots =
+    /^\.+$/.test(name) && hasGateway
+      ? [
+          {
+            what: `service name ${name}`,
+            why: 'a gateway keeps its files in a folder of that name; rename the service',
+          },
+        ]
+      : [];
   const network = project.networks[ownNetworkKey(name)];
   const taken =
     network === undefined || !hasGateway
@@ -149,7 +159,7 @@ function nameRefusals({ project, name, service, members, hasGateway }: Candidate
             why: 'twinhull would use this name for its own network; rename yours',
           },
         ];
-  return [...clashes, ...fixed, ...taken];
+  return [...clashes, ...fixed, ...dots, ...taken];
 }
 
 /** Addresses that one container alone can have; a gateway carries them. */

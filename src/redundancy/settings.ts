@@ -20,6 +20,11 @@ const path = text('a path that begins with "/", without spaces', (value) => /^\/
 const host = text('a host name, with a port where needed', (value) => /^[A-Za-z0-9._-]+(:\d{1,5})?$/.test(value));
 
 const check = group({
+  kind: {
+    shape: oneOf(['http', 'redis', 'postgres', 'mysql', 'smtp', 'connect']),
+    doc: 'What is asked. connect: only whether it accepts a connection.',
+    default: { text: 'found out', source: 'from health check, image and port; http with a path, else connect' },
+  },
   path: {
     shape: path,
     doc: 'Path that must answer 2xx or 3xx.',
