@@ -61,10 +61,10 @@ async function superviseAt(
     trace: log,
   });
   log(`supervising ${place.project}, process ${process.pid}`);
-  await here.project.resume();
   try {
     const asked = new Promise<Ending>((resolve) => signal.addEventListener('abort', () => resolve({ why: 'stopped' })));
-    return await Promise.race([here.ended, asked, nothingToDo(here)]);
+    const worked = here.project.resume().then(() => here.ended);
+    return await Promise.race([here.ended, asked, worked, nothingToDo(here)]);
   } finally {
     await here.close();
   }

@@ -30,6 +30,7 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
       );
       return Promise.race([stopped, gone.promise]);
     },
+    whenSeen: async () => undefined,
     setFleet: () => void log.push('new plan'),
     withBusy: async (services, work) => {
       log.push(`aside ${services.join()}`);

@@ -60,6 +60,9 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** how long a first look at everything may take, in milliseconds */
+const FIRST_LOOK_MS = 10_000;
+
 export class SupervisedProject implements ProjectControl {
   /** Resolves once, when this process has nothing more to do. */
   readonly ended: Promise<Ending>;
@@ -79,13 +82,19 @@ export class SupervisedProject implements ProjectControl {
 
   /**
    * Goes on with the plan on record. Does nothing when there is none, or nothing of it is left on the engine: what
-   * somebody took down while nobody supervised is not brought back.
+   * somebody took down while nobody supervised is not brought back. Resolves when everything was looked at once.
    */
   async resume(): Promise<void> {
     const fleet = this.#fleet();
     if (fleet === null || this.#running) return;
     const there = await this.#parts.isThere();
-    if (there && !this.#running) this.#start(this.#parts.makeSupervisor(fleet));
+    if (!there || this.#running) return;
+    const handle = this.#parts.makeSupervisor(fleet);
+    this.#start(handle);
+    const patience = new AbortController();
+    const tooLong = this.#parts.clock.sleep(FIRST_LOOK_MS, patience.signal).catch(() => undefined);
+    await Promise.race([handle.whenSeen(), this.ended, tooLong]);
+    patience.abort();
   }
 
   /** Nothing is supervised and nothing is being done. */

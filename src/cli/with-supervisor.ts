@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isCode } from '../errors.ts';
 import type { Report } from './supervised-project.ts';
 import type { Context } from './command.ts';
 import { host } from './host.ts';
@@ -14,9 +12,6 @@ export interface Operations {
   ): Promise<{ readonly from: string | null; readonly to: string }>;
   restart(request: { readonly target: string }, report: Report, signal: AbortSignal): Promise<void>;
 }
-
-/** how long a first look at everything may take, in milliseconds */
-const SEEN_AFTER_MS = 4_000;
 
 /** Lets the project's supervisor do it, or, where none runs, takes the lease for a moment and does it here. */
 export async function withSupervisor<Result>(
@@ -37,21 +32,8 @@ export async function withSupervisor<Result>(
   });
   try {
     await here.project.resume();
-    return await onceSeen(() => work(here.project));
+    return await work(here.project);
   } finally {
     await here.close();
-  }
-}
-
-/** A supervisor that has just started switches nothing before it has seen every check once. */
-async function onceSeen<Result>(work: () => Promise<Result>): Promise<Result> {
-  const deadline = performance.now() + SEEN_AFTER_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isCode(error, 'TH_SWITCH_REFUSED') || performance.now() > deadline) throw error;
-      await sleep(200);
-    }
   }
 }

@@ -38,6 +38,7 @@ export class Supervisor implements SupervisorHandle {
   readonly #over = new AbortController();
   readonly #busy = new Map<string, number>();
   readonly #endListeners = new Set<(key: string, ended: Ended) => void>();
+  readonly #firstLook = Promise.withResolvers<void>();
   #fleet: Fleet;
   #model: CoreModel;
   #memory: Memory;
@@ -181,7 +182,11 @@ export class Supervisor implements SupervisorHandle {
   #engineBack(): void {
     if (this.#isSeen) this.#recorder.event('engine', null, null, null, 'the engine answers again');
     this.#isSeen = true;
-    for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
+    const { signal } = this.#over;
+    const reads = this.#gateways
+      .all()
+      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
+    void Promise.all(reads).then(() => this.#firstLook.resolve());
     this.#step();
   }
 
@@ -286,6 +291,10 @@ export class Supervisor implements SupervisorHandle {
         if (isUnsure(verdict) && containerId !== null) this.#observer.inspect(containerId, this.#over.signal);
       }
     }
+  }
+
+  whenSeen(): Promise<void> {
+    return this.#firstLook.promise;
   }
 
   status(): ProjectStatus {

@@ -42,6 +42,8 @@ export interface SupervisorHandle {
    * or the project was taken down by any tool (`gone`). Rejects only on a broken invariant.
    */
   run(signal: AbortSignal): Promise<{ readonly ended: 'stopped' | 'gone' }>;
+  /** Resolves when everything was looked at once: every container, and every gateway that answers. */
+  whenSeen(): Promise<void>;
   status(): ProjectStatus;
   /** Every event as it is recorded; the result unsubscribes. */
   onEvent(listener: (event: EventRecord) => void): () => void;
