@@ -10,6 +10,7 @@ const start = (id: string, ...after: string[]): Step => ({
   kind: 'start_container',
   name: id,
   paused: false,
+  restartPolicy: null,
 });
 const wait = (id: string, optional: boolean, ...after: string[]): Step => ({
   id,

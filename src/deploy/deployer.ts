@@ -1,6 +1,7 @@
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayBlueprint, wantedMember } from './blueprint.ts';
 import type { StepEvent } from './carry-out.ts';
+import { deadlines, within } from './deadlines.ts';
 import { stopAll, takeDown } from './down.ts';
 import { writeGatewayFiles } from './files.ts';
 import { recreateContainer, recoverReplaced } from './recreate.ts';
@@ -126,6 +127,16 @@ export class Rebuilding {
   async #make({ name, spec, stopTimeoutMs }: WantedContainer, start: boolean, signal: AbortSignal): Promise<void> {
     const { engine } = this.#world;
     await recoverReplaced(engine, this.#project, signal, name);
-    await recreateContainer(engine, name, { name, spec, stopTimeoutMs, start, signal });
+    const Image = await this.#imageOf(name, spec.Image, signal);
+    await recreateContainer(engine, name, { name, spec: { ...spec, Image }, stopTimeoutMs, start, signal });
+  }
+
+  /** A repair deploys nothing: the image stays the one that ran, also when its name means another one by now. */
+  async #imageOf(name: string, reference: string, signal: AbortSignal): Promise<string> {
+    const { engine } = this.#world;
+    const call = within(deadlines.read, signal);
+    const [old, named] = await Promise.all([engine.inspectContainer(name, call), engine.inspectImage(reference, call)]);
+    if (!old || old.partial || old.imageId === '' || old.imageId === named?.id) return reference;
+    return (await engine.inspectImage(old.imageId, call)) ? old.imageId : reference;
   }
 }

@@ -53,9 +53,7 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       await engine.createContainer(step.container.name, step.container.spec, within(deadlines.create, signal));
       return;
     case 'start_container':
-      return step.paused
-        ? engine.unpauseContainer(step.name, within(deadlines.start, signal))
-        : startContainer(engine, step.name, signal);
+      return start(world, step, signal);
     case 'recreate_container':
       return recreate(world, fleet, step, signal);
     case 'remove_container':
@@ -77,6 +75,16 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       );
     }
   }
+}
+
+async function start(
+  { engine }: World,
+  { name, paused, restartPolicy }: OfKind<'start_container'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (restartPolicy !== null) await engine.setRestartPolicy(name, restartPolicy, within(deadlines.read, signal));
+  if (paused) await engine.unpauseContainer(name, within(deadlines.start, signal));
+  else await startContainer(engine, name, signal);
 }
 
 async function recreate(

@@ -73,10 +73,19 @@ function addStart(
     kind: 'start_container',
     name: wanted.name,
     paused: position.current?.state === 'paused',
+    restartPolicy: lostPolicy(position),
   });
   return admission && takesTraffic(task, plan.name)
     ? [started, addAdmission(task, plan.name, admission, [started])]
     : [started];
+}
+
+/** A quarantine takes the restart policy away; `up` gives it back. */
+function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] | null {
+  const policy = wanted.spec.HostConfig['RestartPolicy'];
+  const name = typeof policy === 'object' && policy !== null && 'Name' in policy ? policy.Name : 'no';
+  if (name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure') return null;
+  return current?.restartPolicy === 'no' ? name : null;
 }
 
 /** Before members are changed in turn: those an interrupted deployment left out of traffic come back into it. */
@@ -138,6 +147,7 @@ function addGateway(
         kind: 'start_container',
         name: wanted.name,
         paused: false,
+        restartPolicy: null,
       }),
     ];
   }
@@ -148,6 +158,7 @@ function addGateway(
         kind: 'start_container',
         name: wanted.name,
         paused: current.state === 'paused',
+        restartPolicy: lostPolicy(position),
       }),
     ];
   }

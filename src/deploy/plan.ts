@@ -61,11 +61,12 @@ function addVolumes(list: StepList, fleet: Fleet, existing: Existing): void {
   }
 }
 
-/** Containers of the project that belong to no service of the fleet. */
+/** Containers of the project that belong to no service of the file. */
 export function orphansOf(fleet: Fleet, containers: readonly Container[]): Container[] {
-  const services = new Set(
-    fleet.services.flatMap(({ name, members }) => [name, ...members.map(({ composeService }) => composeService)]),
-  );
+  const services = new Set([
+    ...(fleet.inactiveServices ?? []),
+    ...fleet.services.flatMap(({ name, members }) => [name, ...members.map(({ composeService }) => composeService)]),
+  ]);
   return containers.filter((container) => {
     const service = container.labels[isOurs(container) ? labels.ours : labels.service];
     return service === undefined || !services.has(service);

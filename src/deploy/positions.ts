@@ -79,7 +79,7 @@ function differenceOf({ existing, options }: ServiceScene, wanted: WantedContain
   if (current.labels[labels.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
     return `it becomes the ${wanted.role}`;
   if (current.labels[labels.hash] !== wanted.spec.Labels[labels.hash]) return 'its configuration changed';
-  if (image && image.id !== current.imageId) return 'its image changed';
+  if (image && !current.partial && image.id !== current.imageId) return 'its image changed';
   if (current.state === 'dead' || current.state === 'removing') return `it is ${current.state}`;
   if (current.state === 'created' && missingNetworks(wanted.spec, current).length > 0)
     return 'its creation was interrupted';

@@ -4,7 +4,7 @@
  */
 
 import { formatDuration } from '../duration.ts';
-import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import type { Container, ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
 import type { GatewayConfig } from '../ports/gateway.ts';
 import type { BuildPlan } from '../redundancy/fleet.ts';
 
@@ -30,7 +30,13 @@ export type Work =
       readonly overwrite: boolean;
     }
   | { readonly kind: 'create_container'; readonly container: WantedContainer }
-  | { readonly kind: 'start_container'; readonly name: string; readonly paused: boolean }
+  | {
+      readonly kind: 'start_container';
+      readonly name: string;
+      readonly paused: boolean;
+      /** to be given back first: a quarantine had taken it away; null: it is as it should be */
+      readonly restartPolicy: Container['restartPolicy'] | null;
+    }
   | {
       readonly kind: 'recreate_container';
       readonly container: WantedContainer;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Death, MemorySite } from '../../test/support/memory-site.ts';
 import type { Service } from '../compose/project.ts';
+import { orphansOf } from './plan.ts';
 
 const web = (release: string, changes: Service = {}): Service => ({
   image: 'web:1',
@@ -143,6 +144,21 @@ describe('up', () => {
     assert.ok(site.lines.some((line) => /--remove-orphans.*shop-db-1/.test(line)));
     await site.up({ web: web('one') }, { removeOrphans: true });
     assert.equal((await site.containers())['db-1'], undefined);
+  });
+
+  it('calls nothing an orphan whose profile is only not active', async () => {
+    await site.up({ db: db('one'), web: web('one') });
+    const fleet = { ...(await site.fleet({ web: web('one') })), inactiveServices: ['db'] };
+    assert.deepEqual(orphansOf(fleet, Object.values(await site.containers())), []);
+  });
+
+  it('gives a member the restart policy back that a quarantine took away', async () => {
+    await site.up({ web: web('one') });
+    await site.engine.setRestartPolicy('shop-web-backup-1', 'no');
+    await site.engine.stopContainer('shop-web-backup-1', {});
+    await site.up({ web: web('one') });
+    const { state, restartPolicy } = (await site.containers())['web-backup-1'] ?? {};
+    assert.deepEqual([state, restartPolicy], ['running', 'unless-stopped']);
   });
 
   it('takes back a service that another tool has made anew', async () => {

@@ -13,6 +13,8 @@ export interface Fleet {
   readonly files: readonly string[];
   /** in dependency order: a service comes after what it depends on */
   readonly services: readonly ServicePlan[];
+  /** in the file, but their profile is not active: their containers are left alone, they are no orphans */
+  readonly inactiveServices?: readonly string[];
   /** to be created if missing, keyed by the Compose name; `external` ones must exist already */
   readonly networks: readonly { readonly key: string; readonly external: boolean; readonly spec: NetworkSpec }[];
   readonly volumes: readonly { readonly key: string; readonly external: boolean; readonly spec: VolumeSpec }[];

@@ -58,6 +58,7 @@ export function planFleet(project: Project, facts: PlanFacts): Fleet {
     project: project.name,
     workingDir: project.workingDir,
     files: project.files,
+    inactiveServices: project.inactiveServices,
     services: planned.map(({ plan }) => plan),
     networks: usedNetworks(project),
     volumes: usedVolumes(project),
