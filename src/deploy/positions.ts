@@ -63,13 +63,17 @@ export function gatewayPosition(scene: ServiceScene): Position | null {
   return { wanted: blueprint.container, current, difference, start: true };
 }
 
-/** By name; or ours under another name for the same Compose service and number (made from the generated file). */
+/**
+ * By name; else one for the same Compose service and number: made from the generated file, or by Compose from the
+ * original one, which had the volumes handed over.
+ */
 function currentOf({ existing, service }: ServiceScene, wanted: WantedContainer): Container | null {
   const live = existing.containers.filter((container) => !isReplaced(container));
-  const sameLabels = (container: Container): boolean =>
-    [labels.service, labels.number].every((label) => container.labels[label] === wanted.spec.Labels[label]) &&
-    container.labels[labels.ours] === service.name;
-  return live.find(({ name }) => name === wanted.name) ?? live.find(sameLabels) ?? null;
+  const isSame = ({ labels: label }: Container): boolean =>
+    label[labels.service] === wanted.spec.Labels[labels.service] &&
+    label[labels.number] === wanted.spec.Labels[labels.number] &&
+    [undefined, service.name].includes(label[labels.ours]);
+  return live.find(({ name }) => name === wanted.name) ?? live.find(isSame) ?? null;
 }
 
 function differenceOf({ existing, options }: ServiceScene, wanted: WantedContainer, current: Container): string | null {

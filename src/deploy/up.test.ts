@@ -176,6 +176,26 @@ describe('up', () => {
     assert.equal(await site.engine.inspectContainer(id), null);
   });
 
+  it('takes back data that Compose handed to a container of its own', async () => {
+    await site.up({ db: db('one'), web: web('one') });
+    const volume = (await site.containers())['db-1']?.mounts[0]?.name ?? '';
+    await site.engine.removeContainer('shop-db-1', { force: true, volumes: false });
+    await site.engine.createContainer('shop_db_1', {
+      Image: 'db:1',
+      Labels: {
+        'com.docker.compose.project': 'shop',
+        'com.docker.compose.service': 'db',
+        'com.docker.compose.container-number': '1',
+      },
+      HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: '/data' }] },
+      Networks: [],
+    });
+    await site.up({ db: db('one'), web: web('one') });
+    const now = await site.containers();
+    assert.deepEqual(Object.keys(now), ['db-1', 'web-1', 'web-backup-1', 'web-primary-1']);
+    assert.equal(now['db-1']?.mounts[0]?.name, volume);
+  });
+
   describe('killed at any call that changes something', () => {
     const one = { db: db('one'), web: web('one'), worker: worker('one') };
     const two = {
