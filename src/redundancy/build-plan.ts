@@ -1,6 +1,6 @@
 import type { Build, Service } from '../compose/project.ts';
 import type { BuildPlan, Note, ServicePlan } from './fleet.ts';
-import { isMapping } from './shape.ts';
+import { listOf, mapOf, textOf } from './portable.ts';
 
 /** The image of a service: reference, how to build it, when to pull it. */
 export function imagePlan(service: Service, reference: string): ServicePlan['image'] {
@@ -82,11 +82,13 @@ function textFlag(flag: string, value: unknown): readonly string[] {
 }
 
 function listFlag(flag: string, value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap((item: unknown) => textFlag(flag, item));
-  if (!isMapping(value)) return [];
-  const separator = flag === '--add-host' ? ':' : '=';
-  return Object.entries(value).flatMap(([key, item]) => {
-    const each: readonly unknown[] = Array.isArray(item) ? item : [item];
-    return each.flatMap((one) => [flag, textFlag('', one)[1] ? `${key}${separator}${textFlag('', one)[1]}` : key]);
-  });
+  return entriesOf(value).flatMap((entry) => [flag, flag === '--add-host' ? entry.replace('=', ':') : entry]);
+}
+
+/** A list of texts as it is; a mapping as `key=value`, a list in it once for each. */
+function entriesOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.map(textOf).filter((text) => text !== '');
+  return Object.entries(mapOf(value)).flatMap(([key, item]) =>
+    listOf(item ?? '').map((one) => (textOf(one) === '' ? key : `${key}=${textOf(one)}`)),
+  );
 }

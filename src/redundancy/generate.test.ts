@@ -150,6 +150,16 @@ services:
   assert.deepEqual(content.services['pm-backup']?.['networks'], { default: { aliases: ['pm'] } });
 });
 
+test('how a project rolls out itself stays', async () => {
+  const { content } = await generated(
+    'services: { a: { image: a, deploy: { replicas: 3, update_config: { parallelism: 2, order: start-first } } } }',
+  );
+  assert.deepEqual(content.services['a']?.['deploy'], {
+    replicas: 3,
+    update_config: { parallelism: 2, delay: '10s', failure_action: 'rollback', monitor: '60s', order: 'start-first' },
+  });
+});
+
 test('no path of this machine gets into the file', async () => {
   const { compose } = await generated(
     'services: { web: { build: ., ports: ["80"], volumes: ["./site:/site:ro"], x-twinhull: { mode: pair } } }',
