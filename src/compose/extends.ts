@@ -1,6 +1,6 @@
 /** `extends`: a service that begins with another one, of the same file or of another. */
 
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import { service as serviceShape } from './keys/service.ts';
 import { get, isNull, textOf, withEntry, withoutEntry, type MapNode, type Node, type Path } from './node.ts';
@@ -32,84 +32,54 @@ export async function carryOutExtends(document: Node, context: ExtendsContext): 
 }
 
 /** One service with what it extends; `chain` has the services on the way, to find circles. */
-async function extended(
-  name: string,
-  document: Node,
-  context: ExtendsContext,
-  chain: readonly string[],
-): Promise<Node> {
+async function extended(name: string, document: Node, context: ExtendsContext, chain: Chain): Promise<Node> {
   const own = serviceOf(document, name) ?? serviceOf(context.earlier, name);
-  const use = get(own, 'extends');
-  if (own?.kind !== 'map' || !use) return own ?? missingService(document);
-  const bare = withoutEntry(own, 'extends');
-  const path = ['services', name, 'extends'];
-  const key = `${context.file}#${name}`;
-  const wanted = textOf(use, 'service');
-  if (chain.includes(key))
-    return refuse(
-      bare,
-      use,
-      path,
-      showValue(wanted),
-      'goes round in a circle',
-      [...chain.slice(chain.indexOf(key)), key].map((step) => step.split('#').at(-1)).join(' -> '),
-      context,
-    );
-  if (wanted === undefined) return bare;
-  if (chain.length >= MAX_CHAIN)
-    return refuse(
-      bare,
-      use,
-      path,
-      showValue(wanted),
-      'is one service too many',
-      `more than ${MAX_CHAIN} extend each other`,
-      context,
-    );
-  const base = await baseOf(wanted, use, path, document, context, [...chain, key]);
+  const node = get(own, 'extends');
+  const wanted = textOf(node, 'service');
+  if (own?.kind !== 'map' || !node || wanted === undefined) return own ?? document;
+  const use: Use = { node, path: ['services', name, 'extends'], wanted, file: textOf(node, 'file') };
+  const step = { file: context.file, name };
+  if (!endsSomewhere(use, step, chain, context)) return own;
+  const base = await baseOf(use, document, context, [...chain, step]);
   // With its "extends" left in, a service that could not be completed is not blamed for what it lacks.
-  return base ? serviceShape.merge(base, bare) : own;
+  return base ? serviceShape.merge(base, withoutEntry(own, 'extends')) : own;
 }
 
-async function baseOf(
-  wanted: string,
-  use: Node,
-  path: Path,
-  document: Node,
-  context: ExtendsContext,
-  chain: readonly string[],
-): Promise<Node | null> {
-  const written = textOf(use, 'file');
-  if (written === undefined) return found(wanted, use, path, document, context, chain);
-  const file = isAbsolute(written) ? written : resolve(context.folder, written);
-  if (file === context.file) return found(wanted, use, path, document, context, chain);
-  const other = await context.load(file, use, path);
-  return (
-    other && found(wanted, use, path, other, { ...context, file, folder: dirname(file), earlier: undefined }, chain)
-  );
+type Chain = readonly { readonly file: string; readonly name: string }[];
+
+interface Use {
+  readonly node: Node;
+  readonly path: Path;
+  readonly wanted: string;
+  /** as written; undefined: the same file */
+  readonly file: string | undefined;
 }
 
-async function found(
-  wanted: string,
-  use: Node,
-  path: Path,
-  document: Node,
-  context: ExtendsContext,
-  chain: readonly string[],
-): Promise<Node | null> {
+function endsSomewhere(use: Use, step: Chain[number], chain: Chain, context: ExtendsContext): boolean {
+  const start = chain.findIndex(({ file, name }) => file === step.file && name === step.name);
+  const circle = [...chain.slice(start), step].map(({ name }) => name).join(' -> ');
+  if (start >= 0) refuse(use, `goes round in a circle: ${circle}`, 'a chain that ends', context);
+  else if (chain.length >= MAX_CHAIN)
+    refuse(use, 'is one service too many', `at most ${MAX_CHAIN} in a chain`, context);
+  return start < 0 && chain.length < MAX_CHAIN;
+}
+
+/** The service that is extended, itself completed; null after reporting. */
+async function baseOf(use: Use, document: Node, context: ExtendsContext, chain: Chain): Promise<Node | null> {
+  const file = use.file === undefined ? context.file : resolve(context.folder, use.file);
+  if (file === context.file) return found(use, document, context, chain);
+  const other = await context.load(file, use.node, use.path);
+  const there = { ...context, file, folder: dirname(file), earlier: undefined };
+  return other && found(use, other, there, chain);
+}
+
+async function found(use: Use, document: Node, context: ExtendsContext, chain: Chain): Promise<Node | null> {
+  const { wanted } = use;
   if (serviceOf(document, wanted) ?? serviceOf(context.earlier, wanted))
     return extended(wanted, document, context, chain);
   const services = get(document, 'services');
   const near = nearest(wanted, services?.kind === 'map' ? services.entries.keys() : []);
-  context.problems.push(
-    problemAt(
-      use.at,
-      path,
-      showValue(wanted),
-      `is no service of ${context.file}`,
-      near ? showValue(near) : 'the name of a service there',
-    ),
-  );
+  refuse(use, `is no service of ${context.file}`, near ? showValue(near) : 'the name of a service there', context);
   return null;
 }
 
@@ -118,19 +88,6 @@ function serviceOf(document: Node | undefined, name: string): Node | undefined {
   return isNull(service) ? undefined : service;
 }
 
-function missingService(document: Node): Node {
-  return { kind: 'map', entries: new Map(), at: document.at };
-}
-
-function refuse(
-  result: Node,
-  use: Node,
-  path: Path,
-  value: string,
-  message: string,
-  expected: string,
-  context: ExtendsContext,
-): Node {
-  context.problems.push(problemAt(use.at, path, value, `${message}: ${expected}`, 'a chain that ends'));
-  return result;
+function refuse({ node, path, wanted }: Use, message: string, expected: string, { problems }: ExtendsContext): void {
+  problems.push(problemAt(node.at, path, showValue(wanted), message, expected));
 }

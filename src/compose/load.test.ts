@@ -129,7 +129,7 @@ describe('variables', () => {
 
   it('one that is not set is told with its place', async () => {
     const project = await load(folderWith({ 'compose.yaml': 'services:\n  web:\n    image: "a$B"\n' }));
-    assert.match(project.warnings?.join() ?? '', /compose\.yaml:3:12: the variable B is not set/);
+    assert.match(project.warnings?.join() ?? '', /compose\.yaml:3:12: services\.web\.image: the variable B is not set/);
   });
 
   it('secrets and passwords of env_file: environment wins, variables are filled in, values with dollars stay', async () => {
@@ -292,4 +292,46 @@ it('a volume and a port that a later file names again are not doubled', async ()
     web?.volumes?.map(({ source }) => source),
     ['y'],
   );
+});
+
+it('a key that a later file leaves empty keeps what it had', async () => {
+  const folder = folderWith({
+    'a.yaml': 'services: { web: { image: a, environment: { A: "1" }, ports: ["80:80"], command: run } }',
+    'b.yaml': 'services: { web: { environment: , ports: , command: } }',
+  });
+  const web = (await load(folder, { files: ['a.yaml', 'b.yaml'] })).services['web'];
+  assert.deepEqual(web?.environment, { A: '1' });
+  assert.equal(web?.ports?.length, 1);
+  assert.equal(web?.command, undefined, 'a command may be taken away');
+});
+
+it('a command that would need a shell is cut as in Compose, and told', async () => {
+  const project = await load(
+    folderWith({ 'compose.yaml': 'services:\n  web: { image: a, command: npm install && npm start }\n' }),
+  );
+  assert.deepEqual(project.services['web']?.command, ['npm', 'install']);
+  assert.match(
+    project.warnings?.join() ?? '',
+    /compose\.yaml:2:30: services\.web\.command: ends before "&& npm start", as in Compose/,
+  );
+});
+
+it('a chain of services that extend each other has an end', async () => {
+  const services = Array.from({ length: 3_000 }, (_, index) => `  s${index}: { extends: s${index + 1} }`);
+  const text = ['services:', ...services, '  s3000: { image: a }'].join('\n');
+  await assert.rejects(
+    load(folderWith({ 'compose.yaml': text })),
+    /is one service too many; expected at most 50 in a chain/,
+  );
+});
+
+it('a chain of dependencies may be long', async () => {
+  const services = Array.from(
+    { length: 3_000 },
+    (_, index) => `  s${index}: { image: a, depends_on: [s${index + 1}] }`,
+  );
+  const project = await load(
+    folderWith({ 'compose.yaml': ['services:', ...services, '  s3000: { image: a }'].join('\n') }),
+  );
+  assert.equal(Object.keys(project.services).length, 3_001);
 });

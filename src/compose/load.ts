@@ -20,7 +20,7 @@ import { carryOutExtends } from './extends.ts';
 import { findComposeFiles } from './find-files.ts';
 import { project as projectShape } from './keys/project.ts';
 import { locate, map, type Node, type Path } from './node.ts';
-import { ComposeProblems, formatPath, problemAt, showValue, type Problem } from './problems.ts';
+import { ComposeProblems, formatPath, problemAt, problemLine, showValue, type Problem } from './problems.ts';
 import type { Project } from './project.ts';
 import { projectName } from './project-name.ts';
 import { documentName, readDocument, type DocumentContext } from './read-document.ts';
@@ -72,24 +72,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const problems: Problem[] = [];
   const sources = await findSources(options, problems);
   const files = await readFiles(sources.files, options, problems);
-  const name = projectName({
-    flag: options.projectName,
-    variable: sources.variables.get('COMPOSE_PROJECT_NAME'),
-    file: files
-      .flatMap(({ roots }) => roots.map((root) => documentName(root, sources.variables)))
-      .findLast((found) => found !== undefined),
-    workingDir: sources.workingDir,
-  });
+  const name = nameOf(files, sources, options);
   const variables = new Map([...sources.variables, ['COMPOSE_PROJECT_NAME', name]]);
-  const context: DocumentContext = {
-    variables,
-    interpolated: options.interpolate ?? true,
-    folder: sources.workingDir,
-    workingDir: sources.workingDir,
-    problems,
-    missing: new Map(),
-    growth: { left: MAX_FILLED_IN },
-  };
+  const context = contextOf(sources, variables, options, problems);
   const merged = await mergeFiles(files, context);
   const settled = await settle(merged, {
     ...context,
@@ -104,10 +89,38 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     workingDir: sources.workingDir,
     files: sources.files,
     variables,
-    warnings: warnings(context.missing),
+    warnings: context.warnings.map(problemLine),
     interpolated: context.interpolated,
     locate: (path) => locate(settled.root, path),
   });
+}
+
+function nameOf(files: readonly FileRoots[], { variables, workingDir }: Sources, options: LoadOptions): string {
+  const written = files.flatMap(({ roots }) => roots.map((root) => documentName(root, variables)));
+  return projectName({
+    flag: options.projectName,
+    variable: variables.get('COMPOSE_PROJECT_NAME'),
+    file: written.findLast((name) => name !== undefined),
+    workingDir,
+  });
+}
+
+function contextOf(
+  { workingDir }: Sources,
+  variables: ReadonlyMap<string, string>,
+  options: LoadOptions,
+  problems: Problem[],
+): DocumentContext {
+  return {
+    variables,
+    interpolated: options.interpolate ?? true,
+    folder: workingDir,
+    workingDir,
+    problems,
+    warnings: [],
+    missing: new Set(),
+    growth: { left: MAX_FILLED_IN },
+  };
 }
 
 async function findSources(options: LoadOptions, problems: Problem[]): Promise<Sources> {
@@ -245,8 +258,4 @@ function withoutRepetition(problems: readonly Problem[]): Problem[] {
     if (!first) firstAt.set(place, problem).set(anchored, problem);
     return !first || (first.value === value && first.message !== message);
   });
-}
-
-function warnings(missing: ReadonlyMap<string, string>): string[] {
-  return Array.from(missing, ([name, place]) => `${place}: the variable ${name} is not set; an empty string is used`);
 }

@@ -16,8 +16,9 @@ export interface DocumentContext {
   readonly folder: string;
   readonly workingDir: string;
   readonly problems: Problem[];
-  /** variables that had no value, with the place of the first use */
-  readonly missing: Map<string, string>;
+  readonly warnings: Problem[];
+  /** variables that had no value, told once */
+  readonly missing: Set<string>;
   /** how much text variables may still add, over all files */
   readonly growth: { left: number };
 }
@@ -28,6 +29,7 @@ export function readDocument(root: Node, context: DocumentContext): Node | null 
   refuseLaterKeys(filled, context.problems);
   const reading: Reading = {
     problems: context.problems,
+    warnings: context.warnings,
     interpolated: context.interpolated,
     resolvePath: (written) => resolvePath(written, context),
   };
@@ -55,10 +57,9 @@ function fillIn(node: Node, path: Path, context: DocumentContext): Node {
 }
 
 function filledText(text: string, node: Node, path: Path, context: DocumentContext): string {
-  const place = `${node.at.file}:${node.at.line}:${node.at.column}`;
   const variables: Variables = {
     get: (name) => context.variables.get(name),
-    onMissing: (name) => context.missing.has(name) || context.missing.set(name, place),
+    onMissing: (name) => warnOfMissing(name, node, path, context),
   };
   try {
     const filled = interpolate(text, variables);
@@ -68,6 +69,12 @@ function filledText(text: string, node: Node, path: Path, context: DocumentConte
     context.problems.push(problemAt(node.at, path, showValue(text), error.message, error.expected));
     return text;
   }
+}
+
+function warnOfMissing(name: string, node: Node, path: Path, { missing, warnings }: DocumentContext): void {
+  if (missing.has(name)) return;
+  missing.add(name);
+  warnings.push(problemAt(node.at, path, '', `the variable ${name} is not set; an empty string is used`));
 }
 
 function withinGrowth(filled: string, { growth }: DocumentContext): boolean {

@@ -93,33 +93,19 @@ function checkDependencies(
   inactive: ReadonlySet<string>,
   problems: Problem[],
 ): void {
-  const report = reporter(problems, name);
+  const others = [...services.keys()].filter((other) => other !== name);
   for (const [wanted, dependency] of entriesOf(entry.value, 'depends_on')) {
-    if (wanted === name)
-      report(dependency, ['depends_on', wanted], showValue(wanted), 'is the service itself', 'another service');
-    if (services.has(wanted) || toValue(get(dependency.value, 'required') ?? dependency.value) === false) continue;
-    const at = dependency;
-    if (inactive.has(wanted))
-      report(
-        at,
-        ['depends_on', wanted],
-        showValue(wanted),
-        'is left out because none of its profiles is active',
-        `its profile (--profile), "required: false", or no profile there`,
-      );
-    else
-      report(
-        at,
-        ['depends_on', wanted],
-        showValue(wanted),
-        'is no service of this project',
-        suggestion(
-          wanted,
-          [...services.keys()].filter((other) => other !== name),
-        ),
-      );
+    const report = (message: string, expected: string): void =>
+      reporter(problems, name)(dependency, ['depends_on', wanted], showValue(wanted), message, expected);
+    const optional = toValue(get(dependency.value, 'required') ?? dependency.value) === false;
+    if (wanted === name) report('is the service itself', 'another service');
+    else if (services.has(wanted) || optional) continue;
+    else if (!inactive.has(wanted)) report('is no service of this project', suggestion(wanted, others));
+    else report('is left out because none of its profiles is active', LEFT_OUT);
   }
 }
+
+const LEFT_OUT = 'its profile (--profile), "required: false", or no profile there';
 
 function suggestion(name: string, all: readonly string[]): string {
   const near = nearest(name, all);
@@ -151,35 +137,30 @@ function checkUses(settled: Settled, kind: ResourceKind, context: CheckContext):
 /** A config or secret needs a place its content comes from. */
 function checkFileDefinitions(settled: Settled, context: CheckContext): void {
   for (const kind of ['configs', 'secrets'] as const) {
-    for (const [name, { keyAt, value }] of entriesOf(settled.root, kind)) {
-      const path = [kind, name];
-      const sources = ['file', 'environment', 'content'].filter((key) => get(value, key));
-      const external = toValue(get(value, 'external') ?? value) === true;
-      if (sources.length === 0 && !external)
-        context.problems.push(
-          problemAt(
-            keyAt,
-            path,
-            '',
-            'has no content',
-            kind === 'configs'
-              ? '"file", "content", "environment" or "external: true"'
-              : '"file", "environment" or "external: true"',
-          ),
-        );
-      const variable = textOf(value, 'environment');
-      if (variable !== undefined && context.interpolated && !context.variables.has(variable))
-        context.problems.push(
-          problemAt(
-            get(value, 'environment')?.at ?? keyAt,
-            [...path, 'environment'],
-            showValue(variable),
-            'is not set',
-            'a variable of the environment or of .env',
-          ),
-        );
+    for (const [name, entry] of entriesOf(settled.root, kind)) {
+      checkSource(kind, name, entry, context.problems);
+      if (context.interpolated) checkSourceVariable(kind, name, entry, context);
     }
   }
+}
+
+const SOURCES = {
+  configs: '"file", "content", "environment" or "external: true"',
+  secrets: '"file", "environment" or "external: true"',
+};
+
+function checkSource(kind: 'configs' | 'secrets', name: string, { keyAt, value }: Entry, problems: Problem[]): void {
+  const isExternal = toValue(get(value, 'external') ?? value) === true;
+  if (isExternal || ['file', 'environment', 'content'].some((key) => get(value, key))) return;
+  problems.push(problemAt(keyAt, [kind, name], '', 'has no content', SOURCES[kind]));
+}
+
+function checkSourceVariable(kind: 'configs' | 'secrets', name: string, { value }: Entry, context: CheckContext): void {
+  const node = get(value, 'environment');
+  const variable = textOf(value, 'environment');
+  if (!node || variable === undefined || context.variables.has(variable)) return;
+  const expected = 'a variable of the environment or of .env';
+  context.problems.push(problemAt(node.at, [kind, name, 'environment'], showValue(variable), 'is not set', expected));
 }
 
 function checkContainerNames(services: ReadonlyMap<string, Entry>, problems: Problem[]): void {

@@ -4,6 +4,7 @@
  */
 
 import { readDotenv } from './dotenv.ts';
+import { serviceKeys } from './keys/service.ts';
 import {
   get,
   isNull,
@@ -85,7 +86,7 @@ function isActive(name: string, service: Node, context: SettleContext): boolean 
 }
 
 async function settleService(written: MapNode, context: SettleContext, path: readonly string[]): Promise<MapNode> {
-  let service = withImpliedDependencies(withDefaultNetwork(withoutNothing(written)));
+  let service = withImpliedDependencies(withDefaultNetwork(withoutNothing(written, context, path)));
   service = withBuildDefaults(service, context);
   if (!context.interpolated) return service;
   service = await withEnvironment(service, context, path);
@@ -93,9 +94,18 @@ async function settleService(written: MapNode, context: SettleContext, path: rea
 }
 
 /** Sections that may be written without content mean what they mean when they are not there. */
-function withoutNothing(service: MapNode): MapNode {
-  const empty = ['command', 'entrypoint', 'deploy', 'develop', 'pid'].filter((key) => isNull(get(service, key)));
-  return empty.reduce(withoutEntry, service);
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['command', 'entrypoint', 'deploy', 'develop', 'pid']);
+
+/** Keys that are empty after all files have been merged: left out where that is allowed, mistakes elsewhere. */
+function withoutNothing(service: MapNode, context: SettleContext, path: readonly string[]): MapNode {
+  let result = service;
+  for (const [key, { value }] of service.entries) {
+    if (!isNull(value) || key.startsWith('x-')) continue;
+    result = withoutEntry(result, key);
+    const expected = Object.hasOwn(serviceKeys, key) ? (serviceKeys[key]?.shape.expected ?? '') : '';
+    if (!MAY_BE_EMPTY.has(key)) context.problems.push(problemAt(value.at, [...path, key], '', 'is empty', expected));
+  }
+  return result;
 }
 
 function withDefaultNetwork(service: MapNode): MapNode {

@@ -1,55 +1,66 @@
 /**
- * Splits a command as a POSIX shell would, without expanding anything; null when a quote is not closed.
- * The rules are those of github.com/mattn/go-shellwords' strict mode, which Compose uses for `command`.
+ * Splits a command as Compose does, without expanding anything; null when a quote is not closed.
+ *
+ * Compose uses github.com/mattn/go-shellwords, and so its ways are kept: a backslash takes the next character
+ * as it is, in double quotes too; what stands in backquotes or $(...) stays one word; and the command ends at
+ * the first ; & | < or > outside of quotes, since there is no shell to understand them.
  */
-export function shellWords(text: string): string[] | null {
-  const words: string[] = [];
-  let word: string | null = null;
-  let index = 0;
-  while (index < text.length) {
-    const character = text[index] ?? '';
-    if (/\s/.test(character)) {
-      if (word !== null) words.push(word);
-      word = null;
+export function shellWords(text: string): ShellWords | null {
+  const reader = new WordReader();
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (reader.endsAt(character)) return reader.result(text.slice(index));
+    if (character === '\\' && reader.quote !== "'") {
       index += 1;
-      continue;
+      if (index >= text.length) return null;
+      reader.add(text.charAt(index));
+    } else reader.read(character);
+  }
+  return reader.result('');
+}
+
+export interface ShellWords {
+  readonly words: readonly string[];
+  /** what was cut off, beginning with the character that cannot be carried out; '' mostly */
+  readonly rest: string;
+}
+
+class WordReader {
+  readonly #words: string[] = [];
+  #word: string | null = null;
+  quote: '"' | "'" | '`' | ')' | null = null;
+
+  endsAt(character: string): boolean {
+    return this.quote === null && ';&|<>'.includes(character);
+  }
+
+  add(text: string): void {
+    this.#word = (this.#word ?? '') + text;
+  }
+
+  read(character: string): void {
+    if (this.quote === null && ' \t\r\n'.includes(character)) this.#endWord();
+    else if ((character === '"' || character === "'") && (this.quote === null || this.quote === character)) {
+      this.quote = this.quote === null ? character : null;
+      this.add('');
+    } else {
+      if (character === '`' && (this.quote === null || this.quote === '`'))
+        this.quote = this.quote === null ? '`' : null;
+      else if (character === '(' && this.quote === null && this.#word?.endsWith('$')) this.quote = ')';
+      else if (character === ')' && this.quote === ')') this.quote = null;
+      this.add(character);
     }
-    const piece =
-      character === "'" ? singleQuoted(text, index) : character === '"' ? doubleQuoted(text, index) : bare(text, index);
-    if (!piece) return null;
-    word = (word ?? '') + piece.text;
-    index = piece.end;
   }
-  if (word !== null) words.push(word);
-  return words;
-}
 
-interface Piece {
-  readonly text: string;
-  /** the index after the piece */
-  readonly end: number;
-}
-
-function bare(text: string, index: number): Piece | null {
-  if (text[index] !== '\\') return { text: text[index] ?? '', end: index + 1 };
-  if (index + 1 >= text.length) return null;
-  return { text: text[index + 1] === '\n' ? '' : (text[index + 1] ?? ''), end: index + 2 };
-}
-
-function singleQuoted(text: string, start: number): Piece | null {
-  const end = text.indexOf("'", start + 1);
-  return end < 0 ? null : { text: text.slice(start + 1, end), end: end + 1 };
-}
-
-function doubleQuoted(text: string, start: number): Piece | null {
-  let value = '';
-  for (let index = start + 1; index < text.length; index++) {
-    const character = text[index] ?? '';
-    if (character === '"') return { text: value, end: index + 1 };
-    if (character === '\\' && /["\\$`\n]/.test(text[index + 1] ?? '')) {
-      index += 1;
-      if (text[index] !== '\n') value += text[index];
-    } else value += character;
+  result(rest: string): ShellWords | null {
+    if (this.quote !== null) return null;
+    if (rest.startsWith('>') && /^\d/.test(this.#word ?? '')) this.#word = null; // the 2 of 2>file
+    this.#endWord();
+    return { words: this.#words, rest };
   }
-  return null;
+
+  #endWord(): void {
+    if (this.#word !== null) this.#words.push(this.#word);
+    this.#word = null;
+  }
 }

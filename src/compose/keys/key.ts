@@ -12,6 +12,8 @@ import type { Project, Service } from '../project.ts';
 /** What is true of the file being read. */
 export interface Reading {
   readonly problems: Problem[];
+  /** what is carried out, and perhaps not as it was meant */
+  readonly warnings: Problem[];
   /** false: `${VAR}` stays as written, and a value that holds one cannot be judged */
   readonly interpolated: boolean;
   /** makes a path that a person wrote absolute (interpolated) or relative to the project's folder */

@@ -17,4 +17,4 @@ export const serviceKeys: ServiceKeyTable = {
   ...lifecycleKeys,
 };
 
-export const service = object<Service>(serviceKeys, { of: 'a service' });
+export const service = object<Service>(serviceKeys, { of: 'a service', emptyLater: true });

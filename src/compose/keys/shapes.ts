@@ -5,6 +5,7 @@ import {
   map,
   scalar,
   fingerprint,
+  isNull,
   type Entry,
   type ListNode,
   type MapNode,
@@ -23,17 +24,13 @@ import { pairValue, text, textOrNumber } from './scalars.ts';
 export const anything: Shape<unknown> = { expected: 'anything', merge: deep, read: (node) => node };
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
-  const merge: Merge = (base, over) => (isNullNode(base) || isNullNode(over) ? over : shape.merge(base, over));
+  const merge: Merge = (base, over) => (isNull(base) || isNull(over) ? over : shape.merge(base, over));
   return {
     ...shape,
     canonical: null,
     merge,
-    read: (node, place) => (isNullNode(node) ? node : shape.read(node, place)),
+    read: (node, place) => (isNull(node) ? node : shape.read(node, place)),
   };
-}
-
-function isNullNode(node: Node): boolean {
-  return node.kind === 'scalar' && node.value === null;
 }
 
 /** The same canonical form from several written ones, told apart by their kind. */
@@ -48,7 +45,7 @@ export function byKind<T>(
     ...(keys && { keys }),
     read: (node, place) => {
       if (isOpen(node, place.reading)) return node;
-      const form = isNullNode(node) ? undefined : forms[node.kind];
+      const form = isNull(node) ? undefined : forms[node.kind];
       return form ? form.read(node, place) : refuse(node, place, 'is not allowed here', expected);
     },
   };
@@ -121,19 +118,24 @@ export const command: Shape<readonly string[] | null> = {
         read: (node, place) => {
           const read = text.read(node, place);
           if (read?.kind !== 'scalar') return read;
-          const words = shellWords(String(read.value));
-          return words
-            ? list(
-                words.map((word) => scalar(word, node.at)),
-                node.at,
-              )
-            : refuse(node, place, 'has a quote that is not closed', 'a command as for a shell');
+          return commandWords(String(read.value), node, place);
         },
       },
     }),
   ),
   merge: replace,
 };
+
+function commandWords(written: string, node: Node, place: Place): Node | null {
+  const split = shellWords(written);
+  if (!split) return refuse(node, place, 'has a quote that is not closed', 'a command as for a shell');
+  if (split.rest !== '') {
+    const message = `ends before ${showValue(split.rest)}, as in Compose: there is no shell to carry it out`;
+    place.reading.warnings.push(problemAt(node.at, place.path, '', message, '["sh", "-c", "..."]'));
+  }
+  const words = split.words.map((word) => scalar(word, node.at));
+  return list(words, node.at);
+}
 
 export interface MapOptions {
   readonly names?: RegExp;
@@ -195,7 +197,7 @@ export const labels: Shape<Readonly<Record<string, string>>> = {
   read: (node, place) => {
     const read = pairs.read(node, place);
     return read?.kind === 'map'
-      ? readEntries(read, (_name, { value }) => (isNullNode(value) ? scalar('', value.at) : value))
+      ? readEntries(read, (_name, { value }) => (isNull(value) ? scalar('', value.at) : value))
       : read;
   },
 };
@@ -228,6 +230,8 @@ export interface ObjectOptions {
   readonly required?: readonly string[];
   /** a last step on the canonical map: defaults, rules between keys */
   readonly finish?: (node: MapNode, place: Place) => Node | null;
+  /** keys without a value are kept: they are judged when all files are merged */
+  readonly emptyLater?: boolean;
   /** x- fields are allowed (they are nearly everywhere) */
   readonly extensible?: boolean;
   /** what is described, for the message about an unknown key */
@@ -247,6 +251,7 @@ export function object<T>(keys: KeyTable, objectOptions: ObjectOptions = {}): Sh
       if (node.kind !== 'map') return refuse(node, place, 'is not a map', 'a map');
       const read = readEntries(node, (name, entry) => {
         const rule = ruleOf(name);
+        if (rule && objectOptions.emptyLater && isNull(entry.value)) return entry.value;
         if (rule) return rule.shape.read(entry.value, child(place, name));
         return extensible && name.startsWith('x-')
           ? entry.value
