@@ -140,24 +140,27 @@ function judgeUnseen(turn: Turn, memory: MemberMemory): Condition {
 }
 
 function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condition {
-  const { policy } = turn.model;
   if (seen.attached === false) {
     return failure('network_partition', true, "is cut off from its service's own network");
   }
-  const inGrace = !memory.everWell && turn.now < seen.startedAt + policy.startPeriodMs;
-  if (inGrace) wake(turn, seen.startedAt + policy.startPeriodMs);
-  if (seen.health === 'unhealthy') {
-    return mistrust(
-      turn,
-      memory,
-      Math.max(1, seen.healthFailures),
-      `fails its health check${quote(seen.healthOutput)}`,
-    );
+  const graceUntil = graceOf(turn, seen, memory);
+  const inGrace = turn.now < graceUntil;
+  if (inGrace) wake(turn, graceUntil);
+  const isGatewaysWord = seen.gateway !== null && memory.check === 'passing' && memory.stalls === 0;
+  const streak = Math.max(1, seen.healthFailures);
+  if (seen.health === 'unhealthy' && !inGrace && !(isGatewaysWord && streak < turn.model.policy.threshold)) {
+    return mistrust(turn, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
-  if (seen.health === 'starting' && !memory.everWell)
-    return { is: 'starting', why: 'its health check has not passed yet' };
+  const isUnproven = seen.health === 'starting' || seen.health === 'unhealthy';
+  if (isUnproven && !memory.everWell) return { is: 'starting', why: 'its health check has not passed yet' };
   return { is: 'well' };
+}
+
+/** Until when checks may fail: while it starts, and while a repair has to prove itself. */
+function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemory): number {
+  const startsUntil = everWell ? 0 : seen.startedAt + turn.model.policy.startPeriodMs;
+  return Math.max(startsUntil, repair?.phase === 'proving' ? repair.until : 0);
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {

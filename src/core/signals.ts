@@ -1,6 +1,6 @@
 /** What was said since the last decision, put into memory. */
 
-import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
+import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { ServiceModel, Signal } from './model.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
 
@@ -10,6 +10,8 @@ const SAME_STALL_MS = 100;
 const OTHER_STALL_MS = 1500;
 /** less than the shortest interval of checks */
 const SAME_CHECK_MS = 50;
+/** several checks of the gateway, and half the deadline of a partition */
+const MILD_PROOF_MS = 5000;
 /** An engine that shuts down stops its containers first: Docker gives them 15 s. */
 const SHUTTING_DOWN_MS = 20_000;
 /** After a failure nothing is asked for again before this long, so that a refusal makes no busy loop. */
@@ -135,7 +137,7 @@ function endRung(
   if (repair?.phase !== 'acting') return;
   repair.phase = 'proving';
   if (signal.outcome === 'done') {
-    repair.until = now + model.policy.deadlineMs[repair.failure] + model.policy.startPeriodMs;
+    repair.until = now + proofMs(model, repair);
     clearSuspicion(member);
     member.check = 'unknown';
     member.everWell = false;
@@ -143,6 +145,13 @@ function endRung(
   } else {
     repair.until = now;
   }
+}
+
+/** A process that was started anew needs its time to start; one that was only unpaused or connected does not. */
+function proofMs({ policy }: ServiceModel, repair: Repair): number {
+  const rung = repair.ladder[repair.step];
+  if (rung === 'unpause' || rung === 'reconnect') return MILD_PROOF_MS;
+  return Math.max(policy.deadlineMs[repair.failure], policy.startPeriodMs);
 }
 
 /** `twinhull up`: what was stopped or quarantined counts again. */

@@ -33,8 +33,8 @@ export class Observer {
   readonly #parts: ObserverParts;
   /** ids that are being inspected; true: an event came in between, look again */
   readonly #inspecting = new Map<string, boolean>();
-  /** ids that events named while a list was under way */
-  #touched: Set<string> | null = null;
+  /** for each list under way, the ids that events have named since it began */
+  readonly #lists = new Set<Set<string>>();
   readonly #reading = new Map<string, Promise<void>>();
   /** the engine's time of the last event, milliseconds since 1970; 0: none yet */
   lastEventAt: number;
@@ -78,23 +78,22 @@ export class Observer {
   async refresh(signal: AbortSignal): Promise<void> {
     const { engine, project, picture, onChange } = this.#parts;
     const touched = new Set<string>();
-    this.#touched = touched;
-    const before = new Map(picture.ids().map((id) => [id, true]));
-    const listed = await engine.listContainers(
-      { labels: { [PROJECT_LABEL]: project } },
-      { signal, deadlineMs: LIST_DEADLINE_MS },
-    );
-    if (this.#touched === touched) this.#touched = null;
-    picture.replaceAll(listed);
-    for (const id of touched)
-      if (before.has(id) || listed.some((container) => container.id === id)) this.inspect(id, signal);
+    this.#lists.add(touched);
+    try {
+      const labels = { [PROJECT_LABEL]: project };
+      const listed = await engine.listContainers({ labels }, { signal, deadlineMs: LIST_DEADLINE_MS });
+      picture.replaceAll(listed, touched);
+    } finally {
+      this.#lists.delete(touched);
+    }
+    for (const id of touched) this.inspect(id, signal);
     onChange();
   }
 
   #see(event: EngineEvent, signal: AbortSignal): void {
     const { picture, clock, onChange } = this.#parts;
     this.lastEventAt = Math.max(this.lastEventAt, event.at);
-    this.#touched?.add(event.containerId);
+    for (const touched of this.#lists) touched.add(event.containerId);
     const known = picture.see(event, clock.now());
     if (known || event.action === 'create' || event.action === 'start') this.inspect(event.containerId, signal);
     if (known) onChange();

@@ -39,11 +39,15 @@ export class Picture {
     this.#fleet = fleet;
   }
 
-  /** The engine's whole list: what is not in it is gone. */
-  replaceAll(containers: readonly Container[]): void {
-    const kept = new Map(this.#containers);
+  /**
+   * The engine's whole list: what is not in it is gone.
+   * @param touched what events named while the list was made: they know better than the list does
+   */
+  replaceAll(containers: readonly Container[], touched: ReadonlySet<string>): void {
+    const before = new Map(this.#containers);
     this.#containers.clear();
-    for (const container of containers) this.#put(container, kept.get(container.id));
+    for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
+    for (const [id, container] of before) if (touched.has(id)) this.#containers.set(id, container);
     this.engineAnswers = true;
   }
 
