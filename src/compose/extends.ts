@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path';
 
 import { service as serviceShape } from './keys/service.ts';
-import { get, isNull, textOf, withEntry, withoutEntry, type MapNode, type Node, type Path } from './node.ts';
+import { get, isNull, map, textOf, withEntry, withoutEntry, type Node, type Path } from './node.ts';
 import { nearest, problemAt, showValue, type Problem } from './problems.ts';
 
 const MAX_CHAIN = 50;
@@ -18,27 +18,43 @@ export interface ExtendsContext {
   /** reads another file's document, canonical, with its paths relative to its own folder; null after reporting */
   readonly load: (file: string, from: Node, path: Path) => Promise<Node | null>;
   readonly problems: Problem[];
+  /** services that are completed, by file and name */
+  readonly done: Map<string, Node>;
 }
 
 /** The document with every service's `extends` carried out. */
 export async function carryOutExtends(document: Node, context: ExtendsContext): Promise<Node> {
   const services = get(document, 'services');
   if (document.kind !== 'map' || services?.kind !== 'map') return document;
-  let result: MapNode = services;
-  for (const [name, { value }] of services.entries) {
-    if (get(value, 'extends')) result = withEntry(result, name, await extended(name, document, context, []));
+  const entries = new Map(services.entries);
+  for (const [name, { keyAt, value }] of services.entries) {
+    if (get(value, 'extends')) entries.set(name, { keyAt, value: await extended(name, document, context, []) });
   }
-  return withEntry(document, 'services', result);
+  return withEntry(document, 'services', map(entries, services.at));
 }
 
 /** One service with what it extends; `chain` has the services on the way, to find circles. */
 async function extended(name: string, document: Node, context: ExtendsContext, chain: Chain): Promise<Node> {
-  const own = serviceOf(document, name) ?? serviceOf(context.earlier, name);
+  const id = JSON.stringify([context.file, name]);
+  const known = context.done.get(id);
+  if (known) return known;
+  const own = serviceOf(document, name) ?? serviceOf(context.earlier, name) ?? document;
+  const completed = await completedService(own, { file: context.file, name }, document, context, chain);
+  context.done.set(id, completed);
+  return completed;
+}
+
+async function completedService(
+  own: Node,
+  step: Chain[number],
+  document: Node,
+  context: ExtendsContext,
+  chain: Chain,
+): Promise<Node> {
   const node = get(own, 'extends');
   const wanted = textOf(node, 'service');
-  if (own?.kind !== 'map' || !node || wanted === undefined) return own ?? document;
-  const use: Use = { node, path: ['services', name, 'extends'], wanted, file: textOf(node, 'file') };
-  const step = { file: context.file, name };
+  if (own.kind !== 'map' || !node || wanted === undefined) return own;
+  const use: Use = { node, path: ['services', step.name, 'extends'], wanted, file: textOf(node, 'file') };
   if (!endsSomewhere(use, step, chain, context)) return own;
   const base = await baseOf(use, document, context, [...chain, step]);
   // With its "extends" left in, a service that could not be completed is not blamed for what it lacks.

@@ -312,7 +312,7 @@ it('a command that would need a shell is cut as in Compose, and told', async () 
   assert.deepEqual(project.services['web']?.command, ['npm', 'install']);
   assert.match(
     project.warnings?.join() ?? '',
-    /compose\.yaml:2:30: services\.web\.command: ends before "&& npm start", as in Compose/,
+    /compose\.yaml:2:29: services\.web\.command: ends before "&& npm start", as in Compose/,
   );
 });
 

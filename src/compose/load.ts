@@ -195,6 +195,7 @@ async function mergeFiles(files: readonly FileRoots[], context: DocumentContext)
         earlier: merged,
         load: loader.load,
         problems: context.problems,
+        done: new Map(),
       });
       merged = merged ? projectShape.merge(merged, whole) : whole;
     }

@@ -32,7 +32,7 @@ export function projectName(sources: NameSources): string {
 }
 
 /** Small letters, digits, - and _; nothing else at the beginning than a letter or a digit. */
-export function fitted(name: string): string {
+function fitted(name: string): string {
   return name
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, '')

@@ -145,7 +145,7 @@ function* impliedDependencies(
   }
 }
 
-export function itemsOf(node: Node | undefined, key: string): readonly Node[] {
+function itemsOf(node: Node | undefined, key: string): readonly Node[] {
   const child = get(node, key);
   return child?.kind === 'list' ? child.items : [];
 }

@@ -115,7 +115,7 @@ export const duration: Shape<string> = fromScalar('a duration with a unit, such 
 });
 
 /** Go's time.Duration.String(). */
-export function goDuration(ms: number): string {
+function goDuration(ms: number): string {
   const ns = Math.round(ms * 1e6);
   if (ns === 0) return '0s';
   if (ns < 1e3) return `${ns}ns`;

@@ -266,7 +266,7 @@ export function object<T>(keys: KeyTable, objectOptions: ObjectOptions = {}): Sh
 }
 
 /** The merge rule of a key; of an x- field where there is no key. */
-export function mergeOf(rule: Key | undefined): Merge {
+function mergeOf(rule: Key | undefined): Merge {
   return rule?.merge ?? rule?.shape.merge ?? deep;
 }
 
