@@ -335,3 +335,11 @@ it('a chain of dependencies may be long', async () => {
   );
   assert.equal(Object.keys(project.services).length, 3_001);
 });
+
+it('a health check may be switched off by a later file', async () => {
+  const folder = folderWith({
+    'a.yaml': 'services: { web: { image: a, healthcheck: { test: check } } }',
+    'b.yaml': 'services: { web: { healthcheck: { disable: true } } }',
+  });
+  assert.equal((await load(folder, { files: ['a.yaml', 'b.yaml'] })).services['web']?.healthcheck?.disable, true);
+});

@@ -44,7 +44,11 @@ export interface LoadOptions {
   readonly targets?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly currentDir: string;
-  /** false: `${VAR}` and `env_file` stay as they are written, paths stay relative */
+  /**
+   * false: `${VAR}` and `env_file` stay as they are written, paths stay relative to the project's folder. A short
+   * form that holds a variable ("${PORT}:80" in `ports`, a `command`) stays the string it was, wherever the
+   * types of Project promise its long form.
+   */
   readonly interpolate?: boolean;
   /** the text of standard input, for "-" */
   readonly readStandardInput?: () => Promise<string>;

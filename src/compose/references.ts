@@ -57,9 +57,6 @@ function checkService(name: string, entry: Entry, problems: Problem[]): void {
   const mode = get(service, 'network_mode');
   if (mode && has('networks'))
     report(mode, ['network_mode'], showValue(toValue(mode)), 'stands beside "networks"', 'one of the two');
-  const check = get(service, 'healthcheck');
-  if (check && toValue(get(check, 'disable') ?? check) === true && get(check, 'test'))
-    report(check, ['healthcheck'], '', 'has a test and is disabled', 'one of the two');
   checkScale(service, report);
 }
 
