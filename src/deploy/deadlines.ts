@@ -1,6 +1,7 @@
-/** How long a call to the engine may take before we stop waiting for it, milliseconds. */
+/** How long a call to the engine (or a gateway) may take before we stop waiting for it, milliseconds. */
 export const deadlines = {
   read: 20_000,
+  gateway: 5000,
   create: 60_000,
   start: 60_000,
   /** on top of the time the container itself is given to end */

@@ -11,7 +11,7 @@ import type { PlanOptions } from './steps.ts';
 import type { World } from './world.ts';
 
 /** A line for a person about what is being done. */
-export interface Progress {
+interface Progress {
   /** milliseconds since 1970 */
   readonly at: number;
   readonly service: string | null;

@@ -21,7 +21,7 @@ export interface Existing {
   readonly gateways: ReadonlyMap<string, GatewaySeen>;
 }
 
-export interface GatewaySeen {
+interface GatewaySeen {
   /** its folder holds its files; if not, a running gateway is cut off from us and must be made anew */
   readonly hasFiles: boolean;
   /** null: spread, or it does not answer */

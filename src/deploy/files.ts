@@ -23,7 +23,7 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
   }
 }
 
-export async function makePrivateFolder(path: string): Promise<void> {
+async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
 }

@@ -129,20 +129,23 @@ async function moveTrafficAway(
   signal: AbortSignal,
 ): Promise<void> {
   const gateway = gatewayOf(world, service);
-  if (!gateway || !(await gateway.read(within(5000, signal).signal)).serving) return;
+  if (!gateway) return;
   const watch = new ServiceWatch(world, service);
+  await untilGatewayAnswers(watch, signal);
+  if (!(await gateway.read(within(deadlines.gateway, signal).signal)).serving) return;
   await watch.until((seen) => anotherServes(seen, step.member), step.waitMs, signal);
-  const { leader, servers } = await gateway.read(signal);
+  const { leader, servers } = await gateway.read(within(deadlines.gateway, signal).signal);
   const other = servers.find(
     ({ member, check, traffic }) => member !== step.member && check === 'passing' && traffic === 'in',
   );
   if (leader === step.member && other) {
-    await gateway.lead(other.member, signal);
+    await gateway.lead(other.member, within(deadlines.gateway, signal).signal);
     say(`${other.member} leads now`);
   }
-  const left = await gateway.drainAndWait(step.member, step.drainTimeoutMs, signal);
+  const drainSignal = within(step.drainTimeoutMs + deadlines.gateway, signal).signal;
+  const left = await gateway.drainAndWait(step.member, step.drainTimeoutMs, drainSignal);
   // out, not only drained: when it is made anew, no request reaches it before a check of its own has passed
-  await gateway.takeOut(step.member, signal);
+  await gateway.takeOut(step.member, within(deadlines.gateway, signal).signal);
   if (left > 0) say(`${left} requests of ${step.member} were still in flight after its drain time`);
 }
 
@@ -155,13 +158,20 @@ async function drainAsCourtesy(
   try {
     await driver
       .open(gateway, gatewayFolder(stateFolder, gateway.service))
-      .drainAndWait(member, drainTimeoutMs, signal);
+      .drainAndWait(member, drainTimeoutMs, within(drainTimeoutMs + deadlines.gateway, signal).signal);
   } catch (error) {
     signal.throwIfAborted();
     say(
       `${member} could not be drained and is stopped as it is: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** One that has only just been started takes a moment. */
+function untilGatewayAnswers(watch: ServiceWatch, signal: AbortSignal): Promise<void> {
+  const answers = ({ gateway }: SeenService): Answer =>
+    gateway === 'silent' ? { is: 'not_yet', why: 'the gateway does not answer' } : { is: 'yes' };
+  return watch.until(answers, 30_000, signal);
 }
 
 function anotherServes({ gateway }: SeenService, member: string): Answer {
@@ -181,12 +191,7 @@ async function admit(
   const watch = new ServiceWatch(world, service);
   const gateway = by === 'gateway' ? gatewayOf(world, service) : null;
   if (!gateway) return watch.until((seen) => memberAnswer(seen, member, service.policy.completes), waitMs, signal);
-  await watch.until(
-    ({ gateway: reading }) =>
-      reading === 'silent' ? { is: 'not_yet', why: 'the gateway does not answer' } : { is: 'yes' },
-    30_000,
-    signal,
-  );
+  await untilGatewayAnswers(watch, signal);
   const over = new AbortController();
   const bothSignals = AbortSignal.any([signal, over.signal]);
   // a member that ends will not pass any check: then there is no use in waiting
