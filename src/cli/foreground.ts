@@ -59,6 +59,7 @@ async function startedHere(
 ): Promise<ExitCode> {
   try {
     const result = await project.up(fleet, options, reporter(context), signal);
+    if (context.terminal.json) context.terminal.object({ kind: 'up', project: fleet.project, ...result });
     showResult(context, result);
     return result.notServing.length === 0 ? 0 : 1;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CONTROL_SOCKET, serveControl, type SupervisorInfo } from '../api/control.ts';
+import { clearLeftovers } from '../drill/leftovers.ts';
 import { TwinhullError } from '../errors.ts';
 import type { LeaseHolder } from '../ports/store.ts';
 import type { Place } from './place.ts';
@@ -35,6 +36,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
     for (const notice of store.notices) options.log(notice);
     const lease = store.acquireLease(options.purpose, clock.now());
     if (!lease.held) throw leaseHeld(place.project, lease.holder);
+    for (const line of await clearLeftovers(place.engine, place.folder, clock.now())) options.log(line);
     const project = new SupervisedProject({
       project: place.project,
       store,

@@ -7,6 +7,8 @@ import { isCode, TwinhullError } from '../errors.ts';
 import { stateFolder, stateRoot } from '../state-folder.ts';
 import type { OpenEngine } from '../wire.ts';
 import type { Context } from './command.ts';
+import { storedFleet } from './members.ts';
+import { printableText } from './printable.ts';
 
 /** The project of the command line; with `interpolate: false`, `${VAR}` and env_file stay as they are written. */
 export async function loadProjectOf(
@@ -15,7 +17,7 @@ export async function loadProjectOf(
 ): Promise<Project> {
   const { loadProject } = await import('../compose/load.ts');
   const { flags } = context;
-  return loadProject({
+  const project = await loadProject({
     ...(flags.file.length > 0 ? { files: [...flags.file] } : {}),
     ...(flags.projectName === null ? {} : { projectName: flags.projectName }),
     ...(flags.projectDirectory === null ? {} : { projectDirectory: flags.projectDirectory }),
@@ -25,6 +27,9 @@ export async function loadProjectOf(
     currentDir: context.currentDir,
     interpolate: options.interpolate,
   });
+  for (const warning of (options.interpolate && project.warnings) || [])
+    context.terminal.warn(`note: ${printableText(warning)}`);
+  return project;
 }
 
 /**
@@ -34,7 +39,42 @@ export async function loadProjectOf(
 export async function projectNameOf(context: Context): Promise<string> {
   const given = context.flags.projectName ?? context.environment['COMPOSE_PROJECT_NAME'] ?? '';
   if (given !== '') return checkedName(given);
-  return (await loadProjectOf(context)).name;
+  try {
+    return (await loadProjectOf(context)).name;
+  } catch (error) {
+    const recorded = isCode(error, 'TH_COMPOSE_INVALID') ? await nameOnRecord(context) : null;
+    if (recorded === null) throw error;
+    context.terminal.warn(
+      `the Compose file has mistakes (twinhull config lists them); going by ${recorded} as it was started`,
+    );
+    return recorded;
+  }
+}
+
+/** The project that was started from these files, when they can no longer be read; null when it is not just one. */
+async function nameOnRecord({ flags, environment, currentDir }: Context): Promise<string | null> {
+  const [{ findComposeFiles }, { openStore }] = await Promise.all([
+    import('../compose/find-files.ts'),
+    import('../wire.ts'),
+  ]);
+  const variables = new Map(Object.entries(definedOnly(environment)));
+  const files = await findComposeFiles({
+    files: flags.file,
+    projectDirectory: flags.projectDirectory ?? undefined,
+    currentDir,
+    variables,
+  });
+  const root = stateRoot(environment);
+  const folders = namesIn(root).flatMap((engine) =>
+    namesIn(join(root, engine)).map((project) => join(root, engine, project)),
+  );
+  const names = folders.flatMap((folder) => {
+    const store = openStore(folder, { readOnly: true });
+    const fleet = storedFleet(store);
+    store.close();
+    return fleet?.files.join('\n') === files.join('\n') ? [fleet.project] : [];
+  });
+  return new Set(names).size === 1 ? (names[0] ?? null) : null;
 }
 
 /** Where a project's state is, the engine that it runs on, and the socket of its supervisor. */

@@ -15,6 +15,9 @@ interface Options {
 /** how long a supervisor with no plan on record waits for one, in milliseconds */
 const WAIT_FOR_PLAN_MS = 60_000;
 
+/** Docker or a person ended this process: its container stays and is started again with the next boot. */
+type Interrupted = { readonly why: 'interrupted' };
+
 /** The supervisor itself, as `up -d` starts it: a detached process, or the program of a container. */
 export function superviseCommand(entry: Entry): Command {
   return command<Options>(entry, {}, supervise)
@@ -36,7 +39,7 @@ async function supervise(context: Context, options: Options): Promise<ExitCode> 
     const ending = await superviseAt(place, context, options.container ?? null, log);
     if (ending.why === 'failed') throw ending.error;
     log(`ended: ${wordsFor(ending.why, project)}`);
-    if (options.container !== undefined) await removeSelf(place, options.container);
+    if (options.container !== undefined && ending.why !== 'interrupted') await removeSelf(place, options.container);
     return 0;
   } finally {
     await place.engine.close();
@@ -48,7 +51,7 @@ async function superviseAt(
   context: Context,
   container: string | null,
   log: (line: string) => void,
-): Promise<Ending> {
+): Promise<Ending | Interrupted> {
   using interrupted = interruption();
   const { signal } = interrupted;
   const kind = container === null ? 'process' : 'container';
@@ -62,7 +65,9 @@ async function superviseAt(
   });
   log(`supervising ${place.project}, process ${process.pid}`);
   try {
-    const asked = new Promise<Ending>((resolve) => signal.addEventListener('abort', () => resolve({ why: 'stopped' })));
+    const asked = new Promise<Interrupted>((resolve) =>
+      signal.addEventListener('abort', () => resolve({ why: 'interrupted' })),
+    );
     const worked = here.project.resume().then(() => here.ended);
     return await Promise.race([here.ended, asked, worked, nothingToDo(here)]);
   } finally {
@@ -82,8 +87,10 @@ async function removeSelf({ engine }: Place, container: string): Promise<void> {
   await engine.removeContainer(container, { force: true, volumes: false });
 }
 
-function wordsFor(why: 'stopped' | 'down' | 'gone', project: string): string {
+function wordsFor(why: 'interrupted' | 'stopped' | 'down' | 'gone', project: string): string {
   switch (why) {
+    case 'interrupted':
+      return `a signal; ${project} goes on as it is`;
     case 'stopped':
       return `asked to stop; ${project} goes on as it is`;
     case 'down':

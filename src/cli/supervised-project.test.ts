@@ -185,4 +185,18 @@ describe('a supervised project', () => {
     assert.deepEqual(log, []);
     assert.equal(project.isIdle(), true);
   });
+
+  test('resume leaves a project alone that was stopped on purpose, until the next up', async () => {
+    const first = scene();
+    await first.project.up(fleet, options, nothing, never);
+    await first.project.stop({ report: nothing });
+    assert.equal(first.store.document('stopped'), true);
+    const { log, project, store } = scene();
+    store.saveDocument('fleet', fleet);
+    store.saveDocument('stopped', true);
+    await project.resume();
+    assert.deepEqual(log, []);
+    await project.up(fleet, options, nothing, never);
+    assert.equal(store.document('stopped'), false);
+  });
 });

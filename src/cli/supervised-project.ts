@@ -60,6 +60,8 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** the document that says: the project was stopped by us, its containers are to stay as they are until `up` */
+const STOPPED = 'stopped';
 /** how long a first look at everything may take, in milliseconds */
 const FIRST_LOOK_MS = 10_000;
 
@@ -81,12 +83,12 @@ export class SupervisedProject implements ProjectControl {
   }
 
   /**
-   * Goes on with the plan on record. Does nothing when there is none, or nothing of it is left on the engine: what
-   * somebody took down while nobody supervised is not brought back. Resolves when everything was looked at once.
+   * Goes on with the plan on record. Does nothing when there is none, when we stopped the project ourselves, or when
+   * nothing of it is left on the engine: what somebody took down while nobody supervised is not brought back. Resolves when everything was looked at once.
    */
   async resume(): Promise<void> {
     const fleet = this.#fleet();
-    if (fleet === null || this.#running) return;
+    if (fleet === null || this.#running || this.#parts.store.document(STOPPED) === true) return;
     const there = await this.#parts.isThere();
     if (!there || this.#running) return;
     const handle = this.#parts.makeSupervisor(fleet);
@@ -141,6 +143,7 @@ export class SupervisedProject implements ProjectControl {
   #aside(fleet: Fleet): Aside {
     return (services, work) => {
       this.#parts.store.saveDocument('fleet', fleet);
+      this.#parts.store.saveDocument(STOPPED, false);
       const running = this.#running?.handle;
       const handle = running ?? this.#parts.makeSupervisor(fleet);
       return handle.withBusy(services, () => {
@@ -187,7 +190,10 @@ export class SupervisedProject implements ProjectControl {
   async stop(containers: { readonly report: Report } | null = null): Promise<void> {
     this.#ending = true;
     await this.#running?.stop();
-    if (containers) await this.#parts.deployer.stop(this.#parts.project, this.#fleet(), containers.report);
+    if (containers) {
+      this.#parts.store.saveDocument(STOPPED, true);
+      await this.#parts.deployer.stop(this.#parts.project, this.#fleet(), containers.report);
+    }
     this.#end({ why: 'stopped' });
   }
 
