@@ -14,8 +14,9 @@ const SECOND_CHANCE_MS = 2000;
 /** Who leads is what the gateway says: after a restart or a deployment it is the one who knows. */
 export function adoptLeader(turn: Turn): void {
   const { memory, seen } = turn;
-  const isMoving = Object.values(memory.pending).some(({ kind }) => kind === 'lead');
-  if (seen.gateway?.leader && !isMoving) memory.leader = seen.gateway.leader;
+  const isMoving = Object.values(memory.pending).some(({ kind, ended }) => kind === 'lead' && !ended);
+  const readAt = Math.max(0, ...seen.members.map(({ gateway }) => gateway?.readAt ?? 0));
+  if (seen.gateway?.leader && !isMoving && readAt > memory.leaderSaidAt) memory.leader = seen.gateway.leader;
 }
 
 export function steerTraffic(turn: Turn): void {

@@ -38,7 +38,18 @@ export interface ServiceMemory {
   outageSince: number | null;
   outageMs: number;
   /** effects under way by key: not asked for a second time */
-  pending: Record<string, { kind: EffectKind; member: string; until: number }>;
+  pending: Record<string, Pending>;
+  /** when a change of leader was confirmed: what was read before says nothing about it */
+  leaderSaidAt: number;
+}
+
+export interface Pending {
+  kind: EffectKind;
+  member: string;
+  /** forgotten then, should its end never be told */
+  until: number;
+  /** it has ended, and is not asked for again right away: what was seen may be older than it is */
+  ended: boolean;
 }
 
 export interface OpenIncident {
@@ -139,6 +150,7 @@ function emptyService(model: ServiceModel): ServiceMemory {
     outageSince: null,
     outageMs: 0,
     pending: {},
+    leaderSaidAt: 0,
   };
 }
 

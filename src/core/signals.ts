@@ -14,7 +14,7 @@ const SAME_CHECK_MS = 50;
 const MILD_PROOF_MS = 5000;
 /** An engine that shuts down stops its containers first: Docker gives them 15 s. */
 const SHUTTING_DOWN_MS = 20_000;
-/** After a failure nothing is asked for again before this long, so that a refusal makes no busy loop. */
+/** Nothing is asked for again before this long, so that a refusal, or an old reading, makes no busy loop. */
 const RETRY_MS = 1000;
 
 export function absorbSignals(
@@ -94,9 +94,12 @@ type ActionEnded = Extract<Signal, { kind: 'action_ended' }>;
 
 function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEnded, now: number): void {
   const pending = service.pending[signal.key];
-  if (!pending) return;
-  if (signal.outcome === 'done' || signal.outcome === 'given_up') delete service.pending[signal.key];
-  else pending.until = now + RETRY_MS;
+  if (!pending || pending.ended) return;
+  const isSeenLater = pending.kind === 'lead' || pending.kind === 'drain' || pending.kind === 'take_out';
+  const isOver = signal.outcome === 'given_up' || (signal.outcome === 'done' && !isSeenLater);
+  if (isOver) delete service.pending[signal.key];
+  else service.pending[signal.key] = { ...pending, ended: signal.outcome === 'done', until: now + RETRY_MS };
+  if (pending.kind === 'lead') service.leaderSaidAt = now;
   const member = service.members[pending.member];
   if (!member) return;
   switch (pending.kind) {

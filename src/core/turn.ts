@@ -31,10 +31,10 @@ export function wake(turn: Turn, at: number): void {
 }
 
 export function isPending(turn: Turn, kind: EffectAction['kind'], member: string): boolean {
-  return keyOf({ kind, service: turn.model.name, member }) in turn.memory.pending;
+  return turn.memory.pending[keyOf({ kind, service: turn.model.name, member })]?.ended === false;
 }
 
-/** Asks for an effect unless the same one is under way. Tells whether it was asked for now. */
+/** Asks for an effect unless the same one is under way or has just ended. Tells whether it was asked for now. */
 export function ask(
   turn: Turn,
   kind: EffectAction['kind'],
@@ -42,11 +42,11 @@ export function ask(
   reason: string,
   more: { readonly deadlineMs?: number; readonly incident?: string | null } = {},
 ): boolean {
-  if (isPending(turn, kind, member)) return false;
+  if (keyOf({ kind, service: turn.model.name, member }) in turn.memory.pending) return false;
   const deadlineMs = (more.deadlineMs ?? 5000) + turn.lagMs;
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
-  turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS };
+  turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;
 }

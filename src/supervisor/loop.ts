@@ -376,7 +376,7 @@ export class Supervisor implements SupervisorHandle {
     const key = keyOf({ kind: 'lead', service, member: to });
     const ended = this.#endOf(key);
     this.#say({ kind: 'switch_asked', service, to });
-    if (!(key in (this.#memory.services[service]?.pending ?? {}))) {
+    if (this.#memory.services[service]?.pending[key]?.ended !== false) {
       ended.cancel();
       throw new TwinhullError('TH_SWITCH_REFUSED', `${to} is not ready to take over right now`);
     }

@@ -1,0 +1,141 @@
+/** The core alone: what was seen and said goes in, a line for each thing wanted comes out. No clock, no I/O. */
+import { isEffect, keyOf, type Action } from '../../src/core/actions.ts';
+import { decide, type CoreModel, type Decision } from '../../src/core/decide.ts';
+import { emptyMemory, type Memory } from '../../src/core/memory.ts';
+import type { GatewaySeen, MemberSeen, Observation, ServiceModel, ServiceSeen, Signal } from '../../src/core/model.ts';
+
+export const START = Date.UTC(2026, 0, 1);
+
+export function serviceModel(name: string, changes: Partial<ServiceModel> = {}): ServiceModel {
+  return {
+    name,
+    mode: 'pair',
+    members: [
+      { name: `${name}-primary`, role: 'primary', startsAtUp: true },
+      { name: `${name}-backup`, role: 'backup', startsAtUp: true },
+    ],
+    dependsOn: [],
+    balance: 'leader',
+    policy: {
+      standby: 'hot',
+      hasGateway: true,
+      engineRestarts: true,
+      threshold: 3,
+      startPeriodMs: 10_000,
+      deadlineMs: { container_exit: 30_000, unresponsive: 30_000, network_partition: 10_000, critical_failure: 30_000 },
+      budget: { actions: 3, windowMs: 600_000 },
+      stopGraceMs: 10_000,
+      drainTimeoutMs: 30_000,
+      completes: false,
+    },
+    ...changes,
+  };
+}
+
+function wellMember(name: string, hasGateway: boolean): MemberSeen {
+  return {
+    name,
+    containerId: `id-of-${name}`,
+    state: 'running',
+    startedAt: START,
+    finishedAt: 0,
+    exitCode: null,
+    oomKilled: false,
+    restartCount: 0,
+    restartPolicy: 'unless-stopped',
+    health: 'none',
+    healthFailures: 0,
+    healthOutput: '',
+    attached: hasGateway ? true : null,
+    ended: 'unseen',
+    unclearUntil: 0,
+    gateway: hasGateway
+      ? { traffic: 'in', check: 'passing', checkStatus: 'L7OK', failuresInARow: 0, readAt: START }
+      : null,
+  };
+}
+
+export class CoreStory {
+  readonly model: CoreModel;
+  memory: Memory = emptyMemory();
+  now = START;
+  engineAnswers = true;
+  busy: string[] = [];
+  readonly #services = new Map<string, ServiceSeen>();
+  wakeAt = Number.POSITIVE_INFINITY;
+  onDecision: ((observation: Observation, decision: Decision) => void) | null = null;
+
+  constructor(services: readonly ServiceModel[], hostActions = 12) {
+    this.model = { services, hostActions };
+    for (const { name, members, balance } of services) {
+      const gateway: GatewaySeen = {
+        state: 'answering',
+        containerId: `id-of-${name}`,
+        leader: balance === 'leader' ? (members[0]?.name ?? null) : null,
+        ended: 'unseen',
+        unclearUntil: 0,
+        attached: true,
+      };
+      this.#services.set(name, {
+        name,
+        members: members.map((member) => wellMember(member.name, balance !== null)),
+        gateway: balance === null ? null : gateway,
+        foreign: null,
+        foreignSharesVolumeWith: [],
+      });
+    }
+  }
+
+  service(name: string): ServiceSeen {
+    const found = this.#services.get(name);
+    if (!found) throw new Error(`no service ${name}`);
+    return found;
+  }
+
+  see(service: string, change: Partial<ServiceSeen>): void {
+    this.#services.set(service, { ...this.service(service), ...change });
+  }
+
+  seeMember(service: string, member: string, change: Partial<MemberSeen>): void {
+    const members = this.service(service).members.map((one) => (one.name === member ? { ...one, ...change } : one));
+    this.see(service, { members });
+  }
+
+  /** What the gateway says of a member when it is read now. */
+  read(service: string, member: string, change: Partial<NonNullable<MemberSeen['gateway']>>): void {
+    const gateway = this.service(service).members.find(({ name }) => name === member)?.gateway;
+    if (gateway) this.seeMember(service, member, { gateway: { ...gateway, ...change, readAt: this.now } });
+  }
+
+  decide(...signals: readonly Signal[]): readonly Action[] {
+    const services = [...this.#services.values()];
+    const observation = { engineAnswers: this.engineAnswers, services, busy: this.busy, loopLagMs: 0 };
+    const decision = decide(this.model, this.memory, observation, signals, this.now);
+    this.onDecision?.(observation, decision);
+    this.memory = decision.memory;
+    this.wakeAt = decision.wakeAt;
+    return decision.actions;
+  }
+
+  /** Effects under way, by key. */
+  pending(): string[] {
+    return Object.values(this.memory.services).flatMap(({ pending }) => Object.keys(pending));
+  }
+}
+
+/** One line for an action, as transcripts have it. */
+export function lineOf(action: Action): string {
+  if (isEffect(action)) return `${keyOf(action)} (${action.deadlineMs} ms): ${action.reason}`;
+  switch (action.kind) {
+    case 'open_incident':
+      return `open_incident ${action.member} ${action.failure}: ${action.evidence.join('; ')}`;
+    case 'update_incident':
+      return `update_incident ${action.member}: ${action.evidence}`;
+    case 'close_incident':
+      return `close_incident ${action.member} ${action.outcome}, ${action.withoutServiceMs} ms without service: ${action.reason}`;
+    case 'alert':
+      return `alert ${action.service ?? 'project'}: ${action.reason}`;
+    case 'verdict':
+      return `verdict ${action.member} ${action.was} -> ${action.verdict}${action.reason === '' ? '' : `: ${action.reason}`}`;
+  }
+}
