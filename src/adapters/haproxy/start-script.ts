@@ -20,31 +20,35 @@ fi
 child=
 told=
 forward() {
-  told=1
+  told=$1
   [ -z "$child" ] || kill "-$1" "$child" 2>/dev/null
 }
 trap 'forward TERM' TERM INT
 trap 'forward USR1' USR1
 
-seconds() {
-  read -r up _ </proc/uptime
-  echo "\${up%%.*}"
+# Sets now to the seconds since the machine started, without a process of its own.
+look() {
+  read -r now rest </proc/uptime
+  now=\${now%%.*}
 }
 
 short=0
+status=
 while [ -z "$told" ]; do
-  began=$(seconds)
+  look
+  began=$now
   haproxy -db -f haproxy.cfg &
   child=$!
+  [ -z "$told" ] || forward "$told"
+  [ -z "$status" ] || echo "haproxy ended with status $status and was started again" >&2
   wait "$child"
   status=$?
   while kill -0 "$child" 2>/dev/null; do
     wait "$child"
     status=$?
   done
-  [ -z "$told" ] || break
-  echo "haproxy ended with status $status, starting it again" >&2
-  if [ $(($(seconds) - began)) -lt 1 ]; then
+  look
+  if [ $((now - began)) -lt 1 ]; then
     short=$((short + 1))
   else
     short=0
