@@ -1,5 +1,5 @@
 import { isCode, TwinhullError } from '../errors.ts';
-import type { Gateway } from '../ports/gateway.ts';
+import type { Gateway, GatewayServer } from '../ports/gateway.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { deadlines, within } from './deadlines.ts';
@@ -135,12 +135,10 @@ async function moveTrafficAway(
   if (!(await gateway.read(within(deadlines.gateway, signal).signal)).serving) return;
   await watch.until((seen) => anotherServes(seen, step.member), step.waitMs, signal);
   const { leader, servers } = await gateway.read(within(deadlines.gateway, signal).signal);
-  const other = servers.find(
-    ({ member, check, traffic }) => member !== step.member && check === 'passing' && traffic === 'in',
-  );
-  if (leader === step.member && other) {
-    await gateway.lead(other.member, within(deadlines.gateway, signal).signal);
-    say(`${other.member} leads now`);
+  const [other] = othersThatServe(servers, step.member);
+  if (leader === step.member && other !== undefined) {
+    await gateway.lead(other, within(deadlines.gateway, signal).signal);
+    say(`${other} leads now`);
   }
   const drainSignal = within(step.drainTimeoutMs + deadlines.gateway, signal).signal;
   const left = await gateway.drainAndWait(step.member, step.drainTimeoutMs, drainSignal);
@@ -176,10 +174,18 @@ function untilGatewayAnswers(watch: ServiceWatch, signal: AbortSignal): Promise<
 
 function anotherServes({ gateway }: SeenService, member: string): Answer {
   if (gateway === null || gateway === 'silent') return { is: 'not_yet', why: 'the gateway does not answer' };
-  const another = gateway.servers.some(
-    (server) => server.member !== member && server.check === 'passing' && server.traffic === 'in',
-  );
-  return another ? { is: 'yes' } : { is: 'not_yet', why: `no other member could take over from ${member}` };
+  if (othersThatServe(gateway.servers, member).length > 0) return { is: 'yes' };
+  return { is: 'not_yet', why: `no other member could take over from ${member}` };
+}
+
+/** Members that could take over at once, on every port. */
+function othersThatServe(servers: readonly GatewayServer[], member: string): string[] {
+  const byMember = Map.groupBy(servers, (server) => server.member);
+  return [...byMember.entries()]
+    .filter(
+      ([name, all]) => name !== member && all.every(({ check, traffic }) => check === 'passing' && traffic === 'in'),
+    )
+    .map(([name]) => name);
 }
 
 async function admit(
