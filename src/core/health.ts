@@ -152,9 +152,19 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
     return mistrust(turn, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
-  const isUnproven = seen.health === 'starting' || seen.health === 'unhealthy';
-  if (isUnproven && !memory.everWell) return { is: 'starting', why: 'its health check has not passed yet' };
+  if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
   return { is: 'well' };
+}
+
+/**
+ * Docker's first probe comes only after a whole interval. One that has run through the start period it asked
+ * for, without a failed probe, is taken for well until a probe says otherwise.
+ */
+function isUnproven(turn: Turn, seen: MemberSeen): boolean {
+  if (seen.health !== 'starting') return seen.health === 'unhealthy';
+  const startsUntil = seen.startedAt + turn.model.policy.startPeriodMs;
+  wake(turn, startsUntil);
+  return seen.healthFailures > 0 || turn.now < startsUntil;
 }
 
 /** Until when checks may fail: while it starts, and while a repair has to prove itself. */
@@ -192,6 +202,9 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     return { is: 'unclear', until: seen.unclearUntil, why: howItExited(seen) };
   }
   if (isIdleStandby(turn, name) && seen.state !== 'absent') return { is: 'standby' };
+  if (turn.isBusy && (seen.state === 'absent' || seen.state === 'created')) {
+    return { is: 'starting', why: 'is being made' };
+  }
   if (memory.askedAt !== null) return { is: 'stopped', why: 'somebody asked for it; twinhull up starts it again' };
   if (seen.state === 'absent') {
     return failure('container_exit', true, 'has no container');

@@ -110,3 +110,24 @@ test('while a deployment works on a service, nothing of it is repaired; afterwar
   await story.advance('10s');
   story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
 });
+
+test('with nobody supervising, one look tells what is, and changes nothing', async () => {
+  await using story = await Story.begin({ web: hotPair, worker: coldPair });
+  await story.killSupervisor();
+  await story.kill('worker-primary');
+  await story.kill('web-backup');
+  await story.advance('5s');
+  const status = await story.during(story.look());
+  assert.equal(status.supervised, false);
+  const verdicts = status.services.flatMap(({ members }) =>
+    members.map(({ name, role, verdict }) => [name, role, verdict]),
+  );
+  assert.deepEqual(verdicts, [
+    ['web-primary', 'primary', 'healthy'],
+    ['web-backup', 'backup', 'stopped'],
+    ['worker-primary', 'primary', 'unhealthy'],
+    ['worker-backup', 'backup', 'standby'],
+  ]);
+  assert.deepEqual(story.done(), []);
+  assert.equal(story.container('worker-backup').state, 'created');
+});

@@ -96,6 +96,19 @@ test('unhealthy for Docker three times in a row: restarted, not before', async (
   assert.equal(story.incidents()[0]?.kind, 'unresponsive');
 });
 
+test('a health check that has not run yet: starting for the start period, then healthy until it says otherwise', async () => {
+  const healthcheck = { test: ['CMD', 'true'], interval: '30s', start_period: '5s' };
+  await using story = await Story.begin({ alone: { ...single, healthcheck } });
+  await story.kill('alone');
+  await story.advance('3s');
+  story.engine.setHealth(story.container('alone').id, 'starting');
+  await story.advance('1s');
+  story.expectVerdicts({ alone: 'starting' });
+  await story.advance('5s');
+  story.expectVerdicts({ alone: 'healthy' });
+  assert.equal(story.incidents()[0]?.outcome, 'repaired');
+});
+
 test('a restart that does not help is followed by a kill and start, then by a new container', async () => {
   await using story = await Story.begin({
     alone: { ...single, healthcheck: { test: ['CMD', 'true'], interval: '1s' } },

@@ -131,8 +131,15 @@ export async function lookAt(
   await Promise.all([observer.refresh(signal), ...reading]);
   const now = clock.now();
   const memory = resumed(savedMemory(store)?.memory ?? emptyMemory(), now);
-  // as if all were busy: judged, and nothing decided
-  const busy = fleet.services.map(({ name }) => name);
-  const decision = decide(modelOf(fleet), memory, picture.observe(now, busy, 0), [], now);
-  return statusOf(fleet, decision.memory, picture, store, false);
+  const decision = decide(modelOf(fleet), memory, picture.observe(now, [], 0), [], now);
+  return statusOf(fleet, asItStands(decision.memory, memory, picture), picture, store, false);
+}
+
+/** What was decided is not carried out: whoever leads goes on leading. */
+function asItStands(judged: Memory, before: Memory, picture: Picture): Memory {
+  const services = Object.entries(judged.services).map(([name, service]) => {
+    const leader = picture.reading(name)?.leader ?? before.services[name]?.leader ?? service.leader;
+    return [name, { ...service, leader }] as const;
+  });
+  return { ...judged, services: Object.fromEntries(services) };
 }

@@ -17,10 +17,10 @@ import { Rebuilding } from '../../src/deploy/deployer.ts';
 import { parseDuration } from '../../src/duration.ts';
 import type { Container, ContainerSpec } from '../../src/ports/engine.ts';
 import type { EventRecord, IncidentRecord } from '../../src/ports/store.ts';
-import type { Fleet, ServicePlan } from '../../src/redundancy/fleet.ts';
+import type { Fleet, GatewayPlan, ServicePlan } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
 import { Supervisor } from '../../src/supervisor/loop.ts';
-import type { MemberStatus, ServiceStatus } from '../../src/supervisor/status.ts';
+import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
 
 export type Services = Readonly<Record<string, Service>>;
@@ -226,6 +226,14 @@ export class Story {
   }
 
   // ---- what is seen ----
+
+  /** `status` as it is answered with nobody supervising. */
+  look(): Promise<ProjectStatus> {
+    const { fleet, engine, store, clock, driver, folder } = this;
+    const openGateway = ({ config }: GatewayPlan): MemoryGateway =>
+      driver.open(config, gatewayFolder(folder, config.service));
+    return lookAt({ fleet, engine, store, clock, openGateway }, new AbortController().signal);
+  }
 
   service(name: string): ServiceStatus {
     const found = this.supervisor.status().services.find((service) => service.name === name);
