@@ -69,5 +69,6 @@ function earliest(since: number | null, follow: boolean): { sinceMs?: number; li
 
 export function eventLine(event: EventRecord, now: number): string {
   const who = event.member ?? event.service;
-  return `${clockTime(event.time, now)}  ${who === null ? '' : `${printable(who)}: `}${printable(event.message)}`;
+  const named = who === null || event.message.startsWith(who) ? '' : `${printable(who)}: `;
+  return `${clockTime(event.time, now)}  ${named}${printable(event.message)}`;
 }

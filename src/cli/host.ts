@@ -68,7 +68,7 @@ async function anythingOf({ engine, project }: Place): Promise<boolean> {
   );
 }
 
-export function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {
+function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {
   const who = purpose === 'supervisor' ? 'its supervisor' : `"twinhull ${purpose}"`;
   return new TwinhullError(
     'TH_LEASE_HELD',

@@ -109,7 +109,7 @@ export async function withPlace<Result>(context: Context, work: (place: Place) =
 }
 
 /** For reading while the engine is away: the state folder, if there is just one engine the project ever ran on. */
-export function folderWithoutEngine(environment: Context['environment'], project: string): string | null {
+function folderWithoutEngine(environment: Context['environment'], project: string): string | null {
   const root = stateRoot(environment);
   const found = namesIn(root).filter((engine) => namesIn(join(root, engine)).includes(project));
   return found.length === 1 && found[0] !== undefined ? join(root, found[0], project) : null;

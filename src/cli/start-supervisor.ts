@@ -43,7 +43,7 @@ export async function startSupervisor(context: Context, place: Place): Promise<A
   }
 }
 
-export function supervisorContainerName(project: string): string {
+function supervisorContainerName(project: string): string {
   return `${project}-twinhull-supervisor`;
 }
 

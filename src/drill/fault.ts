@@ -15,19 +15,16 @@ export async function inject(engine: Engine, containerId: string, fault: Fault):
 }
 
 /**
- * What is left of the fault is taken back: a frozen container goes on, one that is still down is started. A
- * container that was repaired or replaced in the meantime is left alone.
+ * What is left of the fault is taken back: a frozen container goes on, one that was stopped is started. What was
+ * killed is left to the supervisor, whose repair is what the drill wants to see; so is what was repaired or
+ * replaced in the meantime.
  * @returns whether there was anything left to take back
  */
 export async function undo(engine: Engine, containerId: string, fault: Fault): Promise<boolean> {
+  if (fault === 'kill') return false;
   const container = await engine.inspectContainer(containerId);
-  if (container === null) return false;
-  if (fault === 'hang') {
-    if (container.state !== 'running') return false;
-    await engine.killContainer(container.id, 'SIGCONT');
-    return true;
-  }
-  if (container.state !== 'exited') return false;
-  await engine.startContainer(container.id);
+  if (container?.state !== (fault === 'hang' ? 'running' : 'exited')) return false;
+  if (fault === 'hang') await engine.killContainer(container.id, 'SIGCONT');
+  else await engine.startContainer(container.id);
   return true;
 }
