@@ -1,4 +1,4 @@
-import { TwinhullError } from '../errors.ts';
+import { isCode, TwinhullError } from '../errors.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
@@ -53,22 +53,27 @@ function howToMake(image: ServicePlan['image'], there: boolean, options: ImageOp
   );
 }
 
-async function make(context: Context, { engine, project }: Place, { service, image, how }: Need): Promise<void> {
+async function make(context: Context, { engine }: Place, { service, image, how }: Need): Promise<void> {
   const report = reporter(context);
-  const say = (text: string): void => report({ at: Date.now(), service, text });
+  const say = (text: string): void => {
+    if (text.trim() !== '') report({ at: Date.now(), service, text });
+  };
   say(`${how === 'build' ? 'building' : 'pulling'} ${image.reference}`);
-  if (how === 'build' && image.build) {
-    const { imageBuilder } = await import('../wire.ts');
-    await imageBuilder(engine, context.environment).build(image.build, image.reference, say);
-  } else {
-    await engine.pullImage(image.reference, { onProgress: say });
+  try {
+    if (how === 'build' && image.build) {
+      const { imageBuilder } = await import('../wire.ts');
+      await imageBuilder(engine, context.environment).build(image.build, image.reference, say);
+    } else {
+      await engine.pullImage(image.reference, { onProgress: say });
+    }
+  } catch (error) {
+    throw isCode(error, 'TH_ENGINE_REFUSED') ? unavailable(service, image.reference, how, error) : error;
   }
-  if ((await engine.inspectImage(image.reference)) === null) {
-    throw new TwinhullError(
-      'TH_IMAGE_UNAVAILABLE',
-      `the image ${image.reference} is not there after ${how}ing it for ${project}`,
-    );
-  }
+}
+
+function unavailable(service: string, reference: string, how: Need['how'], cause: TwinhullError): TwinhullError {
+  const message = `${service} needs the image ${reference}, which could not be ${how === 'build' ? 'built' : 'pulled'}: ${cause.message}`;
+  return new TwinhullError('TH_IMAGE_UNAVAILABLE', message, { cause, state: 'nothing was started or changed' });
 }
 
 function withoutImages(fleet: Fleet): Fleet {

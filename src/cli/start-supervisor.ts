@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../api/control-client.ts';
@@ -20,6 +20,7 @@ const DEFAULT_IMAGE = 'twinhull-local/supervisor:latest';
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 const LAST_LOG_LINES = 12;
+const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
 /** Still running, and what it said when it is not. */
 interface Started {
@@ -125,6 +126,7 @@ function passedOn(environment: Context['environment'], names: readonly string[])
 function startProcess(context: Context, place: Place): Started {
   mkdirSync(place.folder, { recursive: true, mode: 0o700 });
   const logPath = join(place.folder, 'supervisor.log');
+  makeRoom(logPath);
   const log = openSync(logPath, 'a', 0o600);
   const began = statSync(logPath).size;
   const program = process.argv[1] ?? '';
@@ -143,6 +145,12 @@ function startProcess(context: Context, place: Place): Started {
     lastWords: async () =>
       readFileSync(logPath).subarray(began).toString('utf8').trimEnd().split('\n').slice(-LAST_LOG_LINES).join('\n'),
   };
+}
+
+/** One earlier log is kept; the record itself is in the store. */
+function makeRoom(logPath: string): void {
+  if ((statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG_BYTES)
+    renameSync(logPath, `${logPath}.1`);
 }
 
 async function notStarted(started: Started): Promise<TwinhullError> {
