@@ -52,9 +52,7 @@ function configurationPage(): string {
     '      gateway: { protocol: http, check: { path: /health } }',
     '```',
     '',
-    '```text',
     explainSettings().trimEnd(),
-    '```',
     '',
   ].join('\n');
 }
