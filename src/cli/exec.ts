@@ -66,11 +66,12 @@ export function containerFor(status: ProjectStatus, name: string): string {
 /** By the docker command line, which knows about terminals; null where it is not installed. */
 function withDocker(place: Place, options: Options, id: string, words: readonly string[]): Promise<ExitCode | null> {
   const tty = options.tty && process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const words_ = ['exec', '-i', ...(tty ? ['-t'] : []), ...flagsOf(options), id, ...words];
+  const { DOCKER_HOST: _host, DOCKER_CONTEXT: _context, ...rest } = process.env;
+  const argv = ['exec', '-i', ...(tty ? ['-t'] : []), ...flagsOf(options), id, ...words];
   return new Promise((resolve, reject) => {
-    const child = spawn('docker', words_, {
+    const child = spawn('docker', argv, {
       stdio: 'inherit',
-      env: { ...process.env, ...place.engine.endpoint.commandEnvironment },
+      env: { ...rest, ...place.engine.endpoint.commandEnvironment },
     });
     const ignore = (): void => undefined; // the terminal's Ctrl-C is the command's
     process.on('SIGINT', ignore);

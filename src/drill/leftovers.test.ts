@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Container, Engine } from '../ports/engine.ts';
+import { clearLeftovers, leftovers, type Marker, mark, unmark } from './leftovers.ts';
+
+const gone = spawnSync(process.execPath, ['-e', '']).pid;
+const marker: Marker = {
+  fault: 'hang',
+  service: 'web',
+  member: 'web-primary',
+  containerId: 'c1',
+  pid: gone,
+  undoAfter: 5000,
+};
+
+describe('what drills leave behind', () => {
+  let folder: string;
+  let asked: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'th-drills-'));
+    asked = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const engineWith = (state: Container['state'] | null): Engine =>
+    ({
+      inspectContainer: async () => (state === null ? null : { id: 'c1', state }),
+      killContainer: async (id: string, signal: string) => void asked.push(`${signal} ${id}`),
+      startContainer: async (id: string) => void asked.push(`start ${id}`),
+    }) as unknown as Engine;
+
+  test('the marker is for its owner alone', () => {
+    const path = mark(folder, marker);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(statSync(join(folder, 'drills')).mode & 0o777, 0o700);
+  });
+
+  test('a drill whose process is gone is one; one that goes on is none until its time is over', () => {
+    mark(folder, marker);
+    mark(folder, { ...marker, pid: process.pid });
+    assert.deepEqual(
+      leftovers(folder, 1000).map(({ marker: { pid } }) => pid),
+      [gone],
+    );
+    assert.equal(leftovers(folder, 6000).length, 2);
+  });
+
+  test('a drill that cleaned up itself leaves nothing', () => {
+    unmark(mark(folder, marker));
+    assert.deepEqual(leftovers(folder, 9000), []);
+  });
+
+  test('a frozen container goes on, a stopped one is started, each once', async () => {
+    mark(folder, marker);
+    mark(folder, { ...marker, fault: 'stop', containerId: 'c2' });
+    await clearLeftovers(engineWith('running'), folder, 1000);
+    assert.deepEqual(asked, ['SIGCONT c1']);
+    assert.deepEqual(readdirSync(join(folder, 'drills')), []);
+    mark(folder, { ...marker, fault: 'stop' });
+    await clearLeftovers(engineWith('exited'), folder, 1000);
+    assert.deepEqual(asked, ['SIGCONT c1', 'start c1']);
+  });
+
+  test('a container that was replaced in the meantime is left alone', async () => {
+    mark(folder, marker);
+    const [line] = await clearLeftovers(engineWith(null), folder, 1000);
+    assert.deepEqual(asked, []);
+    assert.doesNotMatch(line ?? '', /taken back/);
+  });
+});
