@@ -13,6 +13,7 @@ const STOPPED_TOGETHER_MS = 5000;
 export function coverForLeader(turn: Turn): void {
   const { leader } = turn.memory;
   if (turn.model.policy.standby !== 'cold' || turn.model.balance !== null || leader === null) return;
+  if (settleWithTwin(turn, leader)) return;
   const standby = turn.model.members.find(({ name }) => conditionOf(turn, name).is === 'standby')?.name;
   if (standby === undefined) return;
   const why = reasonToCover(turn, leader);
@@ -24,6 +25,24 @@ export function coverForLeader(turn: Turn): void {
   countRestart(turn, standby);
   memberMemory(turn, leader).repair = null;
   turn.memory.leader = standby;
+}
+
+/**
+ * The twin runs too, because somebody started it: two of them must not work at once, so the one that does not
+ * lead is stopped; but if the leader is down, whoever runs leads.
+ * @returns whether the twin runs
+ */
+function settleWithTwin(turn: Turn, leader: string): boolean {
+  const twin = turn.model.members.find(({ name, role }) => name !== leader && role !== 'replica')?.name;
+  if (twin === undefined || conditionOf(turn, twin).is !== 'well') return false;
+  const { is } = conditionOf(turn, leader);
+  if (is === 'well' && !isHeld(turn)) {
+    const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+    ask(turn, 'stop', twin, `${leader} leads, and its standby does not run at the same time`, { deadlineMs });
+  } else if (is === 'failed' || is === 'stopped' || is === 'quarantined') {
+    turn.memory.leader = twin;
+  }
+  return true;
 }
 
 function noteLeaderFailed(turn: Turn, leader: string): void {

@@ -189,6 +189,15 @@ test('a cold pair, the primary is stopped on request: the backup takes over, no 
   assert.deepEqual(story.incidents(), []);
 });
 
+test('a cold pair, somebody starts the standby: it is stopped again; when the leader is down it leads', async () => {
+  await using story = await Story.begin({ worker: coldPair });
+  await story.start('worker-backup');
+  await story.advance('5s');
+  assert.deepEqual(story.done(), ['stop worker-backup'], story.told());
+  story.expectVerdicts({ 'worker-primary': 'healthy', 'worker-backup': 'standby' });
+  assert.deepEqual(story.incidents(), []);
+});
+
 test('somebody stops the whole project: no standby is started', async () => {
   await using story = await Story.begin({ worker: coldPair, alone: single });
   await story.stop('worker-primary');

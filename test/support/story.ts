@@ -141,6 +141,7 @@ export class Story {
     const done = work.finally(() => (over = true));
     done.catch(() => undefined);
     for (let left = parseDuration(atMost) ?? 0; left > 0 && !over; left -= 5) await this.advance('5ms');
+    assert.ok(over, `no end within ${atMost}${this.told()}`);
     return done;
   }
 
