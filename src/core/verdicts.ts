@@ -2,11 +2,16 @@
 
 import type { Condition } from './health.ts';
 import type { Verdict } from './model.ts';
-import { conditionOf, memberMemory, type Turn } from './turn.ts';
+import { conditionOf, isPending, memberMemory, type Turn } from './turn.ts';
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
 
 export function noteVerdicts(turn: Turn): void {
   for (const { name } of turn.model.members) {
-    const { verdict, reason } = verdictOf(turn, conditionOf(turn, name));
+    const { verdict, reason } = verdictOf(turn, name, conditionOf(turn, name));
     const memory = memberMemory(turn, name);
     memory.reason = reason;
     if (memory.verdict === verdict) continue;
@@ -23,7 +28,7 @@ export function noteVerdicts(turn: Turn): void {
   }
 }
 
-function verdictOf(turn: Turn, condition: Condition): { readonly verdict: Verdict; readonly reason: string } {
+function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
   if (turn.seen.foreign !== null) {
     return { verdict: 'foreign', reason: 'a container that is not ours holds the service; twinhull up takes it back' };
   }
@@ -45,6 +50,7 @@ function verdictOf(turn: Turn, condition: Condition): { readonly verdict: Verdic
     case 'completed':
       return { verdict: 'completed', reason: 'has done its work' };
     case 'quarantined':
+      if (isPending(turn, 'quarantine', name)) return { verdict: 'unhealthy', reason: 'is being stopped for good' };
       return {
         verdict: 'quarantined',
         reason: 'failed again and again; twinhull logs tells why, twinhull up tries again',
