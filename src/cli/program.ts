@@ -84,7 +84,8 @@ async function loaded(listed: Listed, runner: Runner): Promise<Command> {
 }
 
 function inListOnly({ name, parameters, summary }: Listed): Command {
-  return new Command(name).summary(summary).arguments(parameters);
+  const command = new Command(name).summary(summary);
+  return parameters === '' ? command : command.arguments(parameters);
 }
 
 function terminalFor({ stdout, stderr, environment }: Surroundings, json: boolean): Terminal {
