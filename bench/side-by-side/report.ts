@@ -27,7 +27,7 @@ export function summarizeCell({ system, fault, injections, brokenOff }: Cell): S
     fault,
     failedIdempotent: describe(injections.map(({ failedByMethod }) => failedByMethod['GET'] ?? 0)),
     failedPost: describe(injections.map(({ failedByMethod }) => failedByMethod['POST'] ?? 0)),
-    longestGapMs: describe(injections.map(({ longestGapMs }) => Math.round(longestGapMs * 10) / 10)),
+    longestGapMs: describe(injections.map(({ longestGapMs }) => Math.round(longestGapMs))),
     recovered: injections.filter(({ recovered }) => recovered).length,
     brokenOff,
   };
