@@ -79,13 +79,15 @@ function lastServing(service: ServiceModel, seen: ServiceSeen, effects: readonly
   return left.length > 0 ? [] : [`${service.name}: the last member that serves is taken from it`];
 }
 
+/** A reading from before its process began says nothing about it. */
 function serves(member: MemberSeen): boolean {
   return (
     member.state === 'running' &&
     member.attached !== false &&
     member.health !== 'unhealthy' &&
     member.gateway?.traffic === 'in' &&
-    member.gateway.check === 'passing'
+    member.gateway.check === 'passing' &&
+    member.gateway.readAt >= member.startedAt
   );
 }
 

@@ -14,6 +14,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { Actor, type Ended } from './act.ts';
+import { Alarm } from './alarm.ts';
 import { Gateways } from './gateways.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
@@ -34,6 +35,7 @@ export class Supervisor implements SupervisorHandle {
   readonly #gateways: Gateways;
   readonly #recorder: Recorder;
   readonly #actor: Actor;
+  readonly #alarm: Alarm;
   /** aborted when run() ends, for whatever reason */
   readonly #over = new AbortController();
   readonly #busy = new Map<string, number>();
@@ -48,14 +50,13 @@ export class Supervisor implements SupervisorHandle {
   #gone = false;
   #defect: unknown = null;
   #lagMs = 0;
-  #alarm: AbortController | null = null;
-  #alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { fleet, engine, clock, store, log, openGateway, rebuild } = parts;
     this.#fleet = fleet;
     this.#model = modelOf(fleet);
+    this.#alarm = new Alarm(clock, (lateMs) => this.#due(lateMs));
     this.#picture = new Picture(fleet);
     const picture = this.#picture;
     const saved = savedMemory(store);
@@ -106,7 +107,7 @@ export class Supervisor implements SupervisorHandle {
     } finally {
       signal.removeEventListener('abort', end);
       this.#over.abort();
-      this.#alarm?.abort();
+      this.#alarm.cancel();
       this.#gateways.close();
       await this.#actor.idle();
     }
@@ -216,7 +217,7 @@ export class Supervisor implements SupervisorHandle {
         this.#over.abort();
         return;
       }
-      this.#wakeAt(decision.wakeAt, now);
+      this.#alarm.setFor(decision.wakeAt);
     } catch (error) {
       this.#fail(error);
     }
@@ -259,26 +260,10 @@ export class Supervisor implements SupervisorHandle {
     this.#recorder.saveMemory({ memory: this.#memory, lastEventAt: this.#observer.lastEventAt });
   }
 
-  #wakeAt(at: number, now: number): void {
-    if (at === this.#alarmAt && this.#alarm) return;
-    this.#alarm?.abort();
-    this.#alarm = null;
-    this.#alarmAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
-    const alarm = new AbortController();
-    this.#alarm = alarm;
-    const { clock } = this.#parts;
-    const dueAt = clock.monotonic() + Math.max(1, at - now);
-    void clock.sleep(Math.max(1, at - now), alarm.signal).then(
-      () => {
-        if (this.#alarm !== alarm) return;
-        this.#alarm = null;
-        this.#lagMs = Math.max(0, clock.monotonic() - dueAt - 5);
-        this.#readTroubled();
-        this.#step();
-      },
-      () => undefined,
-    );
+  #due(lateMs: number): void {
+    this.#lagMs = lateMs;
+    this.#readTroubled();
+    this.#step();
   }
 
   /** While something is unsure, its gateway and the engine are asked again: an event may have been lost. */
