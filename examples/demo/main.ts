@@ -32,13 +32,14 @@ async function breakAndWatch(project: DemoProject, failure: Failure, signal: Abo
   const repairedMs = isRepaired ? performance.now() - mendedAt : null;
   await sleep(1000, undefined, { signal });
   load.stop();
-  const { sent, failedByMethod, longestGapMs, requests } = await load.finished;
+  const { sent, failedByMethod, failedByReason, longestGapMs, requests } = await load.finished;
   const jobs = await followJobs(project.url, requests, signal);
   return {
     failure: failure.title,
     member: victim.name,
     requests: sent,
     failedByMethod,
+    failedByReason,
     longestGapMs,
     repairedMs,
     jobsTaken: jobs.taken,

@@ -4,6 +4,7 @@ export interface Outcome {
   readonly member: string;
   readonly requests: number;
   readonly failedByMethod: Readonly<Record<string, number>>;
+  readonly failedByReason: Readonly<Record<string, number>>;
   readonly longestGapMs: number;
   /** from the failure until every member was in order; null when that did not come to pass in time */
   readonly repairedMs: number | null;
