@@ -57,8 +57,9 @@ function run(
         killSignal: 'SIGKILL',
       },
       (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        done({ code, stdout, stderr: code === -1 ? `${stderr}\n${String(error)}` : stderr });
+        if (error === null) return done({ code: 0, stdout, stderr });
+        if (typeof error.code === 'number') return done({ code: error.code, stdout, stderr });
+        done({ code: -1, stdout, stderr: `${stderr}\n${error.message}` });
       },
     );
   });

@@ -38,11 +38,7 @@ export function putDevices(draft: ContainerDraft, value: readonly DeviceMapping[
 }
 
 /** `gpus` and `deploy.resources.reservations.devices` may both ask. */
-function putDeviceRequests(
-  draft: ContainerDraft,
-  value: readonly DeviceRequest[],
-  more: readonly string[] = [],
-): void {
+function putDeviceRequests(draft: ContainerDraft, value: readonly DeviceRequest[], more: readonly string[] = []): void {
   const before = draft.HostConfig['DeviceRequests'];
   const requests = value.map((request) => ({
     Driver: request.driver ?? '',
