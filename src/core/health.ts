@@ -146,9 +146,10 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   const graceUntil = graceOf(turn, seen, memory);
   const inGrace = turn.now < graceUntil;
   if (inGrace) wake(turn, graceUntil);
-  const isGatewaysWord = seen.gateway !== null && memory.check === 'passing' && memory.stalls === 0;
-  const streak = Math.max(1, seen.healthFailures);
-  if (seen.health === 'unhealthy' && !inGrace && !(isGatewaysWord && streak < turn.model.policy.threshold)) {
+  // Docker calls a container unhealthy that was paused, with no failed probe: that proves nothing
+  const streak = seen.health === 'unhealthy' ? seen.healthFailures : 0;
+  // behind a gateway its own, quicker check has the word until the engine's is as certain
+  if (!inGrace && streak >= (seen.gateway === null ? 1 : turn.model.policy.threshold)) {
     return mistrust(turn, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);

@@ -193,3 +193,13 @@ test('a planned switch to a member that is not healthy is refused with the reaso
   await assert.rejects(story.supervisor.failover('web'), /web-backup is stopped/);
   story.expectLeader('web-primary');
 });
+
+test('a pair hangs while Docker calls it unhealthy: the gateway is heard all the same, and what hangs is cut', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  story.engine.setHealth(story.container('web-primary').id, 'unhealthy');
+  await story.advance('1s');
+  story.expectLeader('web-primary');
+  story.hang('web-primary');
+  assert.equal(await story.load('web', 1000), 0, story.told());
+  assert.deepEqual(story.done().slice(0, 2), ['lead web-backup', 'take_out web-primary'], story.told());
+});
