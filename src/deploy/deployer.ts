@@ -92,12 +92,14 @@ function lineOf(event: StepEvent): string | null {
   }
 }
 
+type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'stateFolder'>;
+
 /** The supervisor's last rung: containers made anew from the plan. A second call finishes what the first began. */
 export class Rebuilding {
-  readonly #world: Pick<World, 'engine' | 'driver' | 'stateFolder'>;
+  readonly #world: RebuildingWorld;
   readonly #project: string;
 
-  constructor(world: Pick<World, 'engine' | 'driver' | 'stateFolder'>, project: string) {
+  constructor(world: RebuildingWorld, project: string) {
     this.#world = world;
     this.#project = project;
   }
@@ -128,7 +130,7 @@ export class Rebuilding {
     const { engine } = this.#world;
     await recoverReplaced(engine, this.#project, signal, name);
     const Image = await this.#imageOf(name, spec.Image, signal);
-    await recreateContainer(engine, name, { name, spec: { ...spec, Image }, stopTimeoutMs, start, signal });
+    await recreateContainer(this.#world, name, { name, spec: { ...spec, Image }, stopTimeoutMs, start, signal });
   }
 
   /** A repair deploys nothing: the image stays the one that ran, also when its name means another one by now. */

@@ -78,13 +78,14 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
 }
 
 async function start(
-  { engine }: World,
+  world: World,
   { name, paused, restartPolicy }: OfKind<'start_container'>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { engine } = world;
   if (restartPolicy !== null) await engine.setRestartPolicy(name, restartPolicy, within(deadlines.read, signal));
   if (paused) await engine.unpauseContainer(name, within(deadlines.start, signal));
-  else await startContainer(engine, name, signal);
+  else await startContainer(world, name, signal);
 }
 
 async function recreate(
@@ -95,7 +96,7 @@ async function recreate(
 ): Promise<void> {
   const { name, spec, stopTimeoutMs, member, role } = step.container;
   try {
-    await recreateContainer(world.engine, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
+    await recreateContainer(world, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
   } catch (error) {
     // the old one is back: it takes its traffic again, if it can
     if (role === 'member')

@@ -15,9 +15,11 @@ const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
 });
 
 describe('recreateContainer', () => {
+  let clock: VirtualClock;
   let engine: MemoryEngine;
   beforeEach(() => {
-    engine = new MemoryEngine({ clock: new VirtualClock() });
+    clock = new VirtualClock();
+    engine = new MemoryEngine({ clock });
     engine.addImage('db:1', { volumes: ['/data'] });
   });
 
@@ -32,27 +34,32 @@ describe('recreateContainer', () => {
 
   it('leaves one container, new, running, under the old name', async () => {
     const old = await running();
-    const fresh = await recreateContainer(engine, old, { name: 'db', spec: spec(), start: true, stopTimeoutMs: 1000 });
+    const fresh = await recreateContainer({ engine, clock }, old, {
+      name: 'db',
+      spec: spec(),
+      start: true,
+      stopTimeoutMs: 1000,
+    });
     assert.notEqual(fresh, old);
     assert.deepEqual(await names(), ['db running']);
   });
 
   it('creates one where there is none', async () => {
-    await recreateContainer(engine, 'db', { name: 'db', spec: spec(), start: false, stopTimeoutMs: null });
+    await recreateContainer({ engine, clock }, 'db', { name: 'db', spec: spec(), start: false, stopTimeoutMs: null });
     assert.deepEqual(await names(), ['db created']);
   });
 
   it('takes a paused one away, which cannot hear a polite signal', async () => {
     const old = await running();
     await engine.pauseContainer(old);
-    await recreateContainer(engine, old, { name: 'db', spec: spec(), start: true, stopTimeoutMs: 600_000 });
+    await recreateContainer({ engine, clock }, old, { name: 'db', spec: spec(), start: true, stopTimeoutMs: 600_000 });
     assert.deepEqual(await names(), ['db running']);
   });
 
   it('puts the old one back, running, when the new one cannot be created', async () => {
     const old = await running();
     const wanted = { name: 'db', spec: spec({ Image: 'nowhere:1' }), start: true, stopTimeoutMs: 1000 };
-    await assert.rejects(recreateContainer(engine, old, wanted));
+    await assert.rejects(recreateContainer({ engine, clock }, old, wanted));
     assert.deepEqual(await names(), ['db running']);
     assert.equal((await engine.inspectContainer('db'))?.id, old);
   });
@@ -63,7 +70,12 @@ describe('recreateContainer', () => {
     await engine.startContainer(await engine.createContainer('holder', spec({ Networks })));
     const old = await running();
     await assert.rejects(
-      recreateContainer(engine, old, { name: 'db', spec: spec({ Networks }), start: true, stopTimeoutMs: 1000 }),
+      recreateContainer({ engine, clock }, old, {
+        name: 'db',
+        spec: spec({ Networks }),
+        start: true,
+        stopTimeoutMs: 1000,
+      }),
       /address/i,
     );
     assert.deepEqual(await names(), ['db running', 'holder running']);

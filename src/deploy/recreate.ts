@@ -10,6 +10,9 @@ import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
 import { labels } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
 import { startContainer } from './start.ts';
+import type { World } from './world.ts';
+
+type Doors = Pick<World, 'engine' | 'clock'>;
 
 export interface Recreation {
   readonly name: string;
@@ -25,16 +28,17 @@ export interface Recreation {
  * Replaces the container `oldId`; anonymous volumes move over to the new one, as Compose does it.
  * @returns the new container's id
  */
-export async function recreateContainer(engine: Engine, oldId: string, wanted: Recreation): Promise<string> {
+export async function recreateContainer(doors: Doors, oldId: string, wanted: Recreation): Promise<string> {
+  const { engine } = doors;
   const old = await engine.inspectContainer(oldId, within(deadlines.read, wanted.signal));
-  if (!old) return createAnew(engine, wanted);
+  if (!old) return createAnew(doors, wanted);
   const renamed = old.name === wanted.name;
   if (renamed) await putAside(engine, old, wanted);
   let created: string | null = null;
   try {
     created = await createAfter(engine, old, wanted);
     await end(engine, old, wanted);
-    if (wanted.start) await startContainer(engine, created, wanted.signal);
+    if (wanted.start) await startContainer(doors, created, wanted.signal);
   } catch (error) {
     await putBack(engine, old, renamed ? wanted.name : null, created);
     throw error;
@@ -55,9 +59,9 @@ async function putAside(engine: Engine, old: Container, wanted: Recreation): Pro
   }
 }
 
-async function createAnew(engine: Engine, wanted: Recreation): Promise<string> {
-  const id = await engine.createContainer(wanted.name, wanted.spec, within(deadlines.create, wanted.signal));
-  if (wanted.start) await startContainer(engine, id, wanted.signal);
+async function createAnew(doors: Doors, wanted: Recreation): Promise<string> {
+  const id = await doors.engine.createContainer(wanted.name, wanted.spec, within(deadlines.create, wanted.signal));
+  if (wanted.start) await startContainer(doors, id, wanted.signal);
   return id;
 }
 

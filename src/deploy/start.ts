@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../errors.ts';
-import type { Engine } from '../ports/engine.ts';
 import { deadlines, within } from './deadlines.ts';
+import type { World } from './world.ts';
 
 /** The engine frees a port a moment after it has stopped its holder, and two services may swap theirs in one `up`. */
 const PORT_PATIENCE_MS = 3000;
@@ -11,16 +10,20 @@ const AGAIN_MS = 250;
 export const portTaken = /port is already allocated|address already in use|ports are not available/i;
 
 /** Starts a container; one whose host port is taken is tried again for a moment. */
-export async function startContainer(engine: Engine, id: string, signal: AbortSignal | undefined): Promise<void> {
-  const until = performance.now() + PORT_PATIENCE_MS;
+export async function startContainer(
+  { engine, clock }: Pick<World, 'engine' | 'clock'>,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const until = clock.monotonic() + PORT_PATIENCE_MS;
   for (;;) {
     try {
       await engine.startContainer(id, within(deadlines.start, signal));
       return;
     } catch (error) {
-      if (!isPortTaken(error) || performance.now() >= until) throw error;
+      if (!isPortTaken(error) || clock.monotonic() >= until) throw error;
     }
-    await pause(AGAIN_MS, undefined, signal ? { signal } : {});
+    await clock.sleep(AGAIN_MS, signal);
   }
 }
 

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGateway, MemoryGatewayDriver } from '../../src/adapters/memory/gateway.ts';
 import type { Service } from '../../src/compose/project.ts';
@@ -13,45 +14,16 @@ import type { PlanOptions } from '../../src/deploy/steps.ts';
 import type { UpResult } from '../../src/deploy/up.ts';
 import type { World } from '../../src/deploy/world.ts';
 import { TwinhullError } from '../../src/errors.ts';
-import type { Clock } from '../../src/ports/clock.ts';
 import type { Container, ContainerSpec, Engine } from '../../src/ports/engine.ts';
 import type { Gateway, GatewayConfig, GatewayDriver } from '../../src/ports/gateway.ts';
 import type { Fleet } from '../../src/redundancy/fleet.ts';
 import { fleetOf } from './fleet.ts';
 
 /** Time that goes on by itself whenever everybody waits for it. */
-export class VirtualClock implements Clock {
-  #ms = 1_700_000_000_000;
-  #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-
-  now(): number {
-    return this.#ms;
-  }
-
-  monotonic(): number {
-    return this.#ms;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const sleeper = { at: this.#ms + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      const onAbort = (): void => {
-        this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
-        reject(signal?.reason as Error);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      setImmediate(() => this.#pass());
-    });
-  }
-
-  #pass(): void {
-    const first = this.#sleepers.toSorted((one, other) => one.at - other.at)[0];
-    if (!first) return;
-    this.#ms = Math.max(this.#ms, first.at);
-    this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== first);
-    first.wake();
+export class VirtualClock extends MemoryClock {
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    setImmediate(() => this.wakeFirst());
+    return super.sleep(ms, signal);
   }
 }
 

@@ -103,7 +103,7 @@ export class Story {
       store,
       clock,
       openGateway: ({ config }) => driver.open(config, gatewayFolder(folder, config.service)),
-      rebuild: new Rebuilding({ engine, driver, stateFolder: folder }, fleet.project),
+      rebuild: new Rebuilding({ engine, driver, clock, stateFolder: folder }, fleet.project),
       log: (line) => this.log.push(`${String(Math.round(clock.monotonic())).padStart(7)} ${line}`),
     });
   }
@@ -128,11 +128,7 @@ export class Story {
   async advance(duration: string): Promise<void> {
     const ms = parseDuration(duration);
     assert.ok(ms !== null, duration);
-    for (let left = ms; left > 0; left -= 5) {
-      await this.#look();
-      await this.clock.advance(Math.min(5, left));
-    }
-    await this.#look();
+    await this.clock.advance(ms, () => this.#look());
   }
 
   /** Lets time pass until `work` has ended. */

@@ -42,17 +42,31 @@ export class MemoryClock implements Clock {
     return promise;
   }
 
-  /** Lets `ms` pass; resolves when all that happened in it has come to rest. */
-  async advance(ms: number): Promise<void> {
+  /**
+   * Lets `ms` pass; resolves when all that happened in it has come to rest.
+   * @param atRest called at each moment of it at which something happened, once that has come to rest
+   */
+  async advance(ms: number, atRest: () => Promise<void> = async () => {}): Promise<void> {
     const until = this.#now + ms;
     await settle();
+    await atRest();
     for (let next = this.#next(until); next !== null; next = this.#next(until)) {
       this.#now = Math.max(this.#now, next);
       for (const sleeper of this.#due()) sleeper.wake();
       await settle();
+      await atRest();
     }
     this.#now = until;
     await settle();
+  }
+
+  /** Wakes who sleeps the shortest, at its moment. */
+  wakeFirst(): void {
+    const [first] = this.#sleepers.toSorted((one, other) => one.at - other.at);
+    if (!first) return;
+    this.#now = Math.max(this.#now, first.at);
+    this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== first);
+    first.wake();
   }
 
   #next(until: number): number | null {

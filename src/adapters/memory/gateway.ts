@@ -36,8 +36,9 @@ const fastIntervalMs = 100;
 const settleMs = 250;
 const standstillMs = 80;
 const probeMs = 80;
-/** How finely waiting is done. */
+/** How finely waiting is done, and how finely with nothing in flight. */
 const stepMs = 5;
+const idleStepMs = 25;
 
 /**
  * The twin of adapters/haproxy in memory: the same roles, states, checks and signals over a world that is told
@@ -133,7 +134,8 @@ export class MemoryGateway implements Gateway {
     onSignal({ kind: 'started' });
     while (!abort.aborted) {
       if (!this.#away) this.#catchUp();
-      await this.#clock.sleep(stepMs, abort).catch(() => undefined);
+      const isIdle = this.#servers.every(({ sessions }) => sessions === 0);
+      await this.#clock.sleep(isIdle ? idleStepMs : stepMs, abort).catch(() => undefined);
     }
     this.#listeners.delete(onSignal);
   }
