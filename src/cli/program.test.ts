@@ -4,6 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { run } from './program.ts';
+import type { TextStream } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -12,6 +14,16 @@ interface Result {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+function written(): TextStream & { text: string } {
+  return {
+    text: '',
+    write(text) {
+      this.text += text;
+      return true;
+    },
+  };
 }
 
 const COMPOSE = `# kept
@@ -31,19 +43,17 @@ describe('the command line', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** No engine is in reach: what is tested here must work, or say so, without one. */
-  function twinhull(...argv: string[]): Promise<Result> {
-    const env = {
+  async function twinhull(...argv: string[]): Promise<Result> {
+    const stdout = written();
+    const stderr = written();
+    const environment = {
       PATH: process.env['PATH'],
       HOME: folder,
       DOCKER_HOST: `unix://${folder}/no-engine.sock`,
       TWINHULL_STATE_DIR: join(folder, 'state'),
     };
-    return new Promise((done) => {
-      execFile(join(root, 'bin/twinhull'), argv, { cwd: folder, env, timeout: 30_000 }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        done({ code, stdout, stderr });
-      });
-    });
+    const code = await run({ argv, environment, currentDir: folder, stdout, stderr });
+    return { code, stdout: stdout.text, stderr: stderr.text };
   }
 
   test('--help lists every command and fits 80 columns', async () => {
@@ -77,6 +87,16 @@ describe('the command line', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     assert.equal(VERSION, version);
     assert.equal((await twinhull('--version')).stdout, `${version}\n`);
+  });
+
+  test('bin/twinhull runs it as a program of its own, with its exit code', async () => {
+    const { code, stderr } = await new Promise<Result>((done) => {
+      execFile(join(root, 'bin/twinhull'), ['statsu'], { cwd: folder }, (error, stdout, text) =>
+        done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr: text }),
+      );
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /Did you mean status\?/);
   });
 
   for (const [argv, meant] of [

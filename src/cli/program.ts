@@ -41,7 +41,7 @@ export async function run(surroundings: Surroundings): Promise<ExitCode> {
 
 async function parseAndRun(surroundings: Surroundings): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const program = emptyProgram();
+  const program = emptyProgram().version(VERSION, '--version', 'print the version');
   const runner: Runner = {
     run: async (self: Command, body: (context: Context) => Promise<ExitCode>) => {
       const json = program.opts<{ json?: true }>().json === true || self.opts<{ json?: true }>().json === true;
@@ -53,13 +53,13 @@ async function parseAndRun(surroundings: Surroundings): Promise<ExitCode> {
     const made = listed.name === called ? await loaded(listed, runner) : inListOnly(listed);
     program.addCommand(made, { hidden: listed.hidden });
   }
-  for (const each of [program, ...program.commands]) quiet(each, surroundings);
+  for (const each of [program, ...program.commands]) quiet(each, surroundings.stdout);
   await program.parseAsync([...surroundings.argv], { from: 'user' });
   return exitCode;
 }
 
 function emptyProgram(): Command {
-  const program = new Command('twinhull').description(DESCRIPTION).version(VERSION, '--version', 'print the version');
+  const program = new Command('twinhull').description(DESCRIPTION);
   program.configureHelp({
     subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
   });
@@ -99,14 +99,13 @@ function argumentTerm(argument: Argument): string {
 }
 
 /** Commander throws instead of leaving the process, and leaves the printing of errors to failure.ts. */
-function quiet(command: Command, { stdout }: Surroundings): void {
+function quiet(command: Command, stdout: TextStream): void {
   command.exitOverride();
   command.configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: () => undefined,
     outputError: () => undefined,
   });
-  for (const child of command.commands) quiet(child, { stdout } as Surroundings);
 }
 
 function usageError(error: CommanderError): TwinhullError {
