@@ -81,9 +81,11 @@ export class MemoryClock implements Clock {
   }
 }
 
-/** Promises that are ready run before the next turn of the event loop. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Promises that are ready run before the next turn of the event loop. Real files take real time, and no virtual time. */
+async function settle(): Promise<void> {
+  do {
+    await new Promise((resolve) => setImmediate(resolve));
+  } while (process.getActiveResourcesInfo().includes('FSReqPromise'));
 }
 
 function reasonOf(signal: AbortSignal): Error {
