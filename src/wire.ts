@@ -5,7 +5,6 @@ import { type DockerEngine, openDockerEngine } from './adapters/docker/engine.ts
 import { gatewayImage, HaproxyDriver } from './adapters/haproxy/driver.ts';
 import { systemClock } from './adapters/node/clock.ts';
 import { openStore as openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
-import type { Place } from './cli/place.ts';
 import { Deployer, Rebuilding } from './deploy/deployer.ts';
 import type { World } from './deploy/world.ts';
 import type { Clock } from './ports/clock.ts';
@@ -20,6 +19,13 @@ import { lookAt, type ProjectStatus } from './supervisor/status.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type OpenEngine = DockerEngine;
+
+/** Where a project runs, and where its state is. */
+export interface Home {
+  readonly project: string;
+  readonly engine: OpenEngine;
+  readonly folder: string;
+}
 
 export { gatewayImage };
 export const clock: Clock = systemClock;
@@ -43,12 +49,12 @@ export function gatewayDriver(environment: Environment): GatewayDriver {
 }
 
 /** What changes a project's containers, for the holder of its lease. */
-export function deployer(place: Place, environment: Environment): Deployer {
-  return new Deployer(worldOf(place, environment));
+export function deployer(home: Home, environment: Environment): Deployer {
+  return new Deployer(worldOf(home, environment));
 }
 
 export interface Supervised {
-  readonly place: Place;
+  readonly home: Home;
   readonly fleet: Fleet;
   readonly store: Store;
   readonly environment: Environment;
@@ -57,29 +63,29 @@ export interface Supervised {
 }
 
 /** The lease of `store` is held by the caller. */
-export function makeSupervisor({ place, fleet, store, environment, log }: Supervised): SupervisorHandle {
-  const { engine, project } = place;
-  const rebuild = new Rebuilding(worldOf(place, environment), project);
-  return new Supervisor({ fleet, engine, store, clock, rebuild, log, openGateway: gatewayOpener(place, environment) });
+export function makeSupervisor({ home, fleet, store, environment, log }: Supervised): SupervisorHandle {
+  const { engine, project } = home;
+  const rebuild = new Rebuilding(worldOf(home, environment), project);
+  return new Supervisor({ fleet, engine, store, clock, rebuild, log, openGateway: gatewayOpener(home, environment) });
 }
 
 /** What a supervisor would say of the project now, where none runs. */
 export function lookOnce(
-  place: Place,
+  home: Home,
   fleet: Fleet,
   store: Store,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ProjectStatus> {
-  return lookAt({ fleet, engine: place.engine, store, clock, openGateway: gatewayOpener(place, environment) }, signal);
+  return lookAt({ fleet, engine: home.engine, store, clock, openGateway: gatewayOpener(home, environment) }, signal);
 }
 
-function gatewayOpener({ folder }: Place, environment: Environment): SupervisorParts['openGateway'] {
+function gatewayOpener({ folder }: Home, environment: Environment): SupervisorParts['openGateway'] {
   const driver = gatewayDriver(environment);
   return ({ config }: GatewayPlan): Gateway => driver.open(config, gatewayFolder(folder, config.service));
 }
 
-function worldOf({ engine, folder }: Place, environment: Environment): World {
+function worldOf({ engine, folder }: Home, environment: Environment): World {
   return {
     engine,
     driver: gatewayDriver(environment),

@@ -1,12 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asTwinhullError } from '../api/failure.ts';
+import { isReplaced } from '../deploy/recreate.ts';
 import { clearLeftovers, leftovers } from '../drill/leftovers.ts';
 import type { Container, EngineInfo } from '../ports/engine.ts';
 import { stateRoot } from '../state-folder.ts';
 import type { Environment } from '../wire.ts';
+import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import { openPlace, type Place, projectNameOf } from './place.ts';
+import { supervisorImage } from './start-supervisor.ts';
 import { supervisorText } from './status.ts';
 
 /** One thing that was looked at. */
@@ -75,7 +78,7 @@ async function engineFindings(place: Place, environment: Environment): Promise<F
     await imageFinding(
       place,
       'supervisor image',
-      environment['TWINHULL_SUPERVISOR_IMAGE'] || 'twinhull-local/supervisor:latest',
+      supervisorImage(environment),
       'Without it, up -d leaves a process that ends with a reboot; script/images builds it.',
     ),
   ].filter((finding) => finding !== null);
@@ -102,7 +105,7 @@ async function imageFinding({ engine }: Place, what: string, reference: string, 
 /** Asked from a gateway that runs: nothing is started to find out. */
 async function gatewayVersion({ engine, project }: Place): Promise<Finding | null> {
   const gateways = await engine.listContainers({
-    labels: { 'com.docker.compose.project': project, 'twinhull.role': 'gateway' },
+    labels: { [LABEL.project]: project, [LABEL.role]: 'gateway' },
   });
   const running = gateways.find(({ state }) => state === 'running');
   if (!running) return null;
@@ -114,8 +117,8 @@ async function gatewayVersion({ engine, project }: Place): Promise<Finding | nul
 }
 
 async function projectFindings(place: Place, fix: boolean): Promise<Finding[]> {
-  const all = await place.engine.listContainers({ labels: { 'com.docker.compose.project': place.project } });
-  const ours = all.filter(({ labels }) => labels['twinhull.service'] !== undefined);
+  const all = await place.engine.listContainers({ labels: { [LABEL.project]: place.project } });
+  const ours = all.filter(({ labels }) => labels[LABEL.ours] !== undefined);
   return [
     await supervisorFinding(place, ours),
     ...foreignFindings(all, ours),
@@ -143,9 +146,7 @@ async function supervisorFinding({ control, project }: Place, ours: readonly Con
 }
 
 function foreignFindings(all: readonly Container[], ours: readonly Container[]): Finding[] {
-  const foreign = all.filter(
-    (container) => !ours.includes(container) && container.labels['com.docker.compose.oneoff'] !== 'True',
-  );
+  const foreign = all.filter((container) => !ours.includes(container) && container.labels[LABEL.oneOff] !== 'True');
   if (foreign.length === 0) return [];
   return [
     note(
@@ -158,7 +159,7 @@ function foreignFindings(all: readonly Container[], ours: readonly Container[]):
 
 /** A container renamed aside is one whose replacement did not come to its end. */
 function renamedFindings(ours: readonly Container[]): Finding[] {
-  const aside = ours.filter(({ name }) => /\.replaced-(started|idle)$/.test(name));
+  const aside = ours.filter(isReplaced);
   if (aside.length === 0) return [];
   return [
     {
@@ -181,7 +182,7 @@ async function leftoverFindings({ engine, folder }: Place, fix: boolean): Promis
 }
 
 async function poolFinding({ engine, project }: Place): Promise<Finding | null> {
-  const networks = await engine.listNetworks({ labels: { 'com.docker.compose.project': project } });
+  const networks = await engine.listNetworks({ labels: { [LABEL.project]: project } });
   const own = networks.filter(({ name }) => name.startsWith(`${project}_twinhull-`));
   return own.length === 0
     ? null

@@ -3,6 +3,7 @@ import { CONTROL_SOCKET, serveControl, type SupervisorInfo } from '../api/contro
 import { clearLeftovers } from '../drill/leftovers.ts';
 import { TwinhullError } from '../errors.ts';
 import type { LeaseHolder } from '../ports/store.ts';
+import { LABEL } from '../labels.ts';
 import type { Place } from './place.ts';
 import { type Ending, SupervisedProject } from './supervised-project.ts';
 import { VERSION } from './version.ts';
@@ -43,7 +44,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
       clock,
       deployer: deployer(place, options.environment),
       makeSupervisor: (fleet) =>
-        makeSupervisor({ place, fleet, store, environment: options.environment, log: options.trace }),
+        makeSupervisor({ home: place, fleet, store, environment: options.environment, log: options.trace }),
       isThere: () => anythingOf(place),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
     });
@@ -61,7 +62,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
 }
 
 async function anythingOf({ engine, project }: Place): Promise<boolean> {
-  const labels = { 'com.docker.compose.project': project, 'twinhull.service': '' };
+  const labels = { [LABEL.project]: project, [LABEL.ours]: '' };
   return engine.listContainers({ labels }).then(
     (containers) => containers.length > 0,
     () => true,

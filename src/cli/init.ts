@@ -27,7 +27,10 @@ async function init(context: Context, options: Options): Promise<ExitCode> {
   const { terminal } = context;
   const project = await loadProjectOf(context);
   const facts = await factsIfReachable(context, project);
-  const { applyProposal, proposeRedundancy } = await import('../redundancy/propose.ts');
+  const [{ applyProposal }, { proposeRedundancy }] = await Promise.all([
+    import('../redundancy/apply-proposal.ts'),
+    import('../redundancy/propose.ts'),
+  ]);
   const proposals = proposeRedundancy(project, facts);
   const written = options.write ? await writeInto(fileOf(project), (text) => applyProposal(text, proposals)) : null;
   if (terminal.json) {

@@ -2,6 +2,7 @@ import type { Container, Engine } from '../ports/engine.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { TwinhullError } from '../errors.ts';
+import { LABEL } from '../labels.ts';
 import { printable } from './printable.ts';
 
 /** A container of ours under the names a person uses for it. */
@@ -19,7 +20,7 @@ export function storedFleet(store: Store): Fleet | null {
 
 /** Every container of ours of the project, services in the order of the plan. */
 export async function namedContainers(engine: Engine, project: string, fleet: Fleet | null): Promise<NamedContainer[]> {
-  const labels = { 'com.docker.compose.project': project, 'twinhull.service': '' };
+  const labels = { [LABEL.project]: project, [LABEL.ours]: '' };
   const containers = await engine.listContainers({ labels });
   const order = new Map(fleet?.services.map(({ name }, index) => [name, index]) ?? []);
   const place = ({ service }: NamedContainer): number => order.get(service) ?? order.size;
@@ -45,8 +46,8 @@ export function unknownName(target: string, known: readonly string[]): TwinhullE
 }
 
 function named(container: Container, fleet: Fleet | null): NamedContainer {
-  const service = container.labels['twinhull.service'] ?? '';
-  if (container.labels['twinhull.role'] === 'gateway') return { service, member: null, container };
+  const service = container.labels[LABEL.ours] ?? '';
+  if (container.labels[LABEL.role] === 'gateway') return { service, member: null, container };
   const planned = fleet?.services
     .flatMap(({ members }) => members)
     .find(({ containerName }) => containerName === container.name);
@@ -55,9 +56,9 @@ function named(container: Container, fleet: Fleet | null): NamedContainer {
 
 /** As redundancy names members: a cluster without a gateway counts containers of one Compose service. */
 function nameFromLabels(container: Container, service: string): string {
-  const composeService = container.labels['com.docker.compose.service'] ?? service;
-  const number = container.labels['com.docker.compose.container-number'] ?? '1';
-  return composeService === service && container.labels['twinhull.role'] === 'replica'
+  const composeService = container.labels[LABEL.service] ?? service;
+  const number = container.labels[LABEL.number] ?? '1';
+  return composeService === service && container.labels[LABEL.role] === 'replica'
     ? `${service}-${number}`
     : composeService;
 }

@@ -5,7 +5,7 @@ import { CONTROL_SOCKET } from '../api/control.ts';
 import type { Project } from '../compose/project.ts';
 import { isCode, TwinhullError } from '../errors.ts';
 import { stateFolder, stateRoot } from '../state-folder.ts';
-import type { OpenEngine } from '../wire.ts';
+import type { Home } from '../wire.ts';
 import type { Context } from './command.ts';
 import { storedFleet } from './members.ts';
 import { printableText } from './printable.ts';
@@ -77,11 +77,8 @@ async function nameOnRecord({ flags, environment, currentDir }: Context): Promis
   return new Set(names).size === 1 ? (names[0] ?? null) : null;
 }
 
-/** Where a project's state is, the engine that it runs on, and the socket of its supervisor. */
-export interface Place {
-  readonly project: string;
-  readonly engine: OpenEngine;
-  readonly folder: string;
+/** A project's home, and the socket of its supervisor. */
+export interface Place extends Home {
   readonly control: ControlClient;
 }
 

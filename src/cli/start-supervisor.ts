@@ -11,11 +11,11 @@ import type { Answer } from '../api/control-client.ts';
 import { TwinhullError } from '../errors.ts';
 import type { ContainerSpec } from '../ports/engine.ts';
 import { stateRoot } from '../state-folder.ts';
+import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
 import { printableText } from './printable.ts';
 
-const DEFAULT_IMAGE = 'twinhull-local/supervisor:latest';
 /** how long a supervisor may take to answer after its start, in milliseconds */
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
@@ -30,7 +30,7 @@ interface Started {
 
 /** Starts it and waits until it answers; where another one was quicker, that one's answer is as good. */
 export async function startSupervisor(context: Context, place: Place): Promise<Answer> {
-  const image = context.environment['TWINHULL_SUPERVISOR_IMAGE'] || DEFAULT_IMAGE;
+  const image = supervisorImage(context.environment);
   const started = (await canRunAsContainer(place, image))
     ? await startContainer(context, place, image)
     : startProcess(context, place);
@@ -44,6 +44,11 @@ export async function startSupervisor(context: Context, place: Place): Promise<A
   }
 }
 
+/** "none": a process, even where the image is there. */
+export function supervisorImage(environment: Context['environment']): string {
+  return environment['TWINHULL_SUPERVISOR_IMAGE'] || 'twinhull-local/supervisor:latest';
+}
+
 function supervisorContainerName(project: string): string {
   return `${project}-twinhull-supervisor`;
 }
@@ -52,7 +57,7 @@ function supervisorContainerName(project: string): string {
 export async function removeSupervisorContainer({ engine, project }: Place): Promise<void> {
   const name = supervisorContainerName(project);
   const container = await engine.inspectContainer(name);
-  if (container?.labels['twinhull.role'] === 'supervisor')
+  if (container?.labels[LABEL.role] === 'supervisor')
     await engine.removeContainer(container.id, { force: true, volumes: false });
 }
 
@@ -104,7 +109,7 @@ async function containerSpec(
       `DOCKER_HOST=unix://${endpoint.socketPath}`,
       ...passedOn(environment, ['TWINHULL_GATEWAY_IMAGE', 'TZ']),
     ],
-    Labels: { 'twinhull.role': 'supervisor', 'twinhull.project': project },
+    Labels: { [LABEL.role]: 'supervisor', [LABEL.supervises]: project },
     HostConfig: {
       NetworkMode: 'host',
       RestartPolicy: { Name: 'always' },

@@ -4,6 +4,7 @@
  */
 
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
+import { LABEL } from '../labels.ts';
 import type { ContainerContext, ContainerDraft, ContainerHost, ContentFile } from './keys/key.ts';
 import { serviceKeys } from './keys/service.ts';
 import type { NetworkUse, PortMapping, Project, Service } from './project.ts';
@@ -95,7 +96,7 @@ export function networkSpec(key: string, project: Project): NetworkSpec {
     ...(internal !== undefined && { internal }),
     ...(attachable !== undefined && { attachable }),
     ...(enable_ipv6 !== undefined && { enableIpv6: enable_ipv6 }),
-    labels: { ...definition.labels, 'com.docker.compose.project': project.name, 'com.docker.compose.network': key },
+    labels: { ...definition.labels, [LABEL.project]: project.name, [LABEL.network]: key },
     ...(ipam !== undefined && { ipam: ipamSpec(ipam) }),
   };
 }
@@ -108,7 +109,7 @@ export function volumeSpec(key: string, project: Project): VolumeSpec {
     name: definition.name,
     ...(driver !== undefined && { driver }),
     ...(driver_opts !== undefined && { driverOptions: driver_opts }),
-    labels: { ...definition.labels, 'com.docker.compose.project': project.name, 'com.docker.compose.volume': key },
+    labels: { ...definition.labels, [LABEL.project]: project.name, [LABEL.volume]: key },
   };
 }
 

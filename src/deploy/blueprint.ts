@@ -2,17 +2,8 @@ import type { ContainerSpec } from '../ports/engine.ts';
 import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
+import { LABEL } from '../labels.ts';
 import type { GatewayFiles, WantedContainer } from './steps.ts';
-
-export const labels = {
-  project: 'com.docker.compose.project',
-  service: 'com.docker.compose.service',
-  number: 'com.docker.compose.container-number',
-  oneOff: 'com.docker.compose.oneoff',
-  ours: 'twinhull.service',
-  role: 'twinhull.role',
-  hash: 'twinhull.config-hash',
-} as const;
 
 /** A gateway's soft stop closes its ports at once; what is in flight gets this long. */
 const GATEWAY_STOP_MS = 1000;
@@ -32,9 +23,9 @@ export function wantedMember(service: ServicePlan, member: MemberPlan): WantedCo
     member: member.name,
     role: 'member',
     spec: withLabels(member.spec, {
-      [labels.ours]: service.name,
-      [labels.role]: member.role,
-      [labels.hash]: member.hash,
+      [LABEL.ours]: service.name,
+      [LABEL.role]: member.role,
+      [LABEL.hash]: member.hash,
     }),
     stopTimeoutMs: service.policy.stopGraceMs,
   };
@@ -59,7 +50,7 @@ export function gatewayBlueprint(
       name: plan.containerName,
       member: service,
       role: 'gateway',
-      spec: withLabels(spec, { [labels.ours]: service, [labels.role]: 'gateway', [labels.hash]: plan.hash }),
+      spec: withLabels(spec, { [LABEL.ours]: service, [LABEL.role]: 'gateway', [LABEL.hash]: plan.hash }),
       stopTimeoutMs: GATEWAY_STOP_MS,
     },
     config: plan.config,

@@ -6,7 +6,7 @@
 import { TwinhullError } from '../errors.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import { labels } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
 import { deadlines, within } from './deadlines.ts';
 import { isOneOff, isOurs } from './existing.ts';
 import { isAnonymous } from './recreate.ts';
@@ -79,7 +79,7 @@ async function containersToEnd(
   { say, signal }: Pick<DownOptions, 'say' | 'signal'>,
 ): Promise<Container[] | null> {
   const containers = await engine.listContainers(
-    { labels: { [labels.project]: project } },
+    { labels: { [LABEL.project]: project } },
     within(deadlines.read, signal),
   );
   const foreign = containers.filter((container) => !isOurs(container) && !isOneOff(container));
@@ -128,7 +128,7 @@ export function wavesOf(containers: readonly Container[], fleet: Fleet | null): 
   const depths = depthsOf(fleet);
   const rank = (container: Container): number => {
     const depth = depths.get(serviceOf(container) ?? '') ?? (fleet ? Number.MAX_SAFE_INTEGER / 4 : 0);
-    return -2 * depth - (container.labels[labels.role] === 'gateway' ? 1 : 0);
+    return -2 * depth - (container.labels[LABEL.role] === 'gateway' ? 1 : 0);
   };
   const waves = Map.groupBy(containers, rank);
   return [...waves.entries()].toSorted(([one], [other]) => one - other).map(([, wave]) => wave);
@@ -147,7 +147,7 @@ function depthsOf(fleet: Fleet | null): Map<string, number> {
 async function removeNetworks(project: string, engine: Engine, { say, signal }: DownOptions): Promise<string[]> {
   const problems: string[] = [];
   for (const { name, id } of await engine.listNetworks(
-    { labels: { [labels.project]: project } },
+    { labels: { [LABEL.project]: project } },
     within(deadlines.read, signal),
   )) {
     try {
@@ -168,7 +168,7 @@ async function removeVolumes(
   engine: Engine,
   { say, signal }: DownOptions,
 ): Promise<string[]> {
-  const named = await engine.listVolumes({ labels: { [labels.project]: project } }, within(deadlines.read, signal));
+  const named = await engine.listVolumes({ labels: { [LABEL.project]: project } }, within(deadlines.read, signal));
   const problems: string[] = [];
   for (const name of new Set([...named.map((volume) => volume.name), ...anonymous])) {
     try {
@@ -187,7 +187,7 @@ function report(problems: readonly string[]): void {
 }
 
 function serviceOf({ labels: label }: Container): string | null {
-  return label[labels.ours] ?? label[labels.service] ?? null;
+  return label[LABEL.ours] ?? label[LABEL.service] ?? null;
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { Call, Container, Image, Network, Volume } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import { type GatewayBlueprint, gatewayBlueprint, labels } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
+import { type GatewayBlueprint, gatewayBlueprint } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
 import { exists } from './files.ts';
 import { join } from 'node:path';
@@ -62,7 +63,7 @@ export async function readExisting(fleet: Fleet, world: World, signal?: AbortSig
     readImages(fleet, blueprints, world, call),
     byKey([...blueprints.keys()], (service) => readGateway(blueprints.get(service), world, call.signal)),
   ]);
-  const isOurProject = (container: Container): boolean => container.labels[labels.project] === fleet.project;
+  const isOurProject = (container: Container): boolean => container.labels[LABEL.project] === fleet.project;
   return {
     containers: all.filter((container) => isOurProject(container) && !isOneOff(container)),
     others: all.filter((container) => !isOurProject(container)),
@@ -88,11 +89,11 @@ export function readImages(
 }
 
 export function isOneOff({ labels: label }: Pick<Container, 'labels'>): boolean {
-  return label[labels.oneOff] === 'True';
+  return label[LABEL.oneOff] === 'True';
 }
 
 export function isOurs({ labels: label }: Pick<Container, 'labels'>): boolean {
-  return label[labels.ours] !== undefined;
+  return label[LABEL.ours] !== undefined;
 }
 
 async function byKey<Value>(

@@ -1,6 +1,7 @@
 import type { Container } from '../ports/engine.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
-import { type GatewayBlueprint, labels } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
+import type { GatewayBlueprint } from './blueprint.ts';
 import { isOurs } from './existing.ts';
 import type { StepList } from './step-list.ts';
 import type { PlanOptions } from './steps.ts';
@@ -186,17 +187,17 @@ function addDrains(
   if (!blueprint) return [];
   // the gateway that runs knows the members of its time, not those of the plan; each is a Compose service of its own
   const live = existing.containers.filter(
-    (container) => isMemberNow(container) && container.labels[labels.ours] === service.name,
+    (container) => isMemberNow(container) && container.labels[LABEL.ours] === service.name,
   );
   const members = live.map(({ labels: label }) => ({
-    name: label[labels.service] ?? '',
+    name: label[LABEL.service] ?? '',
     address: '',
     takesTraffic: true,
   }));
   const config = { ...blueprint.config, members };
   const { drainTimeoutMs } = service.policy;
   return surplus.filter(isRunning).map(({ labels: label }) => {
-    const member = label[labels.service] ?? '';
+    const member = label[LABEL.service] ?? '';
     return list.add(`drain:${service.name}:${member}`, service.name, after, {
       kind: 'drain_member',
       member,
@@ -323,7 +324,7 @@ function removeIntruders({ list, service, existing }: ServiceTask, positions: re
   return existing.containers
     .filter(
       (container) =>
-        !isOurs(container) && container.labels[labels.service] === service.name && !replaced.has(container.id),
+        !isOurs(container) && container.labels[LABEL.service] === service.name && !replaced.has(container.id),
     )
     .map(({ id, name }) =>
       list.add(`remove:${name}`, service.name, [], {

@@ -10,7 +10,8 @@
 
 import type { Container } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import { type GatewayBlueprint, labels } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
+import type { GatewayBlueprint } from './blueprint.ts';
 import { type Existing, isOurs } from './existing.ts';
 import { planImages } from './images.ts';
 import { planService } from './plan-service.ts';
@@ -68,7 +69,7 @@ export function orphansOf(fleet: Fleet, containers: readonly Container[]): Conta
     ...fleet.services.flatMap(({ name, members }) => [name, ...members.map(({ composeService }) => composeService)]),
   ]);
   return containers.filter((container) => {
-    const service = container.labels[isOurs(container) ? labels.ours : labels.service];
+    const service = container.labels[isOurs(container) ? LABEL.ours : LABEL.service];
     return service === undefined || !services.has(service);
   });
 }

@@ -2,7 +2,8 @@
 
 import type { Container, ContainerSpec } from '../ports/engine.ts';
 import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
-import { type GatewayBlueprint, labels, wantedMember } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
+import { type GatewayBlueprint, wantedMember } from './blueprint.ts';
 import { type Existing, isOurs } from './existing.ts';
 import { isReplaced } from './recreate.ts';
 import type { WantedContainer } from './steps.ts';
@@ -70,9 +71,9 @@ export function gatewayPosition(scene: ServiceScene): Position | null {
 function currentOf({ existing, service }: ServiceScene, wanted: WantedContainer): Container | null {
   const live = existing.containers.filter((container) => !isReplaced(container));
   const isSame = ({ labels: label }: Container): boolean =>
-    label[labels.service] === wanted.spec.Labels[labels.service] &&
-    label[labels.number] === wanted.spec.Labels[labels.number] &&
-    [undefined, service.name].includes(label[labels.ours]);
+    label[LABEL.service] === wanted.spec.Labels[LABEL.service] &&
+    label[LABEL.number] === wanted.spec.Labels[LABEL.number] &&
+    [undefined, service.name].includes(label[LABEL.ours]);
   return live.find(({ name }) => name === wanted.name) ?? live.find(isSame) ?? null;
 }
 
@@ -80,9 +81,9 @@ function differenceOf({ existing, options }: ServiceScene, wanted: WantedContain
   const image = existing.images.get(wanted.spec.Image);
   if (!isOurs(current)) return 'another tool made it';
   if (current.name !== wanted.name) return 'its name changed';
-  if (current.labels[labels.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
+  if (current.labels[LABEL.role] === 'gateway' ? wanted.role !== 'gateway' : wanted.role === 'gateway')
     return `it becomes the ${wanted.role}`;
-  if (current.labels[labels.hash] !== wanted.spec.Labels[labels.hash]) return 'its configuration changed';
+  if (current.labels[LABEL.hash] !== wanted.spec.Labels[LABEL.hash]) return 'its configuration changed';
   if (image && !current.partial && image.id !== current.imageId) return 'its image changed';
   if (current.state === 'dead' || current.state === 'removing') return `it is ${current.state}`;
   if (current.state === 'created' && missingNetworks(wanted.spec, current).length > 0)
@@ -102,12 +103,12 @@ export function surplusOf(
 ): Container[] {
   const kept = new Set([...members, gateway].map((position) => position?.current?.id));
   return existing.containers.filter(
-    (container) => container.labels[labels.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
+    (container) => container.labels[LABEL.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
   );
 }
 
 export function isMemberNow({ labels: label }: Container): boolean {
-  return label[labels.role] !== 'gateway' && label[labels.ours] !== undefined;
+  return label[LABEL.role] !== 'gateway' && label[LABEL.ours] !== undefined;
 }
 
 export function isRunning({ state }: Container): boolean {

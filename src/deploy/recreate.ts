@@ -7,7 +7,7 @@
 
 import { isCode } from '../errors.ts';
 import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
-import { labels } from './blueprint.ts';
+import { LABEL } from '../labels.ts';
 import { deadlines, within } from './deadlines.ts';
 import { startContainer } from './start.ts';
 import type { World } from './world.ts';
@@ -175,7 +175,7 @@ export async function recoverReplaced(
   only?: string,
 ): Promise<string[]> {
   const containers = await engine.listContainers(
-    { labels: { [labels.project]: project, [labels.ours]: '' } },
+    { labels: { [LABEL.project]: project, [LABEL.ours]: '' } },
     within(deadlines.read, signal),
   );
   const lines: string[] = [];
@@ -209,5 +209,5 @@ async function settle(
 }
 
 function isGateway(label: Readonly<Record<string, string>>): boolean {
-  return label[labels.role] === 'gateway';
+  return label[LABEL.role] === 'gateway';
 }

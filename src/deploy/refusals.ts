@@ -3,6 +3,7 @@
 import { type ErrorCode, TwinhullError } from '../errors.ts';
 import type { Container, ContainerSpec, Network, NetworkSpec, Volume, VolumeSpec } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import { LABEL } from '../labels.ts';
 import { type Existing, isOurs } from './existing.ts';
 import { orphansOf } from './plan.ts';
 
@@ -195,7 +196,7 @@ function isAny(address: string): boolean {
 }
 
 function owner(fleet: Fleet, { name, labels }: Container): string {
-  const project = labels['com.docker.compose.project'];
+  const project = labels[LABEL.project];
   if (project === fleet.project)
     return `the container ${name}, whose service is no longer in the file (--remove-orphans removes it)`;
   return project === undefined ? `the container ${name}` : `the container ${name} of the project ${project}`;

@@ -2,6 +2,7 @@ import { networkAttachments, portBindings } from '../compose/container.ts';
 import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { NetworkSpec } from '../ports/engine.ts';
 import { gatewayFolder } from '../state-folder.ts';
+import { LABEL } from '../labels.ts';
 import { addressesIn, formatSubnet } from './addresses.ts';
 import type { Subnet } from './addresses.ts';
 import type { Analysis } from './analysis.ts';
@@ -66,9 +67,9 @@ function ownNetwork({ project, name }: Analysis, subnet: Subnet): NetworkSpec {
     name: ownNetworkName(project.name, name),
     internal: true,
     labels: {
-      'com.docker.compose.project': project.name,
-      'com.docker.compose.network': ownNetworkKey(name),
-      'twinhull.service': name,
+      [LABEL.project]: project.name,
+      [LABEL.network]: ownNetworkKey(name),
+      [LABEL.ours]: name,
     },
     ipam: { config: [{ subnet: formatSubnet(subnet) }] },
   };

@@ -1,5 +1,6 @@
 import type { Mode, Role } from '../core/model.ts';
 import type { Project } from '../compose/project.ts';
+import { LABEL } from '../labels.ts';
 
 /** A member before it has a container: what it is called and which part it plays. */
 export interface MemberName {
@@ -75,14 +76,14 @@ export function ownLabels(
   },
 ): Readonly<Record<string, string>> {
   return {
-    'com.docker.compose.project': project.name,
-    'com.docker.compose.service': owner.composeService,
-    'com.docker.compose.container-number': String(owner.number),
-    'com.docker.compose.oneoff': 'False',
-    'com.docker.compose.project.working_dir': project.workingDir,
-    'com.docker.compose.project.config_files': project.files.join(','),
-    'twinhull.service': owner.service,
-    'twinhull.role': owner.role,
+    [LABEL.project]: project.name,
+    [LABEL.service]: owner.composeService,
+    [LABEL.number]: String(owner.number),
+    [LABEL.oneOff]: 'False',
+    [LABEL.workingDir]: project.workingDir,
+    [LABEL.configFiles]: project.files.join(','),
+    [LABEL.ours]: owner.service,
+    [LABEL.role]: owner.role,
   };
 }
 

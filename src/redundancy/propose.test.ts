@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { image, projectOf } from '../../test/support/project.ts';
-import { applyProposal, proposeRedundancy } from './propose.ts';
-import type { Proposal } from './propose.ts';
+import { applyProposal } from './apply-proposal.ts';
+import { type Proposal, proposeRedundancy } from './propose.ts';
 
 async function proposals(text: string): Promise<readonly Proposal[]> {
   const project = await projectOf(text);

@@ -8,8 +8,6 @@ import { meddlesWith } from './known-images.ts';
 import { awaitedToComplete } from './order.ts';
 import { readSettings } from './settings.ts';
 
-export { applyProposal } from './apply-proposal.ts';
-
 export interface Proposal {
   readonly service: string;
   readonly mode: Mode;
