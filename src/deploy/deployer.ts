@@ -27,7 +27,7 @@ export class Deployer {
     this.#world = world;
   }
 
-  up(
+  async up(
     fleet: Fleet,
     options: PlanOptions,
     { report, aside }: { readonly report: Report; readonly aside: UpHooks['aside'] },
@@ -38,16 +38,12 @@ export class Deployer {
       const line = lineOf(event);
       if (line !== null) say(line, event.step.service);
     };
-    return bringUp(this.#world, fleet, options, { onEvent, say: (line) => say(line, null), aside }, signal).then(
-      (result) => {
-        if (result.orphans.length > 0)
-          say(
-            `left alone, because its service is no longer in the file (--remove-orphans removes it): ${result.orphans.join(', ')}`,
-            null,
-          );
-        return result;
-      },
-    );
+    const hooks: UpHooks = { onEvent, say: (line) => say(line, null), aside };
+    const result = await bringUp(this.#world, fleet, options, hooks, signal);
+    const orphans = result.orphans.join(', ');
+    if (orphans !== '')
+      say(`left alone, because its service is no longer in the file (--remove-orphans removes it): ${orphans}`, null);
+    return result;
   }
 
   down(

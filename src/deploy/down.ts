@@ -186,8 +186,8 @@ function report(problems: readonly string[]): void {
   throw new TwinhullError('TH_STEP_FAILED', problems.join('; '), { state: 'everything else was done' });
 }
 
-function serviceOf({ labels: label }: Container): string | null {
-  return label[LABEL.ours] ?? label[LABEL.service] ?? null;
+function serviceOf({ labels }: Container): string | null {
+  return labels[LABEL.ours] ?? labels[LABEL.service] ?? null;
 }
 
 function messageOf(error: unknown): string {

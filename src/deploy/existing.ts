@@ -88,12 +88,12 @@ export function readImages(
   return byKey(references, (reference) => engine.inspectImage(reference, call));
 }
 
-export function isOneOff({ labels: label }: Pick<Container, 'labels'>): boolean {
-  return label[LABEL.oneOff] === 'True';
+export function isOneOff({ labels }: Pick<Container, 'labels'>): boolean {
+  return labels[LABEL.oneOff] === 'True';
 }
 
-export function isOurs({ labels: label }: Pick<Container, 'labels'>): boolean {
-  return label[LABEL.ours] !== undefined;
+export function isOurs({ labels }: Pick<Container, 'labels'>): boolean {
+  return labels[LABEL.ours] !== undefined;
 }
 
 async function byKey<Value>(

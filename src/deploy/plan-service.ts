@@ -64,21 +64,24 @@ function addStart(
   ready: readonly string[],
   admission: Admission,
 ): string[] {
-  const { list, service } = task;
   const { wanted, plan } = position;
   if (position.difference !== null) return [];
   const before = position.current ? reconnect(task, position, position.current) : [addCreation(task, wanted)];
   const mustStart = position.start && !(position.current && isRunning(position.current));
   if (!mustStart) return before;
-  const started = list.add(`start:${wanted.name}`, service.name, [...before, ...ready], {
-    kind: 'start_container',
-    name: wanted.name,
-    paused: position.current?.state === 'paused',
-    restartPolicy: lostPolicy(position),
-  });
+  const started = addStartOf(task, position, [...before, ...ready]);
   return admission && takesTraffic(task, plan.name)
     ? [started, addAdmission(task, plan.name, admission, [started])]
     : [started];
+}
+
+function addStartOf({ list, service }: ServiceTask, position: Position, after: readonly string[]): string {
+  return list.add(`start:${position.wanted.name}`, service.name, after, {
+    kind: 'start_container',
+    name: position.wanted.name,
+    paused: position.current?.state === 'paused',
+    restartPolicy: lostPolicy(position),
+  });
 }
 
 /** A quarantine takes the restart policy away; `up` gives it back. */
@@ -143,26 +146,10 @@ function addGateway(
     const created = addCreation(task, wanted);
     // members and gateway start side by side: it waits for their checks by itself
     const ready = after.filter((id) => id.startsWith('wait:') || id.startsWith('remove:'));
-    return [
-      list.add(`start:${wanted.name}`, service.name, [created, files, ...ready], {
-        kind: 'start_container',
-        name: wanted.name,
-        paused: false,
-        restartPolicy: null,
-      }),
-    ];
+    return [addStartOf(task, position, [created, files, ...ready])];
   }
-  if (difference === null) {
-    const connected = reconnect(task, position, current);
-    return [
-      list.add(`start:${wanted.name}`, service.name, [files, ...connected, ...after], {
-        kind: 'start_container',
-        name: wanted.name,
-        paused: current.state === 'paused',
-        restartPolicy: lostPolicy(position),
-      }),
-    ];
-  }
+  if (difference === null)
+    return [addStartOf(task, position, [files, ...reconnect(task, position, current), ...after])];
   const drained = addDrains(task, current, surplus, after);
   return [addRecreation(task, { ...position, current, difference }, [files, ...task.ground, ...after, ...drained])];
 }
@@ -189,15 +176,15 @@ function addDrains(
   const live = existing.containers.filter(
     (container) => isMemberNow(container) && container.labels[LABEL.ours] === service.name,
   );
-  const members = live.map(({ labels: label }) => ({
-    name: label[LABEL.service] ?? '',
+  const members = live.map(({ labels }) => ({
+    name: labels[LABEL.service] ?? '',
     address: '',
     takesTraffic: true,
   }));
   const config = { ...blueprint.config, members };
   const { drainTimeoutMs } = service.policy;
-  return surplus.filter(isRunning).map(({ labels: label }) => {
-    const member = label[LABEL.service] ?? '';
+  return surplus.filter(isRunning).map(({ labels }) => {
+    const member = labels[LABEL.service] ?? '';
     return list.add(`drain:${service.name}:${member}`, service.name, after, {
       kind: 'drain_member',
       member,

@@ -70,10 +70,10 @@ export function gatewayPosition(scene: ServiceScene): Position | null {
  */
 function currentOf({ existing, service }: ServiceScene, wanted: WantedContainer): Container | null {
   const live = existing.containers.filter((container) => !isReplaced(container));
-  const isSame = ({ labels: label }: Container): boolean =>
-    label[LABEL.service] === wanted.spec.Labels[LABEL.service] &&
-    label[LABEL.number] === wanted.spec.Labels[LABEL.number] &&
-    [undefined, service.name].includes(label[LABEL.ours]);
+  const isSame = ({ labels }: Container): boolean =>
+    labels[LABEL.service] === wanted.spec.Labels[LABEL.service] &&
+    labels[LABEL.number] === wanted.spec.Labels[LABEL.number] &&
+    [undefined, service.name].includes(labels[LABEL.ours]);
   return live.find(({ name }) => name === wanted.name) ?? live.find(isSame) ?? null;
 }
 
@@ -107,8 +107,8 @@ export function surplusOf(
   );
 }
 
-export function isMemberNow({ labels: label }: Container): boolean {
-  return label[LABEL.role] !== 'gateway' && label[LABEL.ours] !== undefined;
+export function isMemberNow({ labels }: Container): boolean {
+  return labels[LABEL.role] !== 'gateway' && labels[LABEL.ours] !== undefined;
 }
 
 export function isRunning({ state }: Container): boolean {

@@ -208,6 +208,6 @@ async function settle(
   return `the replacement of ${name} had not come to its end; the old container is in its place again`;
 }
 
-function isGateway(label: Readonly<Record<string, string>>): boolean {
-  return label[LABEL.role] === 'gateway';
+function isGateway(labels: Readonly<Record<string, string>>): boolean {
+  return labels[LABEL.role] === 'gateway';
 }
