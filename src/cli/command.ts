@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type ProjectFlags, projectFlags } from './globals.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** What every command is given to work with. */
 export interface Context {

@@ -10,7 +10,7 @@ import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import { openPlace, type Place, projectNameOf } from './place.ts';
 import { supervisorImage } from './start-supervisor.ts';
-import { supervisorText } from './status.ts';
+import { supervisorText } from './terminal/supervisor-text.ts';
 
 /** One thing that was looked at. */
 export interface Finding {

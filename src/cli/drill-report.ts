@@ -1,7 +1,7 @@
 import type { DrillReport } from '../drill/judge.ts';
 import type { Context } from './command.ts';
-import { printable } from './printable.ts';
-import { tookText } from './table.ts';
+import { printable } from './terminal/printable.ts';
+import { tookText } from './terminal/table.ts';
 
 export function showReport({ terminal }: Context, report: DrillReport): void {
   if (terminal.json) {

@@ -6,7 +6,7 @@ import type { LoadRun } from '../drill/load.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { ServiceStatus } from '../supervisor/status.ts';
 import type { Context } from './command.ts';
-import { startGuard } from './drill-guard.ts';
+import { startGuard } from './commands/drill-guard.ts';
 import type { DrillTarget } from './drill-target.ts';
 import type { Place } from './place.ts';
 

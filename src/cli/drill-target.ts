@@ -1,7 +1,8 @@
 import { TwinhullError } from '../errors.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
 import type { ServiceStatus } from '../supervisor/status.ts';
-import { storedFleet, unknownName } from './members.ts';
+import { unknownName } from '../api/unknown-name.ts';
+import { storedFleet } from './members.ts';
 import type { Place } from './place.ts';
 
 /** The member that a drill breaks. */

@@ -1,5 +1,5 @@
 import { asTwinhullError, failureDocument } from '../api/failure.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Prints an error for people (what, state, next) and, with --json, as the document; gives the exit code. */
 export function reportFailure(error: unknown, terminal: Terminal, debug: boolean): 1 | 2 | 3 {

@@ -2,13 +2,13 @@ import type { UpOptions } from '../api/control.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import type { Context, ExitCode } from './command.ts';
-import { eventLine } from './events.ts';
+import { eventLine } from './terminal/event-line.ts';
 import { type Host, host } from './host.ts';
 import { type Interruption, interruption } from './interruption.ts';
 import type { Place } from './place.ts';
-import { reporter } from './reporter.ts';
-import { showResult } from './result.ts';
-import type { Ending } from './supervised-project.ts';
+import { reporter } from './terminal/reporter.ts';
+import { showResult } from './terminal/up-result.ts';
+import type { Ending } from '../api/supervised-project.ts';
 
 /**
  * `up` in the foreground: this process is the supervisor and shows what happens. The first Ctrl-C stops the

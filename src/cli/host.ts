@@ -4,8 +4,9 @@ import { clearLeftovers } from '../drill/leftovers.ts';
 import { TwinhullError } from '../errors.ts';
 import type { LeaseHolder } from '../ports/store.ts';
 import { LABEL } from '../labels.ts';
+import type { Context } from './command.ts';
 import type { Place } from './place.ts';
-import { type Ending, SupervisedProject } from './supervised-project.ts';
+import { type Ending, SupervisedProject } from '../api/supervised-project.ts';
 import { VERSION } from './version.ts';
 
 /** A project that this process acts for. */
@@ -58,6 +59,23 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
   } catch (error) {
     store.close();
     throw error;
+  }
+}
+
+/** Does one thing to a project that nobody supervises. `purpose`: the command, for whoever finds the lease taken. */
+export async function hostForAMoment<Result>(
+  { environment, terminal }: Context,
+  place: Place,
+  purpose: string,
+  work: (project: SupervisedProject) => Promise<Result>,
+): Promise<Result> {
+  const log = (line: string): void => terminal.warn(line);
+  const trace = (): void => undefined;
+  const here = await host(place, { purpose, kind: 'foreground', environment, reachable: false, log, trace });
+  try {
+    return await work(here.project);
+  } finally {
+    await here.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { isCode, TwinhullError } from '../errors.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
-import { reporter } from './reporter.ts';
+import { reporter } from './terminal/reporter.ts';
 
 export interface ImageOptions {
   /** true: build even what is there; false: build nothing; null: build what is missing */

@@ -1,9 +1,8 @@
+import { unknownName } from '../api/unknown-name.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import { TwinhullError } from '../errors.ts';
 import { LABEL } from '../labels.ts';
-import { printable } from './printable.ts';
 
 /** A container of ours under the names a person uses for it. */
 export interface NamedContainer {
@@ -37,12 +36,6 @@ export function select(all: readonly NamedContainer[], target: string): NamedCon
   if (found.length > 0) return found;
   const known = [...new Set(all.flatMap(({ service, member }) => [service, member ?? service]))];
   throw unknownName(target, known);
-}
-
-export function unknownName(target: string, known: readonly string[]): TwinhullError {
-  const names =
-    known.length === 0 ? 'nothing of this project runs' : `there are ${[...new Set(known)].map(printable).join(', ')}`;
-  return new TwinhullError('TH_UNKNOWN_NAME', `no service or member is called "${printable(target)}"; ${names}`);
 }
 
 function named(container: Container, fleet: Fleet | null): NamedContainer {

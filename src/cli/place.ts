@@ -8,7 +8,7 @@ import { stateFolder, stateRoot } from '../state-folder.ts';
 import type { Home } from '../wire.ts';
 import type { Context } from './command.ts';
 import { storedFleet } from './members.ts';
-import { printableText } from './printable.ts';
+import { printableText } from './terminal/printable.ts';
 
 /** The project of the command line; with `interpolate: false`, `${VAR}` and env_file stay as they are written. */
 export async function loadProjectOf(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from './program.ts';
-import type { TextStream } from './terminal.ts';
+import type { TextStream } from './terminal/terminal.ts';
 import { VERSION } from './version.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -6,7 +6,7 @@ import { commands, type Listed } from './commands.ts';
 import { reportFailure } from './failure.ts';
 import { globalOptions } from './globals.ts';
 import { INTERRUPTED } from './interruption.ts';
-import { Terminal, type TextStream } from './terminal.ts';
+import { Terminal, type TextStream } from './terminal/terminal.ts';
 
 export interface Surroundings {
   /** after the program's own name */

@@ -14,7 +14,7 @@ import { stateRoot } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
-import { printableText } from './printable.ts';
+import { printableText } from './terminal/printable.ts';
 
 /** how long a supervisor may take to answer after its start, in milliseconds */
 const START_TIMEOUT_MS = 20_000;

@@ -1,6 +1,6 @@
-import type { Report } from './supervised-project.ts';
+import type { Report } from '../api/supervised-project.ts';
 import type { Context } from './command.ts';
-import { host } from './host.ts';
+import { hostForAMoment } from './host.ts';
 import type { Place } from './place.ts';
 
 /** The commands that act on a running project, whoever carries them out. */
@@ -21,19 +21,8 @@ export async function withSupervisor<Result>(
   work: (operations: Operations) => Promise<Result>,
 ): Promise<Result> {
   if ((await place.control.status()) !== null) return work(place.control);
-  const log = (line: string): void => context.terminal.warn(line);
-  const here = await host(place, {
-    purpose,
-    kind: 'foreground',
-    environment: context.environment,
-    reachable: false,
-    log,
-    trace: () => undefined,
+  return hostForAMoment(context, place, purpose, async (project) => {
+    await project.resume();
+    return work(project);
   });
-  try {
-    await here.project.resume();
-    return await work(here.project);
-  } finally {
-    await here.close();
-  }
 }

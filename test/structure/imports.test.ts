@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   adapters: ['ports', 'core'],
   supervisor: ['core', 'ports', 'redundancy', 'deploy'],
   drill: ['core', 'ports', 'supervisor'],
-  api: ['supervisor', 'redundancy', 'core', 'ports'],
+  api: ['supervisor', 'redundancy', 'ports'],
   cli: ['api', 'supervisor', 'deploy', 'drill', 'redundancy', 'compose', 'core', 'ports', 'wire.ts'],
   'wire.ts': ['supervisor', 'deploy', 'redundancy', 'ports', 'adapters'],
   'main.ts': ['cli', 'wire.ts'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { UpOptions, UpResult } from '../api/control.ts';
+import type { UpOptions, UpResult } from './control.ts';
 import { MemoryStore } from '../adapters/memory/store.ts';
 import { systemClock } from '../adapters/node/clock.ts';
 import { isCode } from '../errors.ts';

@@ -1,5 +1,5 @@
-import type { UpResult } from '../api/control.ts';
-import type { Context } from './command.ts';
+import type { UpResult } from '../../api/control.ts';
+import type { Context } from '../command.ts';
 import { printable } from './printable.ts';
 import { wrap } from './table.ts';
 

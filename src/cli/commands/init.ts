@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { TwinhullError } from '../errors.ts';
-import type { Project } from '../compose/project.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { loadProjectOf } from './place.ts';
-import { factsIfReachable } from './planning.ts';
-import { printable } from './printable.ts';
-import { table, wrap } from './table.ts';
+import { TwinhullError } from '../../errors.ts';
+import type { Project } from '../../compose/project.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { loadProjectOf } from '../place.ts';
+import { factsIfReachable } from '../planning.ts';
+import { printable } from '../terminal/printable.ts';
+import { table, wrap } from '../terminal/table.ts';
 
 interface Options {
   readonly write?: true;
@@ -28,8 +28,8 @@ async function init(context: Context, options: Options): Promise<ExitCode> {
   const project = await loadProjectOf(context);
   const facts = await factsIfReachable(context, project);
   const [{ applyProposal }, { proposeRedundancy }] = await Promise.all([
-    import('../redundancy/apply-proposal.ts'),
-    import('../redundancy/propose.ts'),
+    import('../../redundancy/apply-proposal.ts'),
+    import('../../redundancy/propose.ts'),
   ]);
   const proposals = proposeRedundancy(project, facts);
   const written = options.write ? await writeInto(fileOf(project), (text) => applyProposal(text, proposals)) : null;
@@ -55,7 +55,7 @@ function fileOf(project: Project): string {
 
 /** true when the file was changed. */
 async function writeInto(path: string, change: (text: string) => string): Promise<boolean> {
-  const { writeFileSafely } = await import('./file-writing.ts');
+  const { writeFileSafely } = await import('../file-writing.ts');
   const before = await readFile(path, 'utf8');
   const after = change(before);
   if (after !== before) writeFileSafely(path, after, 0o644);

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { currentStatus } from './current-status.ts';
-import { unknownName } from './members.ts';
-import { type Place, withPlace } from './place.ts';
-import type { ProjectStatus } from '../supervisor/status.ts';
+import { TwinhullError } from '../../errors.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { currentStatus } from '../current-status.ts';
+import { unknownName } from '../../api/unknown-name.ts';
+import { type Place, withPlace } from '../place.ts';
+import type { ProjectStatus } from '../../supervisor/status.ts';
 
 interface Options {
   readonly user?: string;

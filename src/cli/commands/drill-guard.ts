@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
-import { readMarker, unmark } from '../drill/leftovers.ts';
-import { undo } from '../drill/fault.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
+import { readMarker, unmark } from '../../drill/leftovers.ts';
+import { undo } from '../../drill/fault.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
 
 interface Options {
   readonly marker: string;
@@ -38,7 +38,7 @@ async function guard(context: Context, { marker: path }: Options): Promise<ExitC
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   await drillIsOver(marker.undoAfter - Date.now());
   if (readMarker(path) === null) return 0;
-  const { openEngine } = await import('../wire.ts');
+  const { openEngine } = await import('../../wire.ts');
   const engine = openEngine(context.environment);
   try {
     await undo(engine, marker.containerId, marker.fault);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { loadProjectOf } from './place.ts';
-import { factsIfReachable, planWith } from './planning.ts';
-import { printable } from './printable.ts';
+import { TwinhullError } from '../../errors.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { loadProjectOf } from '../place.ts';
+import { factsIfReachable, planWith } from '../planning.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface Options {
   readonly output: string;
@@ -33,14 +33,14 @@ async function generate(context: Context, options: Options): Promise<ExitCode> {
   ]);
   const fleet = await planWith(context, project, await factsIfReachable(context, project));
   const [{ generateFiles }, { gatewayDriver }] = await Promise.all([
-    import('../redundancy/generate.ts'),
-    import('../wire.ts'),
+    import('../../redundancy/generate.ts'),
+    import('../../wire.ts'),
   ]);
   const target = resolve(project.workingDir, options.output);
   const files = generateFiles(asWritten, fleet, gatewayDriver(context.environment), { fileName: basename(target) });
   const placed = files.map((file) => ({ ...file, path: join(dirname(target), file.path) }));
   if (!options.force) refuseStrangers(placed.map(({ path }) => path));
-  const { writeFileSafely } = await import('./file-writing.ts');
+  const { writeFileSafely } = await import('../file-writing.ts');
   for (const { path, text, mode } of placed) writeFileSafely(path, text, mode);
   report(
     context,

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { type Host, host } from './host.ts';
-import { interruption } from './interruption.ts';
-import { openPlace, type Place } from './place.ts';
-import type { Ending } from './supervised-project.ts';
+import { TwinhullError } from '../../errors.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { type Host, host } from '../host.ts';
+import { interruption } from '../interruption.ts';
+import { openPlace, type Place } from '../place.ts';
+import type { Ending } from '../../api/supervised-project.ts';
 
 interface Options {
   readonly project?: string;

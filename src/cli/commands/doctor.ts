@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import type { Finding } from './doctor-findings.ts';
-import { printable } from './printable.ts';
-import { wrap } from './table.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import type { Finding } from '../doctor-findings.ts';
+import { printable } from '../terminal/printable.ts';
+import { wrap } from '../terminal/table.ts';
 
 interface Options {
   readonly fix?: true;
@@ -20,7 +20,7 @@ export function doctorCommand(entry: Entry): Command {
 }
 
 async function doctor(context: Context, options: Options): Promise<ExitCode> {
-  const { examine } = await import('./doctor-findings.ts');
+  const { examine } = await import('../doctor-findings.ts');
   const findings = await examine(context, options.fix === true);
   if (context.terminal.json)
     context.terminal.document({ healthy: findings.every(({ level }) => level !== 'problem'), findings });

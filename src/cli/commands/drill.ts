@@ -1,15 +1,15 @@
 import { Argument, type Command } from 'commander';
-import type { Fault } from '../drill/fault.ts';
-import type { LoadRequest, LoadRun } from '../drill/load.ts';
-import { parseDuration } from '../duration.ts';
-import { TwinhullError } from '../errors.ts';
-import type { ServicePlan } from '../redundancy/fleet.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { showReport } from './drill-report.ts';
-import { runDrill } from './drill-run.ts';
-import { targetOf, urlOf } from './drill-target.ts';
-import { interruption } from './interruption.ts';
-import { type Place, withPlace } from './place.ts';
+import type { Fault } from '../../drill/fault.ts';
+import type { LoadRequest, LoadRun } from '../../drill/load.ts';
+import { parseDuration } from '../../duration.ts';
+import { TwinhullError } from '../../errors.ts';
+import type { ServicePlan } from '../../redundancy/fleet.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { showReport } from '../drill-report.ts';
+import { runDrill } from '../drill-run.ts';
+import { targetOf, urlOf } from '../drill-target.ts';
+import { interruption } from '../interruption.ts';
+import { type Place, withPlace } from '../place.ts';
 
 interface Options {
   readonly rate: string;
@@ -71,7 +71,7 @@ async function drill(
 }
 
 async function startLoad(url: string, rate: number, mix: readonly LoadRequest[]): Promise<LoadRun> {
-  const { runLoad } = await import('../drill/load.ts');
+  const { runLoad } = await import('../../drill/load.ts');
   if (!(rate > 0 && rate <= 10_000))
     throw new TwinhullError('TH_USAGE', '--rate takes a number of requests a second, up to 10000');
   return runLoad({ url, rate, mix, until: new AbortController().signal });

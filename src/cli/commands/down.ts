@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { TwinhullError } from '../errors.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { host } from './host.ts';
-import { interruption } from './interruption.ts';
-import { type Place, withPlace } from './place.ts';
-import { reporter } from './reporter.ts';
-import { removeSupervisorContainer } from './start-supervisor.ts';
+import { TwinhullError } from '../../errors.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { hostForAMoment } from '../host.ts';
+import { interruption } from '../interruption.ts';
+import { type Place, withPlace } from '../place.ts';
+import { reporter } from '../terminal/reporter.ts';
+import { removeSupervisorContainer } from '../start-supervisor.ts';
 
 interface Options {
   readonly volumes?: true;
@@ -31,20 +31,7 @@ async function down(context: Context, place: Place, options: Options): Promise<E
   if ((await place.control.status()) !== null) {
     await place.control.down(request, reporter(context), signal);
   } else {
-    const log = (line: string): void => context.terminal.warn(line);
-    const here = await host(place, {
-      purpose: 'down',
-      kind: 'foreground',
-      environment: context.environment,
-      reachable: false,
-      log,
-      trace: () => undefined,
-    });
-    try {
-      await here.project.down(request, reporter(context));
-    } finally {
-      await here.close();
-    }
+    await hostForAMoment(context, place, 'down', (project) => project.down(request, reporter(context)));
   }
   await removeSupervisorContainer(place);
   if (context.terminal.json)

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { resolve } from 'node:path';
-import type { Project } from '../compose/project.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { loadProjectOf } from './place.ts';
-import { printable } from './printable.ts';
+import type { Project } from '../../compose/project.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { loadProjectOf } from '../place.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface Options {
   readonly format?: 'yaml' | 'json';
@@ -36,7 +36,7 @@ export function configCommand(entry: Entry): Command {
 async function config(context: Context, options: Options): Promise<ExitCode> {
   const { terminal } = context;
   if (options.explain) {
-    const { explainSettings } = await import('../redundancy/settings.ts');
+    const { explainSettings } = await import('../../redundancy/settings.ts');
     terminal.say(explainSettings());
     return 0;
   }
@@ -49,7 +49,7 @@ async function config(context: Context, options: Options): Promise<ExitCode> {
     else for (const name of names) terminal.say(printable(name));
     return 0;
   }
-  const { printProject } = await import('../compose/print.ts');
+  const { printProject } = await import('../../compose/print.ts');
   const text = printProject(project, terminal.json ? 'json' : (options.format ?? 'yaml'));
   await write(context, text.endsWith('\n') ? text : `${text}\n`, options.output);
   return 0;
@@ -60,7 +60,7 @@ async function write({ terminal, currentDir }: Context, text: string, output: st
     terminal.raw(text);
     return;
   }
-  const { writeFileSafely } = await import('./file-writing.ts');
+  const { writeFileSafely } = await import('../file-writing.ts');
   writeFileSafely(resolve(currentDir, output), text, 0o600);
 }
 

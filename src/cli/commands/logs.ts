@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { isCode, TwinhullError } from '../errors.ts';
-import type { LogLine } from '../ports/engine.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { interruption } from './interruption.ts';
-import { type NamedContainer, namedContainers, select, storedFleet } from './members.ts';
-import { type Place, withPlace } from './place.ts';
-import { printable, printableLog } from './printable.ts';
-import type { Colour } from './terminal.ts';
-import { timeAgo } from './time-ago.ts';
+import { isCode, TwinhullError } from '../../errors.ts';
+import type { LogLine } from '../../ports/engine.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { type NamedContainer, namedContainers, select, storedFleet } from '../members.ts';
+import { type Place, withPlace } from '../place.ts';
+import { printable, printableLog } from '../terminal/printable.ts';
+import type { Colour } from '../terminal/terminal.ts';
+import { timeAgo } from '../time-ago.ts';
 
 interface Options {
   readonly follow?: true;
@@ -54,7 +54,7 @@ async function logs(context: Context, place: Place, options: Options, names: rea
 }
 
 async function sourcesOf(place: Place, names: readonly string[]): Promise<NamedContainer[]> {
-  const { openStore } = await import('../wire.ts');
+  const { openStore } = await import('../../wire.ts');
   const store = openStore(place.folder, { readOnly: true });
   const all = await namedContainers(place.engine, place.project, storedFleet(store));
   store.close();

@@ -1,5 +1,5 @@
-import type { Verdict } from '../core/model.ts';
-import type { LastIncident, ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import type { Verdict } from '../../core/model.ts';
+import type { LastIncident, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
 import { clockTime, cut, table, tookText, wrap } from './table.ts';
 import type { Colour } from './terminal.ts';

@@ -1,22 +1,23 @@
 import { type Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from '../api/control-client.ts';
-import type { UpOptions } from '../api/control.ts';
-import { parseDuration } from '../duration.ts';
-import { isCode, TwinhullError } from '../errors.ts';
-import type { Fleet } from '../redundancy/fleet.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { supervisedHere } from './foreground.ts';
-import { type ImageOptions, prepareImages } from './images.ts';
-import { interruption } from './interruption.ts';
-import { loadProjectOf, openPlace, type Place } from './place.ts';
-import { factsFrom, planWith } from './planning.ts';
-import { printable } from './printable.ts';
-import { reporter } from './reporter.ts';
-import { showResult } from './result.ts';
-import { startSupervisor } from './start-supervisor.ts';
-import { supervisorText } from './status.ts';
-import { wrap } from './table.ts';
+import type { Answer } from '../../api/control-client.ts';
+import type { UpOptions } from '../../api/control.ts';
+import { parseDuration } from '../../duration.ts';
+import { isCode, TwinhullError } from '../../errors.ts';
+import type { Fleet } from '../../redundancy/fleet.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { supervisedHere } from '../foreground.ts';
+import { type ImageOptions, prepareImages } from '../images.ts';
+import { interruption } from '../interruption.ts';
+import { loadProjectOf, openPlace, type Place } from '../place.ts';
+import { factsFrom, planWith } from '../planning.ts';
+import { printable } from '../terminal/printable.ts';
+import { reporter } from '../terminal/reporter.ts';
+import { showResult } from '../terminal/up-result.ts';
+import { startSupervisor } from '../start-supervisor.ts';
+import { eventLine } from '../terminal/event-line.ts';
+import { supervisorText } from '../terminal/supervisor-text.ts';
+import { wrap } from '../terminal/table.ts';
 
 interface Options {
   readonly detach?: true;
@@ -114,7 +115,6 @@ async function sendTo(
 }
 
 async function follow({ terminal }: Context, place: Place, signal: AbortSignal): Promise<void> {
-  const { eventLine } = await import('./events.ts');
   terminal.say('Showing what happens. Ctrl-C ends this, not the project and not its supervisor.');
   for await (const event of place.control.events({ sinceMs: Date.now(), follow: true }, signal))
     terminal.say(eventLine(event, Date.now()));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import type { ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
 import { type PageOptions, statusPage } from './status-page.ts';
 import { width } from './table.ts';
 

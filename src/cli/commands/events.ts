@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventRecord } from '../ports/store.ts';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { interruption } from './interruption.ts';
-import { readingPlace } from './place.ts';
-import { printable } from './printable.ts';
-import { clockTime } from './table.ts';
-import { timeAgo } from './time-ago.ts';
+import type { EventRecord } from '../../ports/store.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { readingPlace } from '../place.ts';
+import { eventLine } from '../terminal/event-line.ts';
+import { timeAgo } from '../time-ago.ts';
 
 interface Options {
   readonly since?: string;
@@ -47,7 +46,7 @@ async function* recorded(
   follow: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<EventRecord> {
-  const { openStore } = await import('../wire.ts');
+  const { openStore } = await import('../../wire.ts');
   let lastId = 0;
   for (let first = true; !signal.aborted; first = false) {
     const store = openStore(folder, { readOnly: true });
@@ -65,10 +64,4 @@ async function* recorded(
 function earliest(since: number | null, follow: boolean): { sinceMs?: number; limit?: number } {
   if (since !== null) return { sinceMs: since };
   return follow ? { limit: EARLIER_EVENTS } : {};
-}
-
-export function eventLine(event: EventRecord, now: number): string {
-  const who = event.member ?? event.service;
-  const named = who === null || event.message.startsWith(who) ? '' : `${printable(who)}: `;
-  return `${clockTime(event.time, now)}  ${named}${printable(event.message)}`;
 }

@@ -4,14 +4,14 @@
  * one after the other; reading never waits.
  */
 
-import type { EventSelection, Progress, ProjectControl, SupervisorInfo, UpOptions, UpResult } from '../api/control.ts';
+import type { EventSelection, Progress, ProjectControl, SupervisorInfo, UpOptions, UpResult } from './control.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import type { SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
-import { unknownName } from './members.ts';
+import { unknownName } from './unknown-name.ts';
 
 export type Report = (progress: Progress) => void;
 /** Why supervising ended: asked to, taken down by us, taken down by others, or a defect. */

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import type { ControlClient } from '../api/control-client.ts';
-import type { SupervisorInfo } from '../api/control.ts';
-import type { ProjectStatus } from '../supervisor/status.ts';
-import { command, type Context, type Entry } from './command.ts';
-import { controlOf, readingPlace } from './place.ts';
-import { printable } from './printable.ts';
-import { statusPage } from './status-page.ts';
-import { recordedStatus } from './current-status.ts';
+import type { ControlClient } from '../../api/control-client.ts';
+import type { SupervisorInfo } from '../../api/control.ts';
+import type { ProjectStatus } from '../../supervisor/status.ts';
+import { command, type Context, type Entry } from '../command.ts';
+import { controlOf, readingPlace } from '../place.ts';
+import { printable } from '../terminal/printable.ts';
+import { statusPage } from '../terminal/status-page.ts';
+import { supervisorText } from '../terminal/supervisor-text.ts';
+import { recordedStatus } from '../current-status.ts';
 
 export function statusCommand(entry: Entry): Command {
   return command(entry, {}, async (context) => {
@@ -49,15 +50,4 @@ function show({ terminal }: Context, { supervisor, status }: Seen): void {
     supervisor: supervisor === null ? '' : supervisorText(supervisor),
   });
   for (const line of page) terminal.say(line);
-}
-
-export function supervisorText({ kind, pid }: SupervisorInfo): string {
-  switch (kind) {
-    case 'container':
-      return 'a container, which Docker starts again after a reboot';
-    case 'process':
-      return `process ${pid}, which ends with a reboot`;
-    case 'foreground':
-      return `process ${pid} in a terminal`;
-  }
 }

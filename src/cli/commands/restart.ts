@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { command, type Context, type ExitCode, type Entry } from './command.ts';
-import { interruption } from './interruption.ts';
-import { type Place, withPlace } from './place.ts';
-import { printable } from './printable.ts';
-import { reporter } from './reporter.ts';
-import { withSupervisor } from './with-supervisor.ts';
+import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { type Place, withPlace } from '../place.ts';
+import { printable } from '../terminal/printable.ts';
+import { reporter } from '../terminal/reporter.ts';
+import { withSupervisor } from '../with-supervisor.ts';
 
 export function restartCommand(entry: Entry): Command {
   return command(

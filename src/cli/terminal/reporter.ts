@@ -1,5 +1,5 @@
-import type { Progress } from '../api/control.ts';
-import type { Context } from './command.ts';
+import type { Progress } from '../../api/control.ts';
+import type { Context } from '../command.ts';
 import { printable } from './printable.ts';
 import { clockTime } from './table.ts';
 
