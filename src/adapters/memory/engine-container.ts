@@ -9,6 +9,7 @@ const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 60_000;
 const GOOD_RUN_MS = 10_000;
 const KILLED = 137;
+const MAX_EXEC_CHARACTERS = 1024 * 1024;
 
 /** What the process of a container does. All of it optional: it then runs, says nothing, and ends when asked. */
 export interface Program {
@@ -145,9 +146,44 @@ export class MemoryContainer {
     return this.program.onSignal === undefined ? 128 + (SIGNALS[signal] ?? 15) : this.program.onSignal(signal);
   }
 
+  /** A health probe has ended. Tells whether the health is another one now. */
+  probed(health: EngineHealth, output: string): boolean {
+    const isNews = this.health !== health;
+    this.health = health;
+    this.healthFailingStreak = health === 'unhealthy' ? this.healthFailingStreak + 1 : 0;
+    this.healthOutput = output;
+    return isNews;
+  }
+
+  exec(...call: Parameters<NonNullable<Program['exec']>>): { exitCode: number; stdout: string; stderr: string } {
+    const { exitCode, stdout = '', stderr = '' } = this.program.exec?.(...call) ?? { exitCode: 0 };
+    const kept = stdout.slice(0, MAX_EXEC_CHARACTERS);
+    return { exitCode, stdout: kept, stderr: stderr.slice(0, MAX_EXEC_CHARACTERS - kept.length) };
+  }
+
   write(at: number, stream: LogLine['stream'], text: string): void {
     this.log.push({ at, stream, text });
     this.#wake();
+  }
+
+  /** @param check throws when the reader's stream breaks */
+  async *lines(
+    options: { readonly follow: boolean; readonly tail?: number; readonly sinceMs?: number },
+    signal: AbortSignal | undefined,
+    check: () => void,
+  ): AsyncIterable<LogLine> {
+    const { follow, sinceMs = 0, tail = Number.POSITIVE_INFINITY } = options;
+    const known = this.log.filter((line) => line.at >= sinceMs).length;
+    let next = this.log.length - Math.min(tail, known);
+    while (!signal?.aborted) {
+      check();
+      const line = this.log[next];
+      if (line !== undefined) {
+        next += 1;
+        yield line;
+      } else if (follow && this.isRunning) await this.changed(signal);
+      else return;
+    }
   }
 
   /** Resolves at the next line or change of state. */

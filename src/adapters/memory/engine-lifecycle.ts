@@ -4,8 +4,9 @@
  */
 
 import type { Clock } from '../../ports/clock.ts';
-import type { EngineEvent } from '../../ports/engine.ts';
+import type { EngineEvent, NetworkAttachment } from '../../ports/engine.ts';
 import { type MemoryContainer, signalName, signalNumber } from './engine-container.ts';
+import type { ContainerTable } from './engine-containers.ts';
 import type { EventHub } from './engine-events.ts';
 import type { MemoryNetwork } from './engine-networks.ts';
 import { publishedPorts } from './engine-ports.ts';
@@ -18,7 +19,7 @@ const NOT_STARTED = 128;
 export interface World {
   readonly clock: Clock;
   readonly events: EventHub;
-  readonly containers: ReadonlyMap<string, MemoryContainer>;
+  readonly containers: ContainerTable;
   readonly network: (nameOrId: string) => MemoryNetwork | undefined;
   /** resolves when the engine is there: a policy restarts nothing while it is away */
   readonly engineThere: () => Promise<void>;
@@ -87,15 +88,26 @@ export class Lifecycle {
     if (waitMs !== null) void this.#restartLater(container, waitMs);
   }
 
-  attach(container: MemoryContainer, network: MemoryNetwork): void {
-    const attachment = container.attachments.get(network.spec.name);
-    if (attachment === undefined || !container.isRunning) return;
-    network.take(container.id, attachment);
-    this.emitNetwork(container, network, 'connect');
+  /** One that is attached already stays as it is, unless another address is asked for. */
+  connect(container: MemoryContainer, network: MemoryNetwork, wanted: NetworkAttachment): void {
+    const { name } = network.spec;
+    const attached = container.attachments.get(name);
+    if (attached !== undefined) {
+      const address = network.held.get(container.id) ?? attached.ipv4Address;
+      if (wanted.ipv4Address === undefined || wanted.ipv4Address === address) return;
+      throw refused(403, `endpoint with name ${container.name} already exists in network ${name}`);
+    }
+    network.judge(wanted);
+    if (container.isRunning) {
+      network.take(container.id, wanted);
+      this.#emitNetwork(container, network, 'connect');
+    }
+    container.attachments.set(name, wanted);
   }
 
-  detach(container: MemoryContainer, network: MemoryNetwork): void {
-    if (network.held.delete(container.id)) this.emitNetwork(container, network, 'disconnect');
+  disconnect(container: MemoryContainer, network: MemoryNetwork): void {
+    this.#detach(container, network);
+    container.attachments.delete(network.spec.name);
   }
 
   emit(container: MemoryContainer, action: string, more: Readonly<Record<string, string>> = {}): void {
@@ -103,22 +115,26 @@ export class Lifecycle {
     this.#publish({ type: 'container', action, containerId: container.id, attributes, at: this.#world.clock.now() });
   }
 
-  emitNetwork(container: MemoryContainer, network: MemoryNetwork, action: 'connect' | 'disconnect'): void {
+  #emitNetwork(container: MemoryContainer, network: MemoryNetwork, action: 'connect' | 'disconnect'): void {
     const attributes = { container: container.id, name: network.spec.name, type: network.spec.driver ?? 'bridge' };
     this.#publish({ type: 'network', action, containerId: container.id, attributes, at: this.#world.clock.now() });
+  }
+
+  #detach(container: MemoryContainer, network: MemoryNetwork): void {
+    if (network.held.delete(container.id)) this.#emitNetwork(container, network, 'disconnect');
   }
 
   #begin(container: MemoryContainer, byRequest: boolean): void {
     try {
       this.#takeNetworks(container);
-      container.ports = publishedPorts(container, this.#world.containers.values());
+      container.ports = publishedPorts(container, this.#world.containers.all());
     } catch (error) {
       for (const network of this.#networksOf(container)) network.held.delete(container.id);
       container.error = error instanceof Error ? error.message : String(error);
       container.exitCode = NOT_STARTED;
       throw error;
     }
-    for (const network of this.#networksOf(container)) this.emitNetwork(container, network, 'connect');
+    for (const network of this.#networksOf(container)) this.#emitNetwork(container, network, 'connect');
     container.begin(this.#world.clock.now(), ++this.#lastPid, byRequest);
     this.emit(container, 'start');
     void this.#endByItself(container);
@@ -193,7 +209,7 @@ export class Lifecycle {
   }
 
   #detachAll(container: MemoryContainer): void {
-    for (const network of this.#networksOf(container)) this.detach(container, network);
+    for (const network of this.#networksOf(container)) this.#detach(container, network);
   }
 
   #networksOf(container: MemoryContainer): MemoryNetwork[] {

@@ -24,11 +24,12 @@ import type {
   VolumeSpec,
 } from '../../ports/engine.ts';
 import { MemoryContainer, type Program, type RestartPolicy } from './engine-container.ts';
+import { ContainerTable } from './engine-containers.ts';
 import { describeContainer, matches, plannedMounts } from './engine-description.ts';
 import { EventHub } from './engine-events.ts';
 import { Lifecycle } from './engine-lifecycle.ts';
 import { ImageTable } from './engine-images.ts';
-import { type MemoryNetwork, NetworkTable } from './engine-networks.ts';
+import { NetworkTable } from './engine-networks.ts';
 import { refused } from './engine-refusal.ts';
 import { VolumeTable } from './engine-volumes.ts';
 
@@ -36,7 +37,6 @@ export type { Program } from './engine-container.ts';
 
 const READ_DEADLINE_MS = 10_000;
 const EXEC_DEADLINE_MS = 60_000;
-const MAX_EXEC_CHARACTERS = 1024 * 1024;
 
 export interface MemoryEngineOptions {
   readonly clock: Clock;
@@ -50,9 +50,9 @@ export class MemoryEngine implements Engine {
   readonly #programOf: (spec: ContainerSpec) => Program;
   readonly #id: string;
   readonly #events = new EventHub();
-  readonly #containers = new Map<string, MemoryContainer>();
+  readonly #containers = new ContainerTable();
   readonly #networks = new NetworkTable();
-  readonly #volumes = new VolumeTable((name) => this.#usersOf(name));
+  readonly #volumes = new VolumeTable((name) => this.#containers.usersOf(name));
   readonly #images = new ImageTable();
   readonly #lifecycle: Lifecycle;
   #isAway = false;
@@ -76,30 +76,26 @@ export class MemoryEngine implements Engine {
 
   /** The process ends by itself: a crash, or the kernel for want of memory. */
   crash(idOrName: string, exitCode = 1, options: { readonly outOfMemory?: boolean } = {}): void {
-    this.#lifecycle.die(this.#existing(idOrName), exitCode, options.outOfMemory === true);
+    this.#lifecycle.die(this.#containers.existing(idOrName), exitCode, options.outOfMemory === true);
   }
 
   /** The process does nothing any more (SIGSTOP, a deadlock): no event, no answer, only SIGKILL ends it. */
   hang(idOrName: string, hung = true): void {
-    this.#existing(idOrName).hung = hung;
+    this.#containers.existing(idOrName).hung = hung;
   }
 
   /** The engine itself gets stuck on this container (moby#18848): calls for it find their deadline. */
   jam(idOrName: string, jammed = true): void {
-    this.#existing(idOrName).jammed = jammed;
+    this.#containers.existing(idOrName).jammed = jammed;
   }
 
   setHealth(idOrName: string, health: 'starting' | 'healthy' | 'unhealthy', output = ''): void {
-    const container = this.#existing(idOrName);
-    const changed = container.health !== health;
-    container.health = health;
-    container.healthFailingStreak = health === 'unhealthy' ? container.healthFailingStreak + 1 : 0;
-    container.healthOutput = output;
-    if (changed) this.#lifecycle.emit(container, `health_status: ${health}`);
+    const container = this.#containers.existing(idOrName);
+    if (container.probed(health, output)) this.#lifecycle.emit(container, `health_status: ${health}`);
   }
 
   write(idOrName: string, stream: LogLine['stream'], text: string): void {
-    this.#existing(idOrName).write(this.#clock.now(), stream, text);
+    this.#containers.existing(idOrName).write(this.#clock.now(), stream, text);
   }
 
   loseEvents(loses = true): void {
@@ -110,7 +106,7 @@ export class MemoryEngine implements Engine {
   goAway(): void {
     this.#isAway = true;
     this.#events.breakAll();
-    for (const container of this.#containers.values()) container.wake();
+    for (const container of this.#containers.all()) container.wake();
   }
 
   comeBack(): void {
@@ -149,13 +145,12 @@ export class MemoryEngine implements Engine {
   /** A jammed container is listed by what the list itself knows, as in the Docker adapter. */
   async listContainers(filter: ListFilter, call: Call = {}): Promise<Container[]> {
     await this.#enter(call);
-    const found = [...this.#containers.values()].filter((container) => matches(container.spec.Labels, filter));
-    return found.map((container) => this.#describe(container));
+    return this.#containers.list(filter).map((container) => this.#describe(container));
   }
 
   async inspectContainer(idOrName: string, call: Call = {}): Promise<Container | null> {
     await this.#enter(call);
-    const container = this.#findContainer(idOrName);
+    const container = this.#containers.find(idOrName);
     if (container === undefined) return null;
     await this.#unlessJammed(container, call);
     return this.#describe(container);
@@ -163,17 +158,14 @@ export class MemoryEngine implements Engine {
 
   async createContainer(name: string, spec: ContainerSpec, call: Call = {}): Promise<string> {
     await this.#enter(call);
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) throw refused(400, `Invalid container name (${name})`);
-    const holder = this.#findContainer(name);
-    if (holder?.name === name)
-      throw refused(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}".`);
+    this.#containers.judgeName(name);
     const image = this.#images.find(spec.Image);
     if (image === null) throw refused(404, `No such image: ${spec.Image}`);
     for (const attachment of spec.Networks) this.#networks.existing(attachment.network).judge(attachment);
     const container = this.#make(name, spec, image);
     for (const attachment of spec.Networks)
       container.attachments.set(this.#networks.existing(attachment.network).spec.name, attachment);
-    this.#containers.set(container.id, container);
+    this.#containers.add(container);
     this.#lifecycle.emit(container, 'create');
     return container.id;
   }
@@ -207,8 +199,7 @@ export class MemoryEngine implements Engine {
   async renameContainer(id: string, name: string, call: Call = {}): Promise<void> {
     const container = await this.#change(id, call);
     if (container.name === name) return;
-    if ([...this.#containers.values()].some((other) => other.name === name))
-      throw refused(409, `Conflict. The container name "/${name}" is already in use.`);
+    this.#containers.judgeName(name);
     const oldName = `/${container.name}`;
     container.name = name;
     this.#lifecycle.emit(container, 'rename', { oldName });
@@ -229,7 +220,7 @@ export class MemoryEngine implements Engine {
       );
     if (container.state === 'restarting') container.giveUpRestart();
     this.#lifecycle.kill(container, 'SIGKILL');
-    this.#containers.delete(container.id);
+    this.#containers.remove(container);
     if (options.volumes) for (const mount of container.mounts) this.#volumes.removeAnonymous(mount.name);
     this.#lifecycle.emit(container, 'destroy');
     container.wake();
@@ -249,7 +240,7 @@ export class MemoryEngine implements Engine {
     const filter = { labels: options.labels ?? {} };
     const wants = (event: EngineEvent): boolean => {
       if (event.type === 'container') return matches(event.attributes, filter);
-      return matches(this.#containers.get(event.containerId)?.spec.Labels ?? {}, filter);
+      return matches(this.#containers.find(event.containerId)?.spec.Labels ?? {}, filter);
     };
     return this.#events.subscribe(wants, options.sinceMs, call.signal);
   }
@@ -260,18 +251,9 @@ export class MemoryEngine implements Engine {
     call: Call = {},
   ): AsyncIterable<LogLine> {
     const container = await this.#change(id, call);
-    const { sinceMs = 0, tail = Number.POSITIVE_INFINITY } = options;
-    const known = container.log.filter((line) => line.at >= sinceMs).length;
-    let next = container.log.length - Math.min(tail, known);
-    while (!call.signal?.aborted) {
+    yield* container.lines(options, call.signal, () => {
       if (this.#isAway) throw this.#unreachable();
-      const line = container.log[next];
-      if (line !== undefined) {
-        next += 1;
-        yield line;
-      } else if (options.follow && container.isRunning) await container.changed(call.signal);
-      else return;
-    }
+    });
   }
 
   async exec(
@@ -286,13 +268,7 @@ export class MemoryEngine implements Engine {
     if (!container.isRunning) throw refused(409, `Container ${container.id} is not running`);
     if (container.hung) await this.#noAnswer(container, call, EXEC_DEADLINE_MS);
     const { user = '', env = [], workingDir = '' } = options;
-    const result = container.program.exec?.(command, { user, env, workingDir }) ?? { exitCode: 0 };
-    const { exitCode, stdout = '', stderr = '' } = result;
-    return {
-      exitCode,
-      stdout: stdout.slice(0, MAX_EXEC_CHARACTERS),
-      stderr: stderr.slice(0, MAX_EXEC_CHARACTERS - Math.min(stdout.length, MAX_EXEC_CHARACTERS)),
-    };
+    return container.exec(command, { user, env, workingDir });
   }
 
   async listNetworks(filter: ListFilter, call: Call = {}): Promise<Network[]> {
@@ -319,17 +295,7 @@ export class MemoryEngine implements Engine {
 
   async connectNetwork(attachment: NetworkAttachment, containerId: string, call: Call = {}): Promise<void> {
     const container = await this.#change(containerId, call);
-    const network = this.#networks.existing(attachment.network);
-    const { name } = network.spec;
-    if (container.attachments.has(name)) return this.#stayAttached(container, network, attachment);
-    network.judge(attachment);
-    container.attachments.set(name, attachment);
-    try {
-      this.#lifecycle.attach(container, network);
-    } catch (error) {
-      container.attachments.delete(name);
-      throw error;
-    }
+    this.#lifecycle.connect(container, this.#networks.existing(attachment.network), attachment);
   }
 
   async disconnectNetwork(
@@ -340,9 +306,7 @@ export class MemoryEngine implements Engine {
   ): Promise<void> {
     const container = await this.#changeIfThere(containerId, call);
     const found = this.#networks.find(network);
-    if (container === undefined || found === undefined) return;
-    this.#lifecycle.detach(container, found);
-    container.attachments.delete(found.spec.name);
+    if (container !== undefined && found !== undefined) this.#lifecycle.disconnect(container, found);
   }
 
   async listVolumes(filter: ListFilter, call: Call = {}): Promise<Volume[]> {
@@ -405,7 +369,7 @@ export class MemoryEngine implements Engine {
 
   async #changeIfThere(id: string, call: Call): Promise<MemoryContainer | undefined> {
     await this.#enter(call);
-    const container = this.#findContainer(id);
+    const container = this.#containers.find(id);
     if (container !== undefined) await this.#unlessJammed(container, call);
     return container;
   }
@@ -433,29 +397,6 @@ export class MemoryEngine implements Engine {
     for (const mount of mounts) if (mount.type === 'volume') this.#volumes.ensure({ name: mount.name, labels: {} });
     const made = { program: this.#programOf(spec), imageId: image.id, at: this.#clock.now(), mounts };
     return new MemoryContainer(this.#newId('container'), name, spec, made);
-  }
-
-  #stayAttached(container: MemoryContainer, network: MemoryNetwork, wanted: NetworkAttachment): void {
-    const address = network.held.get(container.id) ?? container.attachments.get(network.spec.name)?.ipv4Address;
-    if (wanted.ipv4Address !== undefined && wanted.ipv4Address !== address) {
-      throw refused(403, `endpoint with name ${container.name} already exists in network ${network.spec.name}`);
-    }
-  }
-
-  #usersOf(volume: string): string[] {
-    const users = [...this.#containers.values()].filter(({ mounts }) => mounts.some(({ name }) => name === volume));
-    return users.map(({ id }) => id);
-  }
-
-  #findContainer(idOrName: string): MemoryContainer | undefined {
-    const all = [...this.#containers.values()];
-    return this.#containers.get(idOrName) ?? all.find((container) => container.name === idOrName);
-  }
-
-  #existing(idOrName: string): MemoryContainer {
-    const container = this.#findContainer(idOrName);
-    if (container === undefined) throw refused(404, `No such container: ${idOrName}`);
-    return container;
   }
 
   #newId(kind: string): string {
