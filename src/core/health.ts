@@ -262,6 +262,7 @@ export function isRunning(seen: MemberSeen): boolean {
 
 export function howItExited(seen: MemberSeen): string {
   if (seen.state === 'created') return 'was created and never started';
+  if (seen.state === 'removing') return 'is being removed';
   if (seen.oomKilled) return 'was ended by the kernel: out of memory';
   const code = seen.exitCode;
   if (code === null) return 'exited';

@@ -99,6 +99,12 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
   const repair = (memory.repair ??= begin(turn, memory, condition, seen));
   if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
   if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition.why);
+  // on its way out it cannot be started: what can be done shows when it is gone
+  if (seen.state === 'removing') return wake(turn, turn.now + LOOK_AGAIN_MS);
+  if (seen.state === 'absent' && repair.ladder[repair.step] !== 'replace') {
+    repair.ladder = ladderFor(repair.failure, seen);
+    repair.step = 0;
+  }
   if (deservesQuarantine(turn, name)) return quarantine(turn, name);
   if (seen.state === 'restarting') return;
   if (turn.now < repair.until) return wake(turn, repair.until);
@@ -189,8 +195,9 @@ function deservesQuarantine(turn: Turn, name: string): boolean {
 
 function quarantine(turn: Turn, name: string): void {
   const memory = memberMemory(turn, name);
+  const seen = memberSeen(turn, name);
   const times = turn.memory.actionsAt.length;
-  const reason = `${name} failed again after ${times} repairs of ${turn.model.name}; it is left stopped, with its logs, until twinhull up or twinhull restart ${name}`;
+  const reason = `${name} failed again after ${times} repairs of ${turn.model.name}; it is left ${seen.state === 'absent' ? 'without a container' : 'stopped, with its logs'}, until twinhull up or twinhull restart ${name}`;
   ask(turn, 'quarantine', name, reason, { deadlineMs: turn.model.policy.stopGraceMs + 20_000 });
   turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
   closeIncident(turn, name, 'quarantined', reason);

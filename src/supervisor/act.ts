@@ -145,7 +145,10 @@ export class Actor {
     if (effect.kind === 'replace') return rebuild.member(plan, member, true, signal);
     if (effect.kind === 'replace_standby') return rebuild.member(plan, member, false, signal);
     const container = this.#parts.containerOf(plan, member);
-    if (!container) throw new TwinhullError('TH_ENGINE_REFUSED', `${effect.member} has no container`);
+    if (!container) {
+      if (effect.kind === 'quarantine' || effect.kind === 'stop') return; // nothing is left to be stopped
+      throw new TwinhullError('TH_ENGINE_REFUSED', `${effect.member} has no container`);
+    }
     const { id } = container;
     const graceSeconds = Math.ceil(plan.policy.stopGraceMs / 1000);
     switch (effect.kind) {

@@ -260,7 +260,8 @@ function afterEvent(container: Container, event: EngineEvent): Container | null 
   }
   switch (event.action) {
     case 'die':
-      return become('exited', {
+      // of a container that is being removed: it is still that, and cannot be started
+      return become(container.state === 'removing' ? 'removing' : 'exited', {
         exitCode: Number(event.attributes['exitCode'] ?? container.exitCode),
         finishedAt: event.at,
       });
@@ -269,7 +270,12 @@ function afterEvent(container: Container, event: EngineEvent): Container | null 
     case 'unpause':
       return become('running');
     case 'start':
-      return become('running', { startedAt: event.at, health: container.health === 'none' ? 'none' : 'starting' });
+      // what was connected between its creation and its start is known when it is looked at
+      return become('running', {
+        startedAt: event.at,
+        health: container.health === 'none' ? 'none' : 'starting',
+        partial: true,
+      });
     default:
       return null;
   }

@@ -221,6 +221,21 @@ test('a member that is removed by hand is made anew', async () => {
   );
 });
 
+test('what is removed again and again is quarantined without a container, and nothing is said to have failed', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  for (let removals = 0; removals < 4; removals++) {
+    await story.remove('web-primary');
+    await story.advance('20s');
+  }
+  story.expectVerdicts({ 'web-primary': 'quarantined', 'web-backup': 'healthy' });
+  assert.match(story.incidents().at(-1)?.evidence.join() ?? '', /has no container/);
+  assert.ok(
+    story.events('alert').some(({ message }) => /left without a container/.test(message)),
+    story.told(),
+  );
+  assert.deepEqual(story.events('action_failed'), []);
+});
+
 test('a container that hangs in the engine delays nobody else', async () => {
   await using story = await Story.begin({ web: hotPair, alone: single });
   story.engine.jam(story.container('web-backup').id);
