@@ -72,19 +72,13 @@ export class Recorder {
     }
     this.#store.complete(id, now, outcome === 'done' ? 'done' : 'failed', detail);
     const { kind, service, member, incident, reason } = effect;
-    const what = effectWords(effect);
+    const what = outcome === 'done' ? effectWords(effect) : failedWords(effect);
     const how = outcome === 'done' ? 'done' : detail;
     if (incident !== null)
       this.#change(incident, (one) => ({ ...one, actions: [...one.actions, { at: now, what, outcome: how }] }));
     if (outcome === 'done') this.event(kind, service, member, incident, `${what}: ${reason}`);
     else
-      this.event(
-        'action_failed',
-        service,
-        member,
-        incident,
-        `${kind} of ${member} failed (${detail}); it was to help because: ${reason}`,
-      );
+      this.event('action_failed', service, member, incident, `${what} (${detail}); it was to help because ${reason}`);
   }
 
   note(action: NoteAction): void {
@@ -264,6 +258,34 @@ function gatewayWords(kind: 'start_gateway' | 'unpause_gateway' | 'reconnect_gat
       return 'replaced by a new container';
   }
 }
+
+/** What did not come about, for a person. */
+function failedWords(effect: EffectAction): string {
+  const { service, member } = effect;
+  const name = isOnGateway(effect) ? `the gateway of ${service}` : member;
+  return `could not ${INFINITIVES[effect.kind](name)}`;
+}
+
+const INFINITIVES: Readonly<Record<EffectAction['kind'], (name: string) => string>> = {
+  start: (name) => `start ${name}`,
+  start_standby: (name) => `start ${name} to take over`,
+  unpause: (name) => `unpause ${name}`,
+  restart_soft: (name) => `restart ${name}`,
+  restart_hard: (name) => `kill and start ${name}`,
+  reconnect: (name) => `connect ${name} to its network again`,
+  replace: (name) => `replace ${name} by a new container`,
+  replace_standby: (name) => `make ${name} anew as a standby`,
+  stop: (name) => `stop ${name}`,
+  quarantine: (name) => `stop ${name} for good`,
+  lead: (name) => `lead new requests to ${name}`,
+  drain: (name) => `keep new requests from ${name}`,
+  take_out: (name) => `take ${name} out of traffic`,
+  put_in: (name) => `give ${name} traffic again`,
+  start_gateway: (name) => `start ${name}`,
+  unpause_gateway: (name) => `unpause ${name}`,
+  reconnect_gateway: (name) => `connect ${name} to its members again`,
+  replace_gateway: (name) => `replace ${name} by a new container`,
+};
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;

@@ -4,7 +4,7 @@ import type { Mode, Role, Verdict } from '../core/model.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import type { Store } from '../ports/store.ts';
+import type { IncidentRecord, Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
@@ -48,6 +48,8 @@ export interface LastIncident {
   readonly member: string;
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** null while it is open */
+  readonly outcome: IncidentRecord['outcome'];
   readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
 }
 
@@ -102,8 +104,8 @@ function roleNow(plan: ServicePlan, name: string, planned: Role, leader: string 
 function lastIncident(store: Pick<Store, 'incidents'>, service: string): LastIncident | null {
   const [last] = store.incidents({ service, limit: 1 });
   if (!last) return null;
-  const { id, kind, member, startedAt, endedAt, actions } = last;
-  return { id, kind, member, startedAt, endedAt, actions };
+  const { id, kind, member, startedAt, endedAt, outcome, actions } = last;
+  return { id, kind, member, startedAt, endedAt, outcome, actions };
 }
 
 /**

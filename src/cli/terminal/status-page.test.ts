@@ -61,6 +61,7 @@ test('what went wrong last, and why something does not serve', () => {
           member: 'web-primary',
           startedAt,
           endedAt: startedAt + 2140,
+          outcome: 'repaired',
           actions: [
             { at: startedAt, what: 'web-backup leads', outcome: 'done' },
             { at: startedAt, what: 'restart', outcome: 'failed' },
@@ -78,8 +79,26 @@ test('what went wrong last, and why something does not serve', () => {
   );
 });
 
-test('says when nobody supervises', () => {
-  assert.match(statusPage(project(service()), { ...options, supervisor: '' }).join('\n'), /not supervised/);
+test('a failure that ended in quarantine is not over', () => {
+  const incident = {
+    id: '1',
+    kind: 'container_exit',
+    member: 'web-primary',
+    startedAt: now - 60_000,
+    endedAt: now - 59_100,
+  };
+  const page = statusPage(
+    project(service({ lastIncident: { ...incident, outcome: 'quarantined', actions: [] } })),
+    options,
+  ).join('\n');
+  assert.match(page, /container_exit of web-primary, given up after 900 ms/);
+});
+
+test('says when nobody supervises, and what to do about it', () => {
+  assert.match(
+    statusPage(project(service()), { ...options, supervisor: '' }).join('\n'),
+    /not supervised.*"twinhull up -d"/,
+  );
 });
 
 test('fits 80 columns whatever the names are, and lets none of them steer the terminal', () => {

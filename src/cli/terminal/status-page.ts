@@ -39,7 +39,8 @@ export function statusPage(status: ProjectStatus, options: PageOptions): string[
   ];
 }
 
-const NOBODY = 'not supervised: gateways fail over by themselves, nothing is repaired';
+const NOBODY =
+  'not supervised: gateways fail over by themselves, nothing is repaired; "twinhull up -d" supervises again';
 
 function serviceTable(status: ProjectStatus, options: PageOptions): string[] {
   const rows = status.services.flatMap((service) => serviceRows(service, options));
@@ -75,8 +76,9 @@ function lastIncidents(status: ProjectStatus, options: PageOptions): string[] {
 }
 
 function incidentLines(incident: LastIncident, { columns, now }: PageOptions): string[] {
+  const took = incident.endedAt === null ? '' : tookText(incident.endedAt - incident.startedAt);
   const end =
-    incident.endedAt === null ? 'still open' : `over after ${tookText(incident.endedAt - incident.startedAt)}`;
+    took === '' ? 'still open' : incident.outcome === 'quarantined' ? `given up after ${took}` : `over after ${took}`;
   const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}, ${end}`;
   const actions = incident.actions.map(
     ({ what, outcome }) => `${what}${outcome === '' || outcome === 'done' ? '' : ` (${outcome})`}`,
