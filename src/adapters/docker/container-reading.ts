@@ -15,7 +15,7 @@ export function readContainer(document: unknown): Container {
     imageId: text(field(document, 'Image')),
     labels: textMap(field(config, 'Labels')),
     ...readState(state),
-    ...readHealth(field(state, 'Health')),
+    ...readHealth(field(state, 'Health'), field(field(config, 'Healthcheck'), 'Test')),
     createdAt: time(field(document, 'Created')),
     restartCount: count(field(document, 'RestartCount')),
     restartPolicy: readPolicy(field(field(field(document, 'HostConfig'), 'RestartPolicy'), 'Name')),
@@ -76,10 +76,15 @@ function readStateName(value: unknown): ContainerState {
   return known.find((name) => name === value) ?? 'dead';
 }
 
-function readHealth(health: unknown): Pick<Container, 'health' | 'healthFailingStreak' | 'healthOutput'> {
+/** Until its first start, and for a moment after, a container with a health check has no health of its own. */
+function readHealth(
+  health: unknown,
+  test: unknown,
+): Pick<Container, 'health' | 'healthFailingStreak' | 'healthOutput'> {
   const last = list(field(health, 'Log')).at(-1);
+  const [kind = 'NONE'] = texts(test);
   return {
-    health: readHealthName(field(health, 'Status')),
+    health: kind !== 'NONE' && health == null ? 'starting' : readHealthName(field(health, 'Status')),
     healthFailingStreak: count(field(health, 'FailingStreak')),
     healthOutput: text(field(last, 'Output')).slice(0, HEALTH_OUTPUT_CHARACTERS),
   };
