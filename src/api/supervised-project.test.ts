@@ -144,6 +144,29 @@ describe('a supervised project', () => {
     assert.deepEqual(await project.ended, { why: 'down' });
   });
 
+  test('down closes the record: nothing of what was known comes back with the next up', async () => {
+    const { project, store } = scene();
+    await project.up(fleet, options, nothing, never);
+    store.saveDocument('core', { memory: {}, lastEventAt: 1 });
+    store.announce(1, { kind: 'start' }, null);
+    store.saveIncident({
+      id: 'one',
+      service: 'web',
+      member: 'web-primary',
+      kind: 'container_exit',
+      startedAt: 1,
+      endedAt: null,
+      evidence: [],
+      actions: [],
+      outcome: null,
+      impact: { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 },
+    });
+    await project.down({ volumes: false, timeoutSeconds: null }, nothing);
+    assert.equal(store.document('core'), null);
+    assert.deepEqual(store.pending(), []);
+    assert.equal(store.incident('one')?.outcome, 'superseded');
+  });
+
   test('a down that fails can be tried again', async () => {
     let attempts = 0;
     const { project } = scene({

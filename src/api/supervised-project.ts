@@ -9,6 +9,7 @@ import { TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import { forgetProject } from '../supervisor/record.ts';
 import type { SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { unknownName } from './unknown-name.ts';
@@ -182,6 +183,7 @@ export class SupervisedProject implements ProjectControl {
         throw error;
       }
       this.#parts.store.saveDocument('fleet', null);
+      forgetProject(this.#parts.store, this.#parts.clock.now());
       this.#end({ why: 'down' });
     });
   }

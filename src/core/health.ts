@@ -211,8 +211,9 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     return failure('container_exit', true, 'has no container');
   }
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
+  if (turn.isBusy) return { is: 'starting', why: `${howItExited(seen)} while the service is being changed` };
   if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
-    if (!turn.isBusy) memory.askedAt = turn.now;
+    memory.askedAt = turn.now;
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
   return failure('container_exit', true, howItExited(seen));

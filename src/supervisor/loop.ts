@@ -21,7 +21,7 @@ import { Observer } from './observe.ts';
 import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
-import { Recorder, savedMemory } from './record.ts';
+import { forgetProject, Recorder, savedMemory } from './record.ts';
 import { restartMembers } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
 import { chooseSuccessor, untilIdle } from './switch.ts';
@@ -129,7 +129,7 @@ export class Supervisor implements SupervisorHandle {
     }
     this.#recorder.event('supervisor', null, null, null, 'the project was taken down; supervising ends');
     if (this.#picture.ids().length > 0) await this.#parts.rebuild.clearAway(signal);
-    this.#recorder.saveMemory({ memory: emptyMemory(), lastEventAt: 0 });
+    forgetProject(this.#parts.store, this.#parts.clock.now());
     return { ended: 'gone' };
   }
 

@@ -29,6 +29,14 @@ export function savedMemory(store: Pick<Store, 'document'>): SavedMemory | null 
   return saved && typeof saved === 'object' && 'memory' in saved ? saved : null;
 }
 
+/** The project was taken down: what was known of its containers says nothing about the next ones. */
+export function forgetProject(store: Store, now: number): void {
+  for (const { id } of store.pending()) store.complete(id, now, 'abandoned', 'the project was taken down');
+  for (const incident of store.incidents({ open: true }))
+    store.saveIncident({ ...incident, endedAt: now, outcome: 'superseded' });
+  store.saveDocument(MEMORY, null);
+}
+
 export class Recorder {
   readonly #store: Store;
   readonly #clock: Clock;

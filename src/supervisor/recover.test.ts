@@ -111,6 +111,22 @@ test('while a deployment works on a service, nothing of it is repaired; afterwar
   story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
 });
 
+test('a member that a deployment stops and starts is starting in the meantime, not unhealthy and not stopped', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const { id } = story.container('web-backup');
+  await story.during(
+    story.supervisor.withBusy(['web'], async () => {
+      await story.engine.stopContainer(id, { timeoutSeconds: 1 });
+      await story.clock.sleep(2000);
+      await story.engine.startContainer(id);
+    }),
+  );
+  await story.advance('10s');
+  const verdicts = story.events('verdict').filter(({ member }) => member === 'web-backup');
+  assert.doesNotMatch(verdicts.map(({ message }) => message).join('\n'), /is (unhealthy|stopped)/);
+  story.expectVerdicts({ 'web-backup': 'healthy' });
+});
+
 test('with nobody supervising, one look tells what is, and changes nothing', async () => {
   await using story = await Story.begin({ web: hotPair, worker: coldPair });
   await story.killSupervisor();
