@@ -189,6 +189,11 @@ export function deadline(call: Call, usualMs: number): number {
   return call.deadlineMs ?? usualMs;
 }
 
+/** How long a call may take: its own deadline, else the usual one. */
+export function within(call: Call, usualMs: number): Pick<Ask, 'deadlineMs' | 'signal'> {
+  return { deadlineMs: deadline(call, usualMs), signal: call.signal };
+}
+
 /** True for the engine's own answer with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): error is TwinhullError {
   return isCode(error, 'TH_ENGINE_REFUSED') && error.status !== undefined && statuses.includes(error.status);

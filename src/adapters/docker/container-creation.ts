@@ -2,7 +2,7 @@
 
 import { isCode, TwinhullError } from '../../errors.ts';
 import type { Call, ContainerSpec } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS } from './client.ts';
+import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, within } from './client.ts';
 import { inspectContainer, removeContainer } from './containers.ts';
 import { type CreateBody, createBody } from './create-body.ts';
 import { connectNetwork, inspectNetwork } from './networks.ts';
@@ -49,8 +49,7 @@ async function create(
       path: '/containers/create',
       query: { name, platform: spec.Platform },
       body: body.document,
-      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-      signal: call.signal,
+      ...within(call, CHANGE_DEADLINE_MS),
     });
     return text(field(answer.document, 'Id'));
   } catch (error) {

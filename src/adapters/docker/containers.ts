@@ -2,7 +2,15 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Container, ListFilter } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, deadline, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
+import {
+  CHANGE_DEADLINE_MS,
+  deadline,
+  type EngineClient,
+  hasStatus,
+  READ_DEADLINE_MS,
+  segment,
+  within,
+} from './client.ts';
 import { readContainer, readSummary } from './container-reading.ts';
 import { labelFilter } from './filters.ts';
 import { count, field, list, text } from './reading.ts';
@@ -22,8 +30,7 @@ export async function listContainers(client: EngineClient, filter: ListFilter, c
     method: 'GET',
     path: '/containers/json',
     query,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   const summaries = [...list(answer.document)];
   const found: (Container | null)[] = Array.from({ length: summaries.length }, () => null);
@@ -64,7 +71,7 @@ export async function inspectContainer(
 /** The engine's own document; null: no such container. */
 export async function inspectDocument(client: EngineClient, idOrName: string, call: Call): Promise<unknown> {
   const path = `/containers/${segment(idOrName)}/json`;
-  return await client.find({ method: 'GET', path, deadlineMs: deadline(call, READ_DEADLINE_MS), signal: call.signal });
+  return await client.find({ method: 'GET', path, ...within(call, READ_DEADLINE_MS) });
 }
 
 export async function startContainer(client: EngineClient, id: string, call: Call = {}): Promise<void> {
@@ -141,8 +148,7 @@ export async function removeContainer(
     method: 'DELETE',
     path: `/containers/${segment(id)}`,
     query: { force: options.force, v: options.volumes },
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   } as const;
   try {
     await client.request(ask);
@@ -164,8 +170,7 @@ export async function setRestartPolicy(
     method: 'POST',
     path,
     body: { RestartPolicy: { Name: policy } },
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   });
 }
 
@@ -181,8 +186,7 @@ async function change(
     method: 'POST',
     path: `/containers/${segment(id)}/${verb}`,
     query,
-    deadlineMs: deadline(call, deadlineMs),
-    signal: call.signal,
+    ...within(call, deadlineMs),
   });
 }
 

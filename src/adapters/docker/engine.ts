@@ -29,88 +29,55 @@ export function openDockerEngine(environment: Environment): DockerEngine {
   const client = new EngineClient(endpoint);
   return {
     endpoint,
-    close: async () => await client.close(),
-    info: async (call) => await readInfo(client, call),
+    close: () => client.close(),
+    info: (call) => readInfo(client, call),
     ...containerCalls(client),
     ...networkAndVolumeCalls(client),
-    events: async (options, call) =>
-      await subscribe(
+    events: (options, call) =>
+      subscribe(
         client,
         options,
         endpoint.kind === 'unix',
-        async () => await containers.listContainers(client, options, call),
+        () => containers.listContainers(client, options, call),
         call,
       ),
     logs: (id, options, call) => readLogs(client, id, options, call),
-    exec: async (id, command, options, call) => await exec(client, id, command, options, call),
-    inspectImage: async (reference, call) => await inspectImage(client, reference, call),
-    pullImage: async (reference, options, call) => await pullImage(client, environment, reference, options, call),
+    exec: (id, command, options, call) => exec(client, id, command, options, call),
+    inspectImage: (reference, call) => inspectImage(client, reference, call),
+    pullImage: (reference, options, call) => pullImage(client, environment, reference, options, call),
   };
 }
 
-type ContainerCalls = Pick<
-  Engine,
-  | 'listContainers'
-  | 'inspectContainer'
-  | 'createContainer'
-  | 'startContainer'
-  | 'stopContainer'
-  | 'restartContainer'
-  | 'killContainer'
-  | 'pauseContainer'
-  | 'unpauseContainer'
-  | 'renameContainer'
-  | 'removeContainer'
-  | 'setRestartPolicy'
->;
-
-function containerCalls(client: EngineClient): ContainerCalls {
+function containerCalls(client: EngineClient) {
   return {
-    listContainers: async (filter, call) => await containers.listContainers(client, filter, call),
-    inspectContainer: async (idOrName, call) => await containers.inspectContainer(client, idOrName, call),
-    createContainer: async (name, spec, call) => await createContainer(client, name, spec, call),
-    startContainer: async (id, call) => await containers.startContainer(client, id, call),
-    stopContainer: async (id, { timeoutSeconds }, call) =>
-      await containers.stopContainer(client, id, timeoutSeconds, call),
-    restartContainer: async (id, { timeoutSeconds }, call) =>
-      await containers.restartContainer(client, id, timeoutSeconds, call),
-    killContainer: async (id, signalName, call) => await containers.killContainer(client, id, signalName, call),
-    pauseContainer: async (id, call) => await containers.pauseContainer(client, id, call),
-    unpauseContainer: async (id, call) => await containers.unpauseContainer(client, id, call),
-    renameContainer: async (id, name, call) => await containers.renameContainer(client, id, name, call),
-    removeContainer: async (id, options, call) => await containers.removeContainer(client, id, options, call),
-    setRestartPolicy: async (id, policy, call) => await containers.setRestartPolicy(client, id, policy, call),
-  };
+    listContainers: (filter, call) => containers.listContainers(client, filter, call),
+    inspectContainer: (idOrName, call) => containers.inspectContainer(client, idOrName, call),
+    createContainer: (name, spec, call) => createContainer(client, name, spec, call),
+    startContainer: (id, call) => containers.startContainer(client, id, call),
+    stopContainer: (id, { timeoutSeconds }, call) => containers.stopContainer(client, id, timeoutSeconds, call),
+    restartContainer: (id, { timeoutSeconds }, call) => containers.restartContainer(client, id, timeoutSeconds, call),
+    killContainer: (id, signalName, call) => containers.killContainer(client, id, signalName, call),
+    pauseContainer: (id, call) => containers.pauseContainer(client, id, call),
+    unpauseContainer: (id, call) => containers.unpauseContainer(client, id, call),
+    renameContainer: (id, name, call) => containers.renameContainer(client, id, name, call),
+    removeContainer: (id, options, call) => containers.removeContainer(client, id, options, call),
+    setRestartPolicy: (id, policy, call) => containers.setRestartPolicy(client, id, policy, call),
+  } satisfies Partial<Engine>;
 }
 
-type NetworkAndVolumeCalls = Pick<
-  Engine,
-  | 'listNetworks'
-  | 'inspectNetwork'
-  | 'createNetwork'
-  | 'removeNetwork'
-  | 'connectNetwork'
-  | 'disconnectNetwork'
-  | 'listVolumes'
-  | 'inspectVolume'
-  | 'createVolume'
-  | 'removeVolume'
->;
-
-function networkAndVolumeCalls(client: EngineClient): NetworkAndVolumeCalls {
+function networkAndVolumeCalls(client: EngineClient) {
   return {
-    listNetworks: async (filter, call) => await networks.listNetworks(client, filter, call),
-    inspectNetwork: async (idOrName, call) => await networks.inspectNetwork(client, idOrName, call),
-    createNetwork: async (spec, call) => await networks.createNetwork(client, spec, call),
-    removeNetwork: async (idOrName, call) => await networks.removeNetwork(client, idOrName, call),
-    connectNetwork: async (attachment, id, call) => await networks.connectNetwork(client, attachment, id, call),
-    disconnectNetwork: async (network, id, { force }, call) =>
-      await networks.disconnectNetwork(client, network, id, force, call),
-    listVolumes: async (filter, call) => await volumes.listVolumes(client, filter, call),
-    inspectVolume: async (name, call) => await volumes.inspectVolume(client, name, call),
-    createVolume: async (spec, call) => await volumes.createVolume(client, spec, call),
-    removeVolume: async (name, call) => await volumes.removeVolume(client, name, call),
-  };
+    listNetworks: (filter, call) => networks.listNetworks(client, filter, call),
+    inspectNetwork: (idOrName, call) => networks.inspectNetwork(client, idOrName, call),
+    createNetwork: (spec, call) => networks.createNetwork(client, spec, call),
+    removeNetwork: (idOrName, call) => networks.removeNetwork(client, idOrName, call),
+    connectNetwork: (attachment, id, call) => networks.connectNetwork(client, attachment, id, call),
+    disconnectNetwork: (network, id, { force }, call) => networks.disconnectNetwork(client, network, id, force, call),
+    listVolumes: (filter, call) => volumes.listVolumes(client, filter, call),
+    inspectVolume: (name, call) => volumes.inspectVolume(client, name, call),
+    createVolume: (spec, call) => volumes.createVolume(client, spec, call),
+    removeVolume: (name, call) => volumes.removeVolume(client, name, call),
+  } satisfies Partial<Engine>;
 }
 
 async function readInfo(client: EngineClient, call: Call = {}): Promise<EngineInfo> {

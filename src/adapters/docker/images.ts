@@ -1,6 +1,6 @@
 import { TwinhullError } from '../../errors.ts';
 import type { Call, Image } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
+import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, segment, within } from './client.ts';
 import type { Environment } from './endpoint.ts';
 import { readJsonLines } from './json-lines.ts';
 import { entries, field, list, text, textMap, texts } from './reading.ts';
@@ -13,8 +13,7 @@ export async function inspectImage(client: EngineClient, reference: string, call
   const document = await client.find({
     method: 'GET',
     path: `/images/${segment(reference)}/json`,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   return document === null ? null : readImage(document);
 }
@@ -39,8 +38,7 @@ export async function pullImage(
       path: '/images/create',
       query: { fromImage: name, tag, platform: options.platform },
       headers: authorization === null ? {} : { 'x-registry-auth': authorization },
-      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-      signal: call.signal,
+      ...within(call, CHANGE_DEADLINE_MS),
     },
     PULL_IDLE_MS,
   );

@@ -1,6 +1,6 @@
 import type { Call, LogLine } from '../../ports/engine.ts';
 import { TwinhullError } from '../../errors.ts';
-import { deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
+import { type EngineClient, READ_DEADLINE_MS, segment, within } from './client.ts';
 import { inspectDocument } from './containers.ts';
 import { type Frame, readFrames, readRaw } from './frames.ts';
 import { field, flag, time } from './reading.ts';
@@ -37,8 +37,7 @@ export async function* readLogs(
     method: 'GET',
     path,
     query,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   const hasTty = flag(field(field(container, 'Config'), 'Tty'));
   try {

@@ -1,5 +1,5 @@
 import type { Call, ListFilter, Network, NetworkAttachment, NetworkSpec } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, deadline, type EngineClient, hasStatus, READ_DEADLINE_MS, segment } from './client.ts';
+import { CHANGE_DEADLINE_MS, type EngineClient, hasStatus, READ_DEADLINE_MS, segment, within } from './client.ts';
 import { endpointSettings } from './create-body.ts';
 import { inspectContainer } from './containers.ts';
 import { labelFilter } from './filters.ts';
@@ -10,8 +10,7 @@ export async function listNetworks(client: EngineClient, filter: ListFilter, cal
     method: 'GET',
     path: '/networks',
     query: labelFilter(filter),
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   // The list leaves out who is attached.
   const found = await Promise.all(
@@ -24,8 +23,7 @@ export async function inspectNetwork(client: EngineClient, idOrName: string, cal
   const document = await client.find({
     method: 'GET',
     path: `/networks/${segment(idOrName)}`,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   return document === null ? null : readNetwork(document);
 }
@@ -36,8 +34,7 @@ export async function createNetwork(client: EngineClient, spec: NetworkSpec, cal
     method: 'POST',
     path: '/networks/create',
     body,
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   });
   return text(field(answer.document, 'Id'));
 }
@@ -46,8 +43,7 @@ export async function removeNetwork(client: EngineClient, idOrName: string, call
   await client.find({
     method: 'DELETE',
     path: `/networks/${segment(idOrName)}`,
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   });
 }
 
@@ -65,8 +61,7 @@ export async function connectNetwork(
       method: 'POST',
       path,
       body,
-      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-      signal: call.signal,
+      ...within(call, CHANGE_DEADLINE_MS),
     });
   } catch (error) {
     if (!hasStatus(error, 403, 409)) throw error;
@@ -91,8 +86,7 @@ export async function disconnectNetwork(
       method: 'POST',
       path,
       body: { Container: containerId, Force: force },
-      deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-      signal: call.signal,
+      ...within(call, CHANGE_DEADLINE_MS),
     });
   } catch (error) {
     if (hasStatus(error, 404)) return;

@@ -1,5 +1,5 @@
 import type { Call, ListFilter, Volume, VolumeSpec } from '../../ports/engine.ts';
-import { CHANGE_DEADLINE_MS, deadline, type EngineClient, READ_DEADLINE_MS, segment } from './client.ts';
+import { CHANGE_DEADLINE_MS, type EngineClient, READ_DEADLINE_MS, segment, within } from './client.ts';
 import { labelFilter } from './filters.ts';
 import { field, list, text, textMap } from './reading.ts';
 
@@ -8,8 +8,7 @@ export async function listVolumes(client: EngineClient, filter: ListFilter, call
     method: 'GET',
     path: '/volumes',
     query: labelFilter(filter),
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   return list(field(answer.document, 'Volumes')).map(readVolume);
 }
@@ -18,8 +17,7 @@ export async function inspectVolume(client: EngineClient, name: string, call: Ca
   const document = await client.find({
     method: 'GET',
     path: `/volumes/${segment(name)}`,
-    deadlineMs: deadline(call, READ_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, READ_DEADLINE_MS),
   });
   return document === null ? null : readVolume(document);
 }
@@ -36,8 +34,7 @@ export async function createVolume(client: EngineClient, spec: VolumeSpec, call:
     method: 'POST',
     path: '/volumes/create',
     body,
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   });
 }
 
@@ -45,8 +42,7 @@ export async function removeVolume(client: EngineClient, name: string, call: Cal
   await client.find({
     method: 'DELETE',
     path: `/volumes/${segment(name)}`,
-    deadlineMs: deadline(call, CHANGE_DEADLINE_MS),
-    signal: call.signal,
+    ...within(call, CHANGE_DEADLINE_MS),
   });
 }
 
