@@ -5,7 +5,7 @@
  * becomes the backup, because a second disturbance buys nothing.
  */
 
-import type { Condition } from './health.ts';
+import type { Condition } from './condition.ts';
 import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, type Turn } from './turn.ts';
 
 /** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */

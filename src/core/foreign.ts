@@ -2,7 +2,7 @@
 
 import { closeIncident } from './incidents.ts';
 import { noteServing } from './failover.ts';
-import { ask, memberMemory, type Turn } from './turn.ts';
+import { ask, memberMemory, stopDeadlineMs, type Turn } from './turn.ts';
 import { noteVerdicts } from './verdicts.ts';
 
 /** @returns true when the service is foreign and nothing else is to be done for it */
@@ -24,7 +24,7 @@ export function tendForeign(turn: Turn): boolean {
   closeIncident(turn, model.name, 'superseded', 'the service is foreign');
   for (const name of seen.foreignSharesVolumeWith) {
     ask(turn, 'stop', name, `${name} would write the same volume as a container that is not ours`, {
-      deadlineMs: model.policy.stopGraceMs + 20_000,
+      deadlineMs: stopDeadlineMs(turn),
     });
   }
   noteServing(turn);

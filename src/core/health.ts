@@ -5,33 +5,10 @@
  * means dead.
  */
 
-import type { FailureKind, MemberSeen } from './model.ts';
+import { failure, type Condition } from './condition.ts';
+import type { MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
-
-export type Condition =
-  | { readonly is: 'well' }
-  | { readonly is: 'starting'; readonly why: string }
-  /** a cold standby as it should be */
-  | { readonly is: 'standby' }
-  /** runs, and gets no traffic until it is put in and passes its check */
-  | { readonly is: 'returning' }
-  | { readonly is: 'suspect'; readonly confirmations: number; readonly why: string }
-  /** gone: it cannot answer at all, so taking it out of traffic takes nothing from anybody */
-  | {
-      readonly is: 'failed';
-      readonly failure: FailureKind;
-      readonly gone: boolean;
-      /** requests inside it may still be answered until then: they are not cut before */
-      readonly patientUntil: number;
-      readonly why: string;
-    }
-  /** it died, and whether somebody asked for it is clear only at `until` */
-  | { readonly is: 'unclear'; readonly until: number; readonly why: string }
-  | { readonly is: 'stopped'; readonly why: string }
-  | { readonly is: 'completed' }
-  | { readonly is: 'quarantined' }
-  | { readonly is: 'unknown'; readonly why: string };
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
 const STALL_FORGOTTEN_AFTER_MS = 1500;
@@ -125,10 +102,6 @@ function judgePaused(turn: Turn, memory: MemberMemory): Condition {
   const patientUntil = (memory.suspectSince ?? turn.now) + UNPAUSE_TAKES_MS;
   wake(turn, patientUntil);
   return { ...failure('unresponsive', true, 'is paused, and not by us'), patientUntil };
-}
-
-export function failure(kind: FailureKind, gone: boolean, why: string): Extract<Condition, { is: 'failed' }> {
-  return { is: 'failed', failure: kind, gone, patientUntil: 0, why };
 }
 
 /** The engine is silent; the gateway may still tell something. */

@@ -9,13 +9,22 @@ import { countAction, countRestart, isBudgetSpent, isHostSpent, isLooping, waitB
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { endsARunning, ladderFor, rungWords } from './diagnosis.ts';
-import { failure, howItExited, isIdleStandby, type Condition } from './health.ts';
+import { failure, type Condition, type Failed } from './condition.ts';
+import { howItExited, isIdleStandby } from './health.ts';
 import { addEvidence, closeIncident, openIncident } from './incidents.ts';
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
-import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, wake, type Turn } from './turn.ts';
-
-type Failed = Extract<Condition, { is: 'failed' }>;
+import {
+  ask,
+  conditionOf,
+  isPending,
+  memberMemory,
+  memberSeen,
+  stopDeadlineMs,
+  usable,
+  wake,
+  type Turn,
+} from './turn.ts';
 
 /** Without any check, a process that runs this long after its repair counts as repaired. */
 const RAN_LONG_ENOUGH_MS = 3000;
@@ -198,7 +207,7 @@ function quarantine(turn: Turn, name: string): void {
   const seen = memberSeen(turn, name);
   const times = turn.memory.actionsAt.length;
   const reason = `${name} failed again after ${times} repairs of ${turn.model.name}; it is left ${seen.state === 'absent' ? 'without a container' : 'stopped, with its logs'}, until twinhull up or twinhull restart ${name}`;
-  ask(turn, 'quarantine', name, reason, { deadlineMs: turn.model.policy.stopGraceMs + 20_000 });
+  ask(turn, 'quarantine', name, reason, { deadlineMs: stopDeadlineMs(turn) });
   turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
   closeIncident(turn, name, 'quarantined', reason);
   memory.quarantinedAt = turn.now;
@@ -230,7 +239,7 @@ function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boo
 function keepQuarantined(turn: Turn, name: string): void {
   const { state } = memberSeen(turn, name);
   if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
-  const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+  const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
 }
 
@@ -277,7 +286,7 @@ function retireStandby(turn: Turn, name: string, condition: Failed): void {
     return;
   }
   if (isHeld(turn)) return;
-  const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+  const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'stop', name, `${name} ${condition.why}, and ${leader ?? 'the other'} has taken over`, { deadlineMs });
 }
 

@@ -3,8 +3,7 @@
 import { countRestart, isBudgetSpent, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { openIncident } from './incidents.ts';
-import type { Turn } from './turn.ts';
-import { ask, conditionOf, memberMemory, wake } from './turn.ts';
+import { ask, conditionOf, memberMemory, stopDeadlineMs, wake, type Turn } from './turn.ts';
 
 /** Whoever stops one container of a pair wants it to move; whoever stops several wants quiet. This long it stays open. */
 const STOP_SETTLES_MS = 2000;
@@ -37,7 +36,7 @@ function settleWithTwin(turn: Turn, leader: string): boolean {
   if (twin === undefined || conditionOf(turn, twin).is !== 'well') return false;
   const { is } = conditionOf(turn, leader);
   if (is === 'well' && !isHeld(turn)) {
-    const deadlineMs = turn.model.policy.stopGraceMs + 20_000;
+    const deadlineMs = stopDeadlineMs(turn);
     ask(turn, 'stop', twin, `${leader} leads, and its standby does not run at the same time`, { deadlineMs });
   } else if (is === 'failed' || is === 'stopped' || is === 'quarantined') {
     turn.memory.leader = twin;

@@ -1,7 +1,7 @@
 /** One service's turn in a decision: what it may look at, and where its wishes go. Lives only within decide(). */
 
 import { keyOf, type Action, type EffectAction } from './actions.ts';
-import type { Condition } from './health.ts';
+import type { Condition } from './condition.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
 
@@ -23,6 +23,8 @@ export interface Turn {
   wakeAt: number;
 }
 
+/** what the engine may need to stop a container, beyond the grace of its process */
+const STOP_TAKES_MS = 20_000;
 /** An effect may be asked for again this long after its deadline, should its end never be told. */
 const LOST_AFTER_MS = 5000;
 
@@ -49,6 +51,10 @@ export function ask(
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;
+}
+
+export function stopDeadlineMs({ model }: Turn): number {
+  return model.policy.stopGraceMs + STOP_TAKES_MS;
 }
 
 export function memberMemory(turn: Turn, name: string): MemberMemory {

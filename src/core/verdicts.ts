@@ -1,6 +1,6 @@
 /** Conditions, in the words people see. */
 
-import type { Condition } from './health.ts';
+import type { Condition } from './condition.ts';
 import type { Verdict } from './model.ts';
 import { conditionOf, isPending, memberMemory, type Turn } from './turn.ts';
 
