@@ -73,14 +73,30 @@ it('raw: as it stands', () =>
 
 describe('mistakes name their line', () => {
   const cases: Readonly<Record<string, RegExp>> = {
-    'A=1\nthis is no assignment': /^\.env:2:1: "this is no assignment" is no assignment/,
+    'A=1\nthis is no assignment': /^\.env:2:1: this line is no assignment/,
     'A=1\n\n=b': /^\.env:3:1:/,
     'A="open': /^\.env:1:1: .* has a " that is not closed/,
-    'A=1\nB=${A': /^\.env:2:1: B: "\$\{A" has a \$\{ that is not closed/,
+    'A=1\nB=${A': /^\.env:2:1: B: has a \$\{ that is not closed/,
     'A=1\nB=pa$$ok\nC=pa$ bad': /^\.env:3:1: C:/,
   };
   for (const [text, says] of Object.entries(cases))
     it(JSON.stringify(text), () => assert.match(read(text).problems.join('\n'), says));
+});
+
+it('no mistake shows a value: they are often secret', () => {
+  for (const text of ['PASSWORD hunter2', 'PASSWORD="hunter2', 'PASSWORD=hunter2${', 'PASSWORD=${A?hunter}$(2']) {
+    const [problem = ''] = read(text, { environment: { A: '1' } }).problems;
+    assert.match(problem, /^\.env:1:1: /);
+    assert.doesNotMatch(problem, /hunter/);
+  }
+});
+
+it('a file that is none at all ends after some mistakes, an endless one after some lines', () => {
+  assert.equal(read('! no\n'.repeat(10_000)).problems.length, 100);
+  assert.deepEqual(read('A=1\n'.repeat(100_000)).problems, [
+    '.env:50001:1: has too many lines; expected at most 50000',
+  ]);
+  assert.match(read(`A=${'${A:-'.repeat(1_000_000)}`).problems.join(), /^\.env:1:1: A: grows too long/);
 });
 
 it('variables that double with each line are stopped', () => {

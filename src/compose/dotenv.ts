@@ -5,7 +5,7 @@
  */
 
 import { interpolate, InterpolationError, type Variables } from './interpolate.ts';
-import { problemAt, showValue, type Problem } from './problems.ts';
+import { problemAt, type Problem } from './problems.ts';
 import type { Position } from './project.ts';
 
 export interface Variable {
@@ -29,6 +29,9 @@ export function readDotenv(source: string, options: DotenvOptions, problems: Pro
 
 /** Text that the values of one file may come to when their variables are filled in. */
 const MAX_LENGTH = 16 * 1024 * 1024;
+const MAX_LINES = 50_000;
+/** Of a file that is no such file at all, the first mistakes tell enough. */
+const MAX_PROBLEMS = 100;
 
 class DotenvReader {
   readonly #text: string;
@@ -38,6 +41,7 @@ class DotenvReader {
   #index = 0;
   #line = 1;
   #length = 0;
+  #refused = 0;
 
   constructor(text: string, options: DotenvOptions, problems: Problem[]) {
     this.#text = text;
@@ -46,20 +50,24 @@ class DotenvReader {
   }
 
   read(): Map<string, Variable> {
-    while (this.#index < this.#text.length && this.#length <= MAX_LENGTH) {
+    while (this.#index < this.#text.length && this.#length <= MAX_LENGTH && this.#refused < MAX_PROBLEMS) {
+      if (this.#line > MAX_LINES) {
+        this.#refuse('has too many lines', `at most ${MAX_LINES}`);
+        break;
+      }
       const line = this.#restOfLine();
       if (/^\s*(#|$)/.test(line)) this.#skip(line.length + 1);
       else this.#assignment(line);
     }
     if (this.#length > MAX_LENGTH)
-      this.#refuse('', 'the file grows too large when its variables are filled in', 'at most 16 MiB of text');
+      this.#refuse('the file grows too large when its variables are filled in', 'at most 16 MiB of text');
     return this.#found;
   }
 
   #assignment(line: string): void {
     const match = /^(\s*(?:export\s+)?)([\w.[\]-]+)(\s*)(?:([=:])[ \t]*|$|(?=#))/.exec(line);
     if (!match || line.trim() === 'export') {
-      this.#refuse(line, 'is no assignment', 'NAME=value, or a comment that begins with #');
+      this.#refuse('this line is no assignment', 'NAME=value, or a comment that begins with #');
       this.#skip(line.length + 1);
       return;
     }
@@ -93,7 +101,7 @@ class DotenvReader {
     const line = this.#line;
     const end = this.#closingQuote(quote);
     if (end < 0) {
-      this.#refuse(name, `has a ${quote} that is not closed`, `a closing ${quote}`);
+      this.#refuse(`has a ${quote} that is not closed`, `a closing ${quote}`, name);
       this.#skip(this.#text.length - this.#index);
       return null;
     }
@@ -121,15 +129,7 @@ class DotenvReader {
       return interpolate(value, variables);
     } catch (error) {
       if (!(error instanceof InterpolationError)) throw error;
-      this.#problems.push(
-        problemAt(
-          { file: this.#options.file, line, column: 1 },
-          [name],
-          showValue(value),
-          error.message,
-          error.expected,
-        ),
-      );
+      this.#refuse(error.message, error.expected, name, line);
       return null;
     }
   }
@@ -145,10 +145,11 @@ class DotenvReader {
     this.#index += length;
   }
 
-  #refuse(value: string, message: string, expected: string): void {
-    this.#problems.push(
-      problemAt({ file: this.#options.file, line: this.#line, column: 1 }, [], showValue(value), message, expected),
-    );
+  /** Never with the value: what stands in such files is often secret. */
+  #refuse(message: string, expected: string, name?: string, line = this.#line): void {
+    const path = name === undefined ? [] : [name];
+    this.#problems.push(problemAt({ file: this.#options.file, line, column: 1 }, path, '', message, expected));
+    this.#refused += 1;
   }
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { TwinhullError } from '../errors.ts';
 import { readDotenv } from './dotenv.ts';
 import type { Problem } from './problems.ts';
-import { readFileText } from './read-file.ts';
+import type { FileText } from './read-file.ts';
 
 export interface EnvironmentSources {
   /** the process's environment: wins over every file */
@@ -11,6 +11,8 @@ export interface EnvironmentSources {
   /** --env-file, in order; instead of .env */
   readonly envFiles: readonly string[];
   readonly currentDir: string;
+  /** variables are looked for twice, and a pipe (--env-file <(...)) can be read only once */
+  readonly readFile: (path: string) => Promise<FileText>;
 }
 
 /** The variables for interpolation: the process's, then those of --env-file, or of .env in the first of `folders` that has one. */
@@ -24,7 +26,7 @@ export async function readEnvironment(
   const fromFiles = new Map<string, string>();
   const get = (name: string): string | undefined => variables.get(name) ?? fromFiles.get(name);
   for (const { path, required } of await environmentFiles(sources, variables, folders)) {
-    const read = await readFileText(path);
+    const read = await sources.readFile(path);
     if ('text' in read) {
       for (const [name, variable] of readDotenv(read.text, { file: path, get, raw: false }, problems))
         fromFiles.set(name, variable.value);
@@ -50,7 +52,7 @@ async function environmentFiles(
   if (isTrue(variables.get('COMPOSE_DISABLE_ENV_FILE'))) return [];
   for (const folder of folders) {
     const path = join(folder, '.env');
-    if (!('missing' in (await readFileText(path)))) return [{ path, required: false }];
+    if (!('missing' in (await sources.readFile(path)))) return [{ path, required: false }];
   }
   return [];
 }

@@ -25,7 +25,7 @@ export class InterpolationError extends Error {
 
 /** @throws InterpolationError */
 export function interpolate(text: string, variables: Variables): string {
-  return text.includes('$') ? substitute(text, variables, 0) : text;
+  return text.includes('$') ? substitute(within(text), variables, 0) : text;
 }
 
 function substitute(text: string, variables: Variables, depth: number): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -120,11 +121,22 @@ describe('variables', () => {
     );
   });
 
+  it('--env-file <(...): a pipe, which can be read only once', async () => {
+    const folder = folderWith({ 'compose.yaml': file });
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const loading = load(folder, { envFiles: [pipe] });
+    const writer = openSync(pipe, 'r+');
+    spawn('/bin/sh', ['-c', 'echo A=piped'], { stdio: ['ignore', writer, 'ignore'] });
+    closeSync(writer);
+    assert.equal((await loading).services['web']?.image, 'piped');
+  });
+
   it('an --env-file that is not there', () =>
     assert.rejects(load(folderWith({ 'compose.yaml': file }), { envFiles: ['x'] }), { code: 'TH_COMPOSE_NOT_FOUND' }));
   it('a broken .env is a problem with its line', () =>
     assert.rejects(load(folderWith({ 'compose.yaml': file, '.env': 'A=1\n?' })), {
-      message: /\.env:2:1: "\?" is no assignment/,
+      message: /\.env:2:1: this line is no assignment/,
     }));
 
   it('one that is not set is told with its place', async () => {
@@ -315,6 +327,12 @@ it('a command that would need a shell is cut as in Compose, and told', async () 
     /compose\.yaml:2:29: services\.web\.command: ends before "&& npm start", as in Compose/,
   );
 });
+
+it('a file without content is no base for a service', () =>
+  assert.rejects(
+    load(folderWith({ 'compose.yaml': 'services: { web: { extends: { file: b.yaml, service: a } } }', 'b.yaml': '' })),
+    /b\.yaml: the file is empty/,
+  ));
 
 it('a chain of services that extend each other has an end', async () => {
   const services = Array.from({ length: 3_000 }, (_, index) => `  s${index}: { extends: s${index + 1} }`);

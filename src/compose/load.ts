@@ -24,7 +24,7 @@ import { ComposeProblems, formatPath, problemAt, problemLine, showValue, type Pr
 import type { Project } from './project.ts';
 import { projectName } from './project-name.ts';
 import { documentName, readDocument, type DocumentContext } from './read-document.ts';
-import { readFileText } from './read-file.ts';
+import { readFileText, readingOnce } from './read-file.ts';
 import { readYaml } from './read-yaml.ts';
 import { checkReferences } from './references.ts';
 import { settle } from './settle.ts';
@@ -129,7 +129,7 @@ function contextOf(
 
 async function findSources(options: LoadOptions, problems: Problem[]): Promise<Sources> {
   const { currentDir, projectDirectory, envFiles = [] } = options;
-  const sources = { process: options.environment, envFiles, currentDir };
+  const sources = { process: options.environment, envFiles, currentDir, readFile: readingOnce() };
   const start = resolve(currentDir, projectDirectory ?? '.');
   const first = await readEnvironment(sources, [start], []);
   const files = await findComposeFiles({ files: options.files ?? [], projectDirectory, currentDir, variables: first });
@@ -239,7 +239,9 @@ class DocumentLoader {
       );
       return null;
     }
+    const before = problems.length;
     const [root] = readYaml(read.text, file, problems).filter((document) => isMapOrReported(document, problems));
+    if (!root && problems.length === before) problems.push(emptyFile(file));
     return root ? readDocument(root, { ...this.#context, folder: dirname(file) }) : null;
   }
 }

@@ -41,6 +41,16 @@ export async function readFileText(
   }
 }
 
+/** Reads each file once, and remembers it. */
+export function readingOnce(): (path: string) => Promise<FileText> {
+  const known = new Map<string, Promise<FileText>>();
+  return (path) => {
+    const reading = known.get(path) ?? readFileText(path);
+    known.set(path, reading);
+    return reading;
+  };
+}
+
 async function readAll(file: FileHandle, { silenceMs, nobodyMs }: Patience): Promise<FileText> {
   const chunks: Buffer[] = [];
   let length = 0;
