@@ -58,6 +58,14 @@ export class ControlClient {
     return this.#operation('/failover', request, report, signal) as Promise<{ from: string | null; to: string }>;
   }
 
+  /** Tells that a drill is about to break a member, or (0) that it is over. */
+  async drill(
+    request: { readonly service: string; readonly member: string; readonly forMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#operation('/drill', request, () => undefined, signal);
+  }
+
   async restart(request: { readonly target: string }, report: Report, signal: AbortSignal): Promise<void> {
     await this.#operation('/restart', request, report, signal);
   }

@@ -25,6 +25,7 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
     events: refuse,
     up: refuse,
     failover: refuse,
+    drill: refuse,
     restart: refuse,
     down: refuse,
     stop: refuse,

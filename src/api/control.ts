@@ -70,6 +70,11 @@ export interface ProjectControl {
     report: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<unknown>;
+  drill(
+    request: { readonly service: string; readonly member: string; readonly forMs: number },
+    report: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<unknown>;
   restart(
     request: { readonly target: string },
     report: (progress: Progress) => void,
@@ -122,6 +127,18 @@ async function answer(control: ProjectControl, request: IncomingMessage, respons
     case 'POST /failover':
       return sendOperation(request, response, (body, report, signal) =>
         control.failover({ service: text(body, 'service'), to: optionalText(body, 'to') }, report, signal),
+      );
+    case 'POST /drill':
+      return sendOperation(request, response, (body, report, signal) =>
+        control.drill(
+          {
+            service: text(body, 'service'),
+            member: text(body, 'member'),
+            forMs: optionalNumber(body, 'forMs') ?? 0,
+          },
+          report,
+          signal,
+        ),
       );
     case 'POST /restart':
       return sendOperation(request, response, (body, report, signal) =>

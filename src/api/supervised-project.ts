@@ -165,6 +165,16 @@ export class SupervisedProject implements ProjectControl {
     });
   }
 
+  drill(
+    { service, member, forMs }: { readonly service: string; readonly member: string; readonly forMs: number },
+    report: Report,
+  ): Promise<void> {
+    return this.#alone(report, async () => {
+      this.#knows(member, 'all');
+      this.#supervisor().announceDrill(service, member, forMs);
+    });
+  }
+
   restart({ target }: { readonly target: string }, report: Report): Promise<void> {
     return this.#alone(report, () => {
       this.#knows(target, 'all');

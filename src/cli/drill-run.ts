@@ -23,6 +23,7 @@ export interface Drill {
 /** load before the fault, so that there is something to compare with, in milliseconds */
 const CALM_MS = 2_000;
 const LOOK_EVERY_MS = 100;
+const ANNOUNCE_TIMEOUT_MS = 5_000;
 /** a fault outlives its drill by at most this, in milliseconds */
 const GRACE_MS = 10_000;
 
@@ -32,6 +33,7 @@ export async function runDrill(context: Context, place: Place, drill: Drill): Pr
   try {
     await sleep(Math.min(CALM_MS, drill.durationMs / 4), undefined, { signal: drill.signal });
     context.terminal.say(`${drill.fault} ${drill.target.member}`);
+    await announce(place, drill, drill.durationMs + drill.repairTimeoutMs);
     const faultAt = Date.now();
     await inject(place.engine, drill.target.containerId, drill.fault);
     const [repairedAt, , requests] = await Promise.all([
@@ -44,7 +46,14 @@ export async function runDrill(context: Context, place: Place, drill: Drill): Pr
     drill.load?.stop();
     await undo(place.engine, drill.target.containerId, drill.fault);
     disarm();
+    await announce(place, drill, 0).catch(() => undefined); // it ends by itself, too
   }
+}
+
+/** The supervisor is told, so that the record says "a drill" and nothing is counted against the service. */
+function announce({ control }: Place, { target, signal }: Drill, forMs: number): Promise<void> {
+  const request = { service: target.plan.name, member: target.member, forMs };
+  return control.drill(request, forMs > 0 ? signal : AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS));
 }
 
 /** From here on the fault is taken back even when this process is killed. */

@@ -48,6 +48,8 @@ export type NoteAction =
       readonly member: string;
       readonly failure: FailureKind;
       readonly startedAt: number;
+      /** made on purpose */
+      readonly drill: boolean;
       readonly evidence: readonly string[];
     }
   | {

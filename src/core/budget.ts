@@ -17,8 +17,17 @@ export function countAction(turn: Turn, member: string, rung: Rung): void {
   countRestart(turn, member);
 }
 
-/** One restart, ours or the engine's own. */
-export function countRestart(turn: Turn, member: string): void {
+/**
+ * One restart, ours or the engine's own. What a drill broke is repaired once for nothing: ten drills in a row
+ * must not use up what real failures need. A second repair counts, for the drill is no longer its cause.
+ * @param broken the member whose failure it answers, where that is another one
+ */
+export function countRestart(turn: Turn, member: string, broken: string = member): void {
+  const { drill } = memberMemory(turn, broken);
+  if (drill && !drill.pardoned && turn.now < drill.until) {
+    drill.pardoned = true;
+    return;
+  }
   turn.memory.actionsAt.push(turn.now);
   turn.whole.hostActionsAt.push(turn.now);
   memberMemory(turn, member).loops += 1;

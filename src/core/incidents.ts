@@ -16,8 +16,14 @@ export function openIncident(turn: Turn, member: string, failure: FailureKind, s
   if (holder.incident) return;
   const id = nextId(turn, startedAt);
   holder.incident = { id, failure, startedAt, outageMsBefore: outageMs(turn) };
-  turn.whole.failures.push({ service, at: turn.now });
-  turn.actions.push({ kind: 'open_incident', id, service, member, failure, startedAt, evidence: [evidence] });
+  const drill = isDrilled(turn, member);
+  if (!drill) turn.whole.failures.push({ service, at: turn.now });
+  turn.actions.push({ kind: 'open_incident', id, service, member, failure, startedAt, drill, evidence: [evidence] });
+}
+
+/** It is broken on purpose: on record, and no sign of anything. */
+function isDrilled({ memory, now }: Turn, member: string): boolean {
+  return now < (memory.members[member]?.drill?.until ?? 0);
 }
 
 /** More that was seen, in words. */

@@ -99,6 +99,8 @@ export interface MemberMemory {
   quarantinedAt: number | null;
   incident: OpenIncident | null;
   repair: Repair | null;
+  /** it is broken on purpose until then, and its first restart in that time is not counted; absent: no drill */
+  drill?: { until: number; pardoned: boolean } | undefined;
 }
 
 export interface GatewayMemory {

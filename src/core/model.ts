@@ -147,6 +147,8 @@ export type Signal =
     }
   /** the engine went away: stops seen just before were its own shutting down */
   | { readonly kind: 'engine_lost' }
+  /** a drill is about to break this member, and will be over by `until`; in the past: it is over */
+  | { readonly kind: 'drill_announced'; readonly service: string; readonly member: string; readonly until: number }
   /** a person wants another leader */
   | { readonly kind: 'switch_asked'; readonly service: string; readonly to: string }
   /** a person asked for everything again: stops and quarantines no longer count */

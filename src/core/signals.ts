@@ -52,6 +52,11 @@ function absorbSignal(
       return;
     case 'switch_asked':
       return;
+    case 'drill_announced': {
+      const member = service.members[signal.member];
+      if (member) member.drill = now < signal.until ? { until: signal.until, pardoned: false } : undefined;
+      return;
+    }
     case 'check_failed':
     case 'check_passed':
     case 'stalled': {

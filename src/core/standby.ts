@@ -21,7 +21,7 @@ export function coverForLeader(turn: Turn): void {
   const deadlineMs = turn.model.policy.deadlineMs.container_exit;
   const incident = memberMemory(turn, leader).incident?.id ?? null;
   if (!ask(turn, 'start_standby', standby, `${leader} ${why}; ${standby} takes over`, { deadlineMs, incident })) return;
-  countRestart(turn, standby);
+  countRestart(turn, standby, leader);
   memberMemory(turn, leader).repair = null;
   turn.memory.leader = standby;
 }

@@ -24,6 +24,8 @@ export interface IncidentRecord {
   readonly kind: FailureKind;
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** made on purpose; absent: no */
+  readonly drill?: boolean;
   /** what was seen, in words */
   readonly evidence: readonly string[];
   /** what was done, in words, in order */

@@ -369,6 +369,12 @@ export class Supervisor implements SupervisorHandle {
     if (outcome !== 'done') throw new TwinhullError('TH_SWITCH_REFUSED', `the gateway did not switch: ${detail}`);
   }
 
+  announceDrill(service: string, member: string, forMs: number): void {
+    if (forMs > 0) this.#recorder.event('drill', service, member, null, `${member} is broken on purpose: a drill`);
+    this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });
+    this.#save();
+  }
+
   #endOf(key: string): { readonly end: Promise<Ended>; readonly cancel: () => void } {
     const { promise, resolve } = Promise.withResolvers<Ended>();
     const listener = (ended: string, how: Ended): void => {

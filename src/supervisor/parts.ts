@@ -53,6 +53,8 @@ export interface SupervisorHandle {
    * Rejects TH_REFUSED with the reason when there is nobody fit to take over.
    */
   failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }>;
+  /** A drill is about to break this member; 0: it is over. What it breaks is on record as a drill, and not counted. */
+  announceDrill(service: string, member: string, forMs: number): void;
   /** Restarts a service or one member, one member at a time, traffic led away first. `onStep` gets lines for a person. */
   restart(target: string, onStep?: (line: string) => void): Promise<void>;
   /** A new plan: what was asked to stop or was quarantined counts again. */

@@ -19,7 +19,16 @@ function openIncident(): { readonly store: MemoryStore; readonly recorder: Recor
   const recorder = new Recorder({ store, clock: new MemoryClock(), log: () => undefined, countersOf: () => null });
   const { service, member } = START;
   const failure = 'container_exit';
-  recorder.note({ kind: 'open_incident', id: 'i1', service, member, failure, startedAt: 0, evidence: [] });
+  recorder.note({
+    kind: 'open_incident',
+    id: 'i1',
+    service,
+    member,
+    failure,
+    startedAt: 0,
+    drill: false,
+    evidence: [],
+  });
   return { store, recorder };
 }
 

@@ -63,6 +63,46 @@ test('failures a minute and more apart are no loop: the last copy is started at 
   }
 });
 
+test('ten drills in a row quarantine nobody, and the record says what they were', async () => {
+  await using story = await Story.begin({ web: hotPair, worker: coldPair });
+  for (let drills = 0; drills < 5; drills++) {
+    for (const service of ['web', 'worker']) {
+      const leader = story.service(service).members.find(({ role }) => role === 'primary')?.name ?? '';
+      story.supervisor.announceDrill(service, leader, 60_000);
+      await story.kill(leader);
+      await story.advance('15s');
+      story.supervisor.announceDrill(service, leader, 0);
+    }
+  }
+  story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
+  assert.equal(story.service('worker').serving, true);
+  assert.equal(story.incidents().length, 10, story.told());
+  assert.ok(story.incidents().every(({ drill, outcome }) => drill && outcome === 'repaired'));
+  assert.match(story.events('open_incident')[0]?.message ?? '', /container_exit \(a drill\)/);
+  assert.deepEqual(story.events('alert'), []);
+});
+
+test('what fails again after the repair of a drill counts, and what fails after it is no drill', async () => {
+  await using story = await Story.begin({ alone: single, other: single });
+  story.supervisor.announceDrill('alone', 'alone', 60_000);
+  for (let crashes = 0; crashes < 6; crashes++) {
+    if (story.container('alone').state === 'running') story.crash('alone', 3);
+    await story.advance('1500ms');
+  }
+  await story.advance('20s');
+  story.expectVerdicts({ alone: 'quarantined' });
+  await story.advance('60s');
+  await story.kill('other');
+  await story.advance('10s');
+  assert.deepEqual(
+    story
+      .incidents()
+      .map(({ member, drill }) => [member, drill])
+      .at(-1),
+    ['other', false],
+  );
+});
+
 test('a pair spends its budget on one member: that one is quarantined, the other serves on and is never', async () => {
   await using story = await Story.begin({ web: hotPair });
   for (let kills = 0; kills < 4; kills++) {

@@ -48,6 +48,8 @@ export interface LastIncident {
   readonly member: string;
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** made on purpose */
+  readonly drill?: boolean;
   /** null while it is open */
   readonly outcome: IncidentRecord['outcome'];
   readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
@@ -104,8 +106,8 @@ function roleNow(plan: ServicePlan, name: string, planned: Role, leader: string 
 function lastIncident(store: Pick<Store, 'incidents'>, service: string): LastIncident | null {
   const [last] = store.incidents({ service, limit: 1 });
   if (!last) return null;
-  const { id, kind, member, startedAt, endedAt, outcome, actions } = last;
-  return { id, kind, member, startedAt, endedAt, outcome, actions };
+  const { id, kind, member, startedAt, endedAt, drill, outcome, actions } = last;
+  return { id, kind, member, startedAt, endedAt, drill: drill === true, outcome, actions };
 }
 
 /**

@@ -128,7 +128,7 @@ export function lineOf(action: Action): string {
   if (isEffect(action)) return `${keyOf(action)} (${action.deadlineMs} ms): ${action.reason}`;
   switch (action.kind) {
     case 'open_incident':
-      return `open_incident ${action.member} ${action.failure}: ${action.evidence.join('; ')}`;
+      return `open_incident ${action.member} ${action.failure}${action.drill ? ' (a drill)' : ''}: ${action.evidence.join('; ')}`;
     case 'update_incident':
       return `update_incident ${action.member}: ${action.evidence}`;
     case 'close_incident':

@@ -79,7 +79,7 @@ function incidentLines(incident: LastIncident, { columns, now }: PageOptions): s
   const took = incident.endedAt === null ? '' : tookText(incident.endedAt - incident.startedAt);
   const end =
     took === '' ? 'still open' : incident.outcome === 'quarantined' ? `given up after ${took}` : `over after ${took}`;
-  const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}, ${end}`;
+  const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}${incident.drill ? ' (a drill)' : ''}, ${end}`;
   const actions = incident.actions.map(
     ({ what, outcome }) => `${what}${outcome === '' || outcome === 'done' ? '' : ` (${outcome})`}`,
   );
