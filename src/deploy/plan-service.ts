@@ -1,5 +1,6 @@
 import type { Container } from '../ports/engine.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
 import { LABEL } from '../labels.ts';
 import type { GatewayBlueprint } from './blueprint.ts';
 import { isOurs } from './existing.ts';
@@ -86,10 +87,8 @@ function addStartOf({ list, service }: ServiceTask, position: Position, after: r
 
 /** A quarantine takes the restart policy away; `up` gives it back. */
 function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] | null {
-  const policy = wanted.spec.HostConfig['RestartPolicy'];
-  const name = typeof policy === 'object' && policy !== null && 'Name' in policy ? policy.Name : 'no';
-  if (name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure') return null;
-  return current?.restartPolicy === 'no' ? name : null;
+  const planned = plannedRestartPolicy(wanted.spec);
+  return current?.restartPolicy === 'no' && planned !== 'no' ? planned : null;
 }
 
 /** Before members are changed in turn: those an interrupted deployment left out of traffic come back into it. */

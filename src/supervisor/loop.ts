@@ -11,10 +11,10 @@ import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Signal, Verdict } from '../core/model.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import type { EventRecord } from '../ports/store.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { Actor, type Ended } from './act.ts';
 import { Alarm } from './alarm.ts';
+import { BusyServices } from './busy.ts';
 import { Gateways } from './gateways.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
@@ -38,7 +38,7 @@ export class Supervisor implements SupervisorHandle {
   readonly #alarm: Alarm;
   /** aborted when run() ends, for whatever reason */
   readonly #over = new AbortController();
-  readonly #busy = new Map<string, number>();
+  readonly #busy = new BusyServices();
   readonly #endListeners = new Set<(key: string, ended: Ended) => void>();
   readonly #firstLook = Promise.withResolvers<void>();
   #fleet: Fleet;
@@ -118,16 +118,10 @@ export class Supervisor implements SupervisorHandle {
     if (this.#defect !== null) throw this.#defect;
     if (!this.#gone) {
       this.#save();
-      this.#recorder.event(
-        'supervisor',
-        null,
-        null,
-        null,
-        'supervising ends; gateways go on checking and failing over by themselves',
-      );
+      this.#recorder.say('supervisor', 'supervising ends; gateways go on checking and failing over by themselves');
       return { ended: 'stopped' };
     }
-    this.#recorder.event('supervisor', null, null, null, 'the project was taken down; supervising ends');
+    this.#recorder.say('supervisor', 'the project was taken down; supervising ends');
     if (this.#picture.ids().length > 0) await this.#parts.rebuild.clearAway(signal);
     forgetProject(this.#parts.store, this.#parts.clock.now());
     return { ended: 'gone' };
@@ -142,7 +136,7 @@ export class Supervisor implements SupervisorHandle {
       left.length === 0
         ? ''
         : `; the last one ended in the middle of ${left.length} actions, which are looked at again`;
-    this.#recorder.event('supervisor', null, null, null, `supervising ${this.#fleet.services.length} services${more}`);
+    this.#recorder.say('supervisor', `supervising ${this.#fleet.services.length} services${more}`);
   }
 
   /** Every monitoring interval everything is looked at anew, whatever the events said. */
@@ -170,18 +164,12 @@ export class Supervisor implements SupervisorHandle {
   }
 
   #engineLost(why: string): void {
-    this.#recorder.event(
-      'engine',
-      null,
-      null,
-      null,
-      `the engine does not answer (${why}); nothing is concluded from that`,
-    );
+    this.#recorder.say('engine', `the engine does not answer (${why}); nothing is concluded from that`);
     this.#say({ kind: 'engine_lost' });
   }
 
   #engineBack(): void {
-    if (this.#isSeen) this.#recorder.event('engine', null, null, null, 'the engine answers again');
+    if (this.#isSeen) this.#recorder.say('engine', 'the engine answers again');
     this.#isSeen = true;
     const { signal } = this.#over;
     const reads = this.#gateways
@@ -204,7 +192,7 @@ export class Supervisor implements SupervisorHandle {
       const { clock } = this.#parts;
       const now = clock.now();
       const signals = this.#signals.splice(0);
-      const observation = this.#picture.observe(now, [...this.#busy.keys()], this.#lagMs);
+      const observation = this.#picture.observe(now, this.#busy.names(), this.#lagMs);
       const decision = decide(this.#model, this.#memory, observation, signals, now);
       this.#memory = decision.memory;
       for (const action of decision.actions) {
@@ -286,10 +274,6 @@ export class Supervisor implements SupervisorHandle {
     return statusOf(this.#fleet, this.#memory, this.#picture, this.#parts.store, true);
   }
 
-  onEvent(listener: (event: EventRecord) => void): () => void {
-    return this.#recorder.onEvent(listener);
-  }
-
   setFleet(fleet: Fleet): void {
     this.#fleet = fleet;
     this.#model = modelOf(fleet);
@@ -301,13 +285,13 @@ export class Supervisor implements SupervisorHandle {
   }
 
   async withBusy<Result>(services: readonly string[], work: () => Promise<Result>): Promise<Result> {
-    for (const service of services) this.#busy.set(service, (this.#busy.get(service) ?? 0) + 1);
+    this.#busy.hold(services);
     for (const owner of this.#ownersIn(services)) this.#picture.own(owner, Number.POSITIVE_INFINITY);
     try {
       return await work();
     } finally {
       await this.#lookAtAll();
-      for (const service of services) this.#release(service);
+      this.#busy.release(services);
       this.#disownAll(services);
       this.#step();
     }
@@ -328,12 +312,6 @@ export class Supervisor implements SupervisorHandle {
       .flatMap(({ name, members }) =>
         [name, ...members.map((member) => member.name)].map((member) => `${name}/${member}`),
       );
-  }
-
-  #release(service: string): void {
-    const holders = (this.#busy.get(service) ?? 1) - 1;
-    if (holders === 0) this.#busy.delete(service);
-    else this.#busy.set(service, holders);
   }
 
   async #lookAtAll(): Promise<void> {
@@ -396,7 +374,7 @@ export class Supervisor implements SupervisorHandle {
         gateway: this.#gateways.get(plan.name),
         containerOf: (member) => this.#picture.containerOf(plan, member),
         say: (line) => {
-          this.#recorder.event('restart', plan.name, null, null, line);
+          this.#recorder.say('restart', line, plan.name);
           onStep(line);
         },
         signal: this.#over.signal,

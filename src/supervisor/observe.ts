@@ -6,10 +6,10 @@
  */
 
 import { isCode } from '../errors.ts';
+import { LABEL } from '../labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine, EngineEvent } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import { PROJECT_LABEL } from './owners.ts';
 import type { Picture } from './picture.ts';
 
 const INSPECT_DEADLINE_MS = 5000;
@@ -65,7 +65,7 @@ export class Observer {
 
   async #subscribe(signal: AbortSignal, onSuccess: () => void): Promise<void> {
     const { engine, project, onEngineBack } = this.#parts;
-    const labels = { [PROJECT_LABEL]: project };
+    const labels = { [LABEL.project]: project };
     const since = this.lastEventAt === 0 ? {} : { sinceMs: this.lastEventAt };
     const events = await engine.events({ labels, ...since }, { signal });
     await this.refresh(signal);
@@ -80,7 +80,7 @@ export class Observer {
     const touched = new Set<string>();
     this.#lists.add(touched);
     try {
-      const labels = { [PROJECT_LABEL]: project };
+      const labels = { [LABEL.project]: project };
       const listed = await engine.listContainers({ labels }, { signal, deadlineMs: LIST_DEADLINE_MS });
       picture.replaceAll(listed, touched);
     } finally {
@@ -119,7 +119,7 @@ export class Observer {
       const found = await engine.inspectContainer(id, { signal, deadlineMs: INSPECT_DEADLINE_MS });
       // older than an event that came in between: what it says may be over
       if (this.#inspecting.get(id) === true) return;
-      if (found && found.labels[PROJECT_LABEL] === this.#parts.project) picture.put(found);
+      if (found && found.labels[LABEL.project] === this.#parts.project) picture.put(found);
       else picture.remove(id);
       onChange();
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Which container is whose: members, gateways, and those that only carry a service's name. */
 
+import { LABEL } from '../labels.ts';
 import type { Container } from '../ports/engine.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 
@@ -10,13 +11,6 @@ export interface Owner {
   readonly isGateway: boolean;
 }
 
-export const PROJECT_LABEL = 'com.docker.compose.project';
-const SERVICE_LABEL = 'com.docker.compose.service';
-const NUMBER_LABEL = 'com.docker.compose.container-number';
-const ONE_OFF_LABEL = 'com.docker.compose.oneoff';
-const OURS_LABEL = 'twinhull.service';
-const ROLE_LABEL = 'twinhull.role';
-
 export function keyOfOwner({ service, member }: Pick<Owner, 'service' | 'member'>): string {
   return `${service}/${member}`;
 }
@@ -24,9 +18,9 @@ export function keyOfOwner({ service, member }: Pick<Owner, 'service' | 'member'
 /** @returns null for containers that are not in the plan */
 export function ownerOf(fleet: Fleet, container: Pick<Container, 'labels'>): Owner | null {
   const { labels } = container;
-  const service = fleet.services.find(({ name }) => name === labels[OURS_LABEL]);
+  const service = fleet.services.find(({ name }) => name === labels[LABEL.ours]);
   if (!service) return null;
-  if (labels[ROLE_LABEL] === 'gateway') {
+  if (labels[LABEL.role] === 'gateway') {
     return service.gateway ? { service: service.name, member: service.name, isGateway: true } : null;
   }
   const member = service.members.find((plan) => isOf(plan, labels));
@@ -34,7 +28,7 @@ export function ownerOf(fleet: Fleet, container: Pick<Container, 'labels'>): Own
 }
 
 function isOf({ composeService, number }: MemberPlan, labels: Container['labels']): boolean {
-  return labels[SERVICE_LABEL] === composeService && labels[NUMBER_LABEL] === String(number);
+  return labels[LABEL.service] === composeService && labels[LABEL.number] === String(number);
 }
 
 /**
@@ -43,9 +37,9 @@ function isOf({ composeService, number }: MemberPlan, labels: Container['labels'
  */
 export function isForeignTo(service: ServicePlan, container: Container): boolean {
   const { labels } = container;
-  if (labels[OURS_LABEL] !== undefined || labels[ONE_OFF_LABEL] === 'True') return false;
+  if (labels[LABEL.ours] !== undefined || labels[LABEL.oneOff] === 'True') return false;
   const names = [service.name, ...service.members.map(({ composeService }) => composeService)];
-  return names.includes(labels[SERVICE_LABEL] ?? '');
+  return names.includes(labels[LABEL.service] ?? '');
 }
 
 /** Among containers with one owner (an old one is renamed aside while it is replaced): the one in its place. */

@@ -4,7 +4,7 @@ import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import type { EventRecord, Store } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 
 /** Makes containers anew from the plan: the last rung of the repair ladder. Idempotent; a second call finishes the first. */
@@ -45,12 +45,10 @@ export interface SupervisorHandle {
   /** Resolves when everything was looked at once: every container, and every gateway that answers. */
   whenSeen(): Promise<void>;
   status(): ProjectStatus;
-  /** Every event as it is recorded; the result unsubscribes. */
-  onEvent(listener: (event: EventRecord) => void): () => void;
   /**
    * A planned switch: new requests to `to` (default: the healthiest other member), nothing in flight cut.
    * Resolves when the gateway confirms it and the old leader has no request left, or its drain time is over.
-   * Rejects TH_REFUSED with the reason when there is nobody fit to take over.
+   * Rejects TH_SWITCH_REFUSED with the reason when there is nobody fit to take over.
    */
   failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }>;
   /** A drill is about to break this member; 0: it is over. What it breaks is on record as a drill, and not counted. */

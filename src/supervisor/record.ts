@@ -4,12 +4,13 @@
  * finds when it starts again.
  */
 
-import { isOnGateway, isTraffic, type EffectAction, type NoteAction } from '../core/actions.ts';
+import type { EffectAction, NoteAction } from '../core/actions.ts';
 import type { Memory } from '../core/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
-import type { EventRecord, IncidentRecord, Store } from '../ports/store.ts';
+import type { IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
+import { doneWords, failedWords } from './words.ts';
 
 /** given_up: something else was decided meanwhile */
 export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
@@ -42,7 +43,6 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
   readonly #countersOf: (service: string) => Counters | null;
-  readonly #listeners = new Set<(event: EventRecord) => void>();
   /** counters when an incident began, by its id */
   readonly #countersAtStart = new Map<string, Counters>();
 
@@ -56,11 +56,6 @@ export class Recorder {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#countersOf = parts.countersOf;
-  }
-
-  onEvent(listener: (event: EventRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   saveMemory(saved: SavedMemory): void {
@@ -80,13 +75,13 @@ export class Recorder {
     }
     this.#store.complete(id, now, outcome === 'done' ? 'done' : 'failed', detail);
     const { kind, service, member, incident, reason } = effect;
-    const what = outcome === 'done' ? effectWords(effect) : failedWords(effect);
+    const what = outcome === 'done' ? doneWords(effect) : failedWords(effect);
     const how = outcome === 'done' ? 'done' : detail;
     if (incident !== null)
       this.#change(incident, (one) => ({ ...one, actions: [...one.actions, { at: now, what, outcome: how }] }));
-    if (outcome === 'done') this.event(kind, service, member, incident, `${what}: ${reason}`);
+    if (outcome === 'done') this.#event(kind, service, member, incident, `${what}: ${reason}`);
     else
-      this.event('action_failed', service, member, incident, `${what} (${detail}); it was to help because ${reason}`);
+      this.#event('action_failed', service, member, incident, `${what} (${detail}); it was to help because ${reason}`);
   }
 
   note(action: NoteAction): void {
@@ -104,22 +99,14 @@ export class Recorder {
         this.#close(action);
         return;
       case 'alert':
-        this.event('alert', action.service, action.member, null, action.reason);
+        this.#event('alert', action.service, action.member, null, action.reason);
         return;
       case 'verdict':
         this.#verdict(action);
     }
   }
 
-  #open({
-    id,
-    service,
-    member,
-    failure,
-    startedAt,
-    drill,
-    evidence,
-  }: Extract<NoteAction, { kind: 'open_incident' }>): void {
+  #open({ id, service, member, failure, startedAt, evidence }: Extract<NoteAction, { kind: 'open_incident' }>): void {
     const counters = this.#countersOf(service);
     if (counters) this.#countersAtStart.set(id, counters);
     const impact = { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 };
@@ -130,13 +117,12 @@ export class Recorder {
       kind: failure,
       startedAt,
       endedAt: null,
-      drill,
       evidence,
       actions: [],
       outcome: null,
       impact,
     });
-    this.event('open_incident', service, member, id, `${failure}${drill ? ' (a drill)' : ''}: ${evidence.join('; ')}`);
+    this.#event('open_incident', service, member, id, `${failure}: ${evidence.join('; ')}`);
   }
 
   #close(action: Extract<NoteAction, { kind: 'close_incident' }>): void {
@@ -150,7 +136,7 @@ export class Recorder {
     }));
     this.#countersAtStart.delete(id);
     const startedAt = this.#store.incident(id)?.startedAt ?? endedAt;
-    this.event('close_incident', service, member, id, `${outcome} after ${seconds(endedAt - startedAt)}: ${reason}`);
+    this.#event('close_incident', service, member, id, `${outcome} after ${seconds(endedAt - startedAt)}: ${reason}`);
   }
 
   /** A gateway that was restarted in between counts from zero. */
@@ -168,7 +154,7 @@ export class Recorder {
   #verdict({ service, member, verdict, was, reason }: Extract<NoteAction, { kind: 'verdict' }>): void {
     const time = this.#clock.now();
     this.#store.appendHealth([{ time, service, member, verdict, detail: reason }]);
-    this.event(
+    this.#event(
       'verdict',
       service,
       member,
@@ -182,11 +168,15 @@ export class Recorder {
     if (incident) this.#store.saveIncident(change(incident));
   }
 
+  /** What concerns the whole project, or one service, and no member of it. */
+  say(kind: 'supervisor' | 'engine' | 'restart', message: string, service: string | null = null): void {
+    this.#event(kind, service, null, null, message);
+  }
+
   /** One line of the record, for `twinhull events`. */
-  event(kind: string, service: string | null, member: string | null, incident: string | null, message: string): void {
-    const event = this.#store.appendEvent({ time: this.#clock.now(), kind, service, member, incident, message });
+  #event(kind: string, service: string | null, member: string | null, incident: string | null, message: string): void {
+    this.#store.appendEvent({ time: this.#clock.now(), kind, service, member, incident, message });
     this.#log(service === null ? message : `${service}: ${message}`);
-    for (const listener of this.#listeners) listener(event);
   }
 
   /** Every monitoring interval: what each member was like, and what is too old is dropped. */
@@ -218,91 +208,6 @@ export class Recorder {
 function isEffectAction(action: unknown): action is EffectAction {
   return typeof action === 'object' && action !== null && 'kind' in action && 'service' in action && 'member' in action;
 }
-
-/** In the past tense, for a person. */
-export function effectWords(effect: EffectAction): string {
-  const { kind, service, member } = effect;
-  if (isOnGateway(effect)) return `the gateway of ${service} was ${gatewayWords(effect.kind)}`;
-  if (isTraffic(effect)) return trafficWords(effect.kind, member);
-  switch (kind) {
-    case 'start':
-      return `${member} was started`;
-    case 'start_standby':
-      return `${member} was started to take over`;
-    case 'unpause':
-      return `${member} was unpaused`;
-    case 'restart_soft':
-      return `${member} was restarted`;
-    case 'restart_hard':
-      return `${member} was killed and started`;
-    case 'reconnect':
-      return `${member} was connected to its network again`;
-    case 'replace':
-      return `${member} was replaced by a new container`;
-    case 'replace_standby':
-      return `${member} was made anew as a standby`;
-    case 'stop':
-      return `${member} was stopped`;
-    case 'quarantine':
-      return `${member} was stopped and is not started again`;
-    default:
-      return kind;
-  }
-}
-
-function trafficWords(kind: 'lead' | 'drain' | 'take_out' | 'put_in', member: string): string {
-  switch (kind) {
-    case 'lead':
-      return `${member} leads: new requests go to it`;
-    case 'drain':
-      return `${member} gets no new requests`;
-    case 'take_out':
-      return `${member} was taken out of traffic`;
-    case 'put_in':
-      return `${member} passed its check and gets traffic again`;
-  }
-}
-
-function gatewayWords(kind: 'start_gateway' | 'unpause_gateway' | 'reconnect_gateway' | 'replace_gateway'): string {
-  switch (kind) {
-    case 'start_gateway':
-      return 'started';
-    case 'unpause_gateway':
-      return 'unpaused';
-    case 'reconnect_gateway':
-      return 'connected to its members again';
-    case 'replace_gateway':
-      return 'replaced by a new container';
-  }
-}
-
-/** What did not come about, for a person. */
-function failedWords(effect: EffectAction): string {
-  const { service, member } = effect;
-  const name = isOnGateway(effect) ? `the gateway of ${service}` : member;
-  return `could not ${INFINITIVES[effect.kind](name)}`;
-}
-
-const INFINITIVES: Readonly<Record<EffectAction['kind'], (name: string) => string>> = {
-  start: (name) => `start ${name}`,
-  start_standby: (name) => `start ${name} to take over`,
-  unpause: (name) => `unpause ${name}`,
-  restart_soft: (name) => `restart ${name}`,
-  restart_hard: (name) => `kill and start ${name}`,
-  reconnect: (name) => `connect ${name} to its network again`,
-  replace: (name) => `replace ${name} by a new container`,
-  replace_standby: (name) => `make ${name} anew as a standby`,
-  stop: (name) => `stop ${name}`,
-  quarantine: (name) => `stop ${name} for good`,
-  lead: (name) => `lead new requests to ${name}`,
-  drain: (name) => `keep new requests from ${name}`,
-  take_out: (name) => `take ${name} out of traffic`,
-  put_in: (name) => `give ${name} traffic again`,
-  start_gateway: (name) => `start ${name}`,
-  unpause_gateway: (name) => `unpause ${name}`,
-  reconnect_gateway: (name) => `connect ${name} to its members again`,
-  replace_gateway: (name) => `replace ${name} by a new container`,
-};
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;

@@ -1,5 +1,6 @@
 import type { Container, Engine } from '../ports/engine.ts';
 import type { MemberPlan } from '../redundancy/fleet.ts';
+import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
 
 /** A quarantine took the restart policy away; whoever starts the container again gives it back. */
 export async function restoreRestartPolicy(
@@ -8,14 +9,8 @@ export async function restoreRestartPolicy(
   member: MemberPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = plannedPolicy(member);
+  const wanted = plannedRestartPolicy(member.spec);
   if (container.restartPolicy === 'no' && wanted !== 'no') {
     await engine.setRestartPolicy(container.id, wanted, { signal });
   }
-}
-
-function plannedPolicy(member: MemberPlan): Container['restartPolicy'] {
-  const policy = member.spec.HostConfig['RestartPolicy'];
-  const name = typeof policy === 'object' && policy !== null && 'Name' in policy ? policy.Name : 'no';
-  return name === 'always' || name === 'unless-stopped' || name === 'on-failure' ? name : 'no';
 }
