@@ -348,7 +348,7 @@ export class Supervisor implements SupervisorHandle {
   }
 
   announceDrill(service: string, member: string, forMs: number): void {
-    if (forMs > 0) this.#recorder.event('drill', service, member, null, `${member} is broken on purpose: a drill`);
+    if (forMs > 0) this.#recorder.say('drill', `${member} is broken on purpose: a drill`, service);
     this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });
     this.#save();
   }

@@ -106,7 +106,15 @@ export class Recorder {
     }
   }
 
-  #open({ id, service, member, failure, startedAt, evidence }: Extract<NoteAction, { kind: 'open_incident' }>): void {
+  #open({
+    id,
+    service,
+    member,
+    failure,
+    startedAt,
+    drill,
+    evidence,
+  }: Extract<NoteAction, { kind: 'open_incident' }>): void {
     const counters = this.#countersOf(service);
     if (counters) this.#countersAtStart.set(id, counters);
     const impact = { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 };
@@ -117,12 +125,13 @@ export class Recorder {
       kind: failure,
       startedAt,
       endedAt: null,
+      drill,
       evidence,
       actions: [],
       outcome: null,
       impact,
     });
-    this.#event('open_incident', service, member, id, `${failure}: ${evidence.join('; ')}`);
+    this.#event('open_incident', service, member, id, `${failure}${drill ? ' (a drill)' : ''}: ${evidence.join('; ')}`);
   }
 
   #close(action: Extract<NoteAction, { kind: 'close_incident' }>): void {
@@ -169,7 +178,7 @@ export class Recorder {
   }
 
   /** What concerns the whole project, or one service, and no member of it. */
-  say(kind: 'supervisor' | 'engine' | 'restart', message: string, service: string | null = null): void {
+  say(kind: 'supervisor' | 'engine' | 'restart' | 'drill', message: string, service: string | null = null): void {
     this.#event(kind, service, null, null, message);
   }
 

@@ -266,7 +266,16 @@ export class Story {
 
   /** Kinds of what was done to members and gateways since the beginning, in order. */
   done(): string[] {
-    const notes = new Set(['verdict', 'open_incident', 'close_incident', 'alert', 'supervisor', 'engine', 'restart']);
+    const notes = new Set([
+      'verdict',
+      'open_incident',
+      'close_incident',
+      'alert',
+      'supervisor',
+      'engine',
+      'restart',
+      'drill',
+    ]);
     return this.events()
       .filter(({ kind }) => !notes.has(kind))
       .map(({ kind, member }) => `${kind} ${member}`);
