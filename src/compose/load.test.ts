@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -119,17 +118,6 @@ describe('variables', () => {
       }),
       'none',
     );
-  });
-
-  it('--env-file <(...): a pipe, which can be read only once', async () => {
-    const folder = folderWith({ 'compose.yaml': file });
-    const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const loading = load(folder, { envFiles: [pipe] });
-    const writer = openSync(pipe, 'r+');
-    spawn('/bin/sh', ['-c', 'echo A=piped'], { stdio: ['ignore', writer, 'ignore'] });
-    closeSync(writer);
-    assert.equal((await loading).services['web']?.image, 'piped');
   });
 
   it('an --env-file that is not there', () =>

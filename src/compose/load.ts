@@ -18,6 +18,7 @@ import { text as streamText } from 'node:stream/consumers';
 import { readEnvironment } from './environment.ts';
 import { carryOutExtends } from './extends.ts';
 import { findComposeFiles } from './find-files.ts';
+import { MAX_GROWTH } from './keys/key.ts';
 import { project as projectShape } from './keys/project.ts';
 import { locate, map, type Node, type Path } from './node.ts';
 import { ComposeProblems, formatPath, problemAt, problemLine, showValue, type Problem } from './problems.ts';
@@ -53,9 +54,6 @@ export interface LoadOptions {
   /** the text of standard input, for "-" */
   readonly readStandardInput?: () => Promise<string>;
 }
-
-/** Text that variables may come to in all files of a project together. */
-const MAX_FILLED_IN = 32 * 1024 * 1024;
 
 interface Sources {
   readonly files: readonly string[];
@@ -123,7 +121,7 @@ function contextOf(
     problems,
     warnings: [],
     missing: new Set(),
-    growth: { left: MAX_FILLED_IN },
+    growth: { left: MAX_GROWTH },
   };
 }
 

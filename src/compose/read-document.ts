@@ -19,7 +19,7 @@ export interface DocumentContext {
   readonly warnings: Problem[];
   /** variables that had no value, told once */
   readonly missing: Set<string>;
-  /** how much text variables may still add, over all files */
+  /** how much variables and short forms may still add, over all files; in characters */
   readonly growth: { left: number };
 }
 
@@ -32,6 +32,7 @@ export function readDocument(root: Node, context: DocumentContext): Node | null 
     warnings: context.warnings,
     interpolated: context.interpolated,
     resolvePath: (written) => resolvePath(written, context),
+    growth: context.growth,
   };
   return project.read(filled, { path: [], reading });
 }

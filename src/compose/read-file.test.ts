@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, closeSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { readFileText } from './read-file.ts';
+import { readFileText, readingOnce } from './read-file.ts';
 
 describe('reading a file that somebody else chose', () => {
   let folder: string;
@@ -33,11 +33,18 @@ describe('reading a file that somebody else chose', () => {
 
   it('reads a pipe to its end, also when its writer comes later', async () => {
     const path = pipe();
-    const reading = readFileText(path);
-    const writer = openWriter(path);
-    spawn('/bin/sh', ['-c', 'echo A=1; echo B=2'], { stdio: ['ignore', writer, 'ignore'] });
-    closeSync(writer);
+    spawn('/bin/sh', ['-c', 'exec >"$1"; echo A=1; echo B=2', 'sh', path], { stdio: 'ignore' });
+    const reading = readFileText(path, { silenceMs: 60_000, nobodyMs: 60_000 });
     assert.deepEqual(await reading, { text: 'A=1\nB=2\n' });
+  });
+
+  it('reads each file once where a pipe could not be read again', async () => {
+    const path = join(folder, 'once');
+    writeFileSync(path, 'text');
+    const read = readingOnce();
+    assert.deepEqual(await read(path), { text: 'text' });
+    rmSync(path);
+    assert.deepEqual(await read(path), { text: 'text' });
   });
 
   it('waits for nobody: a pipe without a writer is empty', async () => {

@@ -150,7 +150,15 @@ class NodeReader {
       const items = node.items.map((item, index) => this.#node(item, [...path, index], depth + 1));
       return list(items, this.#at(node));
     }
-    return isScalar(node) ? scalar(scalarValue(node), this.#at(node)) : scalar(null, this.#at(node));
+    return scalar(isScalar(node) ? this.#soundValue(node, path) : null, this.#at(node));
+  }
+
+  /** Neither an argument, a variable, a path nor a label can hold a NUL: the engine would cut it there, or refuse it late. */
+  #soundValue(node: YamlScalar & ParsedNode, path: Path): Scalar {
+    const value = scalarValue(node);
+    if (typeof value === 'string' && value.includes('\0'))
+      this.#refuse(this.#at(node), path, showValue(value), 'holds a NUL character', 'text without it');
+    return value;
   }
 
   #map(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], at: Position, path: Path, depth: number): MapNode {

@@ -41,7 +41,8 @@ export function servicePorts(
     ...settings.ports.map(({ port }) => ({ port, source: 'settings' as const })),
     ...imagePorts(service, image).map((port) => ({ port, source: 'image' as const })),
   ];
-  return found.filter((entry, index) => entry.port > 0 && found.findIndex(({ port }) => port === entry.port) === index);
+  const first = new Map(found.toReversed().map((entry) => [entry.port, entry]));
+  return found.filter((entry) => entry.port > 0 && first.get(entry.port) === entry);
 }
 
 /** EXPOSE of the image; while it is not on this machine, what is known of it by name. */

@@ -4,6 +4,7 @@
  */
 
 import type { Project, Service } from '../compose/project.ts';
+import type { GatewayPorts } from './check.ts';
 import type { AskedMode } from './mode.ts';
 import type { Note } from './fleet.ts';
 import { nameClashes, ownNetworkKey } from './names.ts';
@@ -18,6 +19,7 @@ export interface Candidate {
   readonly settings: ServiceSettings;
   readonly asked: AskedMode;
   readonly hasGateway: boolean;
+  readonly ports: GatewayPorts;
   readonly members: readonly MemberName[];
   readonly writable: readonly string[];
 }
@@ -45,7 +47,17 @@ function stateRefusal({ writable, settings, asked }: Candidate): readonly Note[]
   ];
 }
 
-function portRefusals({ service, hasGateway }: Candidate): readonly Note[] {
+/** Each is two pools of servers in the gateway, and a check. */
+const MAX_GATEWAY_PORTS = 100;
+
+function manyPorts(count: number): Note {
+  return {
+    what: `${count} ports`,
+    why: `a gateway carries at most ${MAX_GATEWAY_PORTS} ports; name those that need one, or put the others into a service of their own`,
+  };
+}
+
+function portRefusals({ service, hasGateway, ports }: Candidate): readonly Note[] {
   const others = otherProtocolPorts(service).map((port) => ({
     what: `port ${port}`,
     why: `a gateway carries TCP only; put ${port} into a service of its own to protect the rest`,
@@ -55,7 +67,8 @@ function portRefusals({ service, hasGateway }: Candidate): readonly Note[] {
     what: `published port ${published}`,
     why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it',
   }));
-  return [...others, ...unshared];
+  const areFew = !hasGateway || ports.ports.length <= MAX_GATEWAY_PORTS;
+  return [...others, ...unshared, ...(areFew ? [] : [manyPorts(ports.ports.length)])];
 }
 
 function namespaceRefusals({ service }: Candidate): readonly Note[] {

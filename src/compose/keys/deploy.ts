@@ -2,7 +2,7 @@ import type { Deploy } from '../project.ts';
 import { deviceRequests } from './devices.ts';
 import type { KeyTable } from './key.ts';
 import { byKey, replace } from './merge.ts';
-import { choice, duration, integer, number, text, textBytes } from './scalars.ts';
+import { choice, containerCount, duration, integer, number, text, textBytes } from './scalars.ts';
 import { labels, listOf, nullable, object, texts } from './shapes.ts';
 
 const updateKeys: KeyTable = {
@@ -56,7 +56,7 @@ const placementKeys: KeyTable = {
 export const deployKeys: KeyTable = {
   mode: { shape: choice(['replicated', 'global', 'replicated-job', 'global-job']), doc: 'replicated or global.' },
   endpoint_mode: { shape: text, doc: 'vip or dnsrr (Swarm).' },
-  replicas: { shape: integer({ min: 0 }), doc: 'Number of containers.' },
+  replicas: { shape: containerCount, doc: 'Number of containers.' },
   labels: { shape: labels, merge: byKey(() => replace), doc: 'Labels of the service, not of its containers.' },
   rollback_config: { shape: object(updateKeys, { of: 'rollback_config' }), doc: 'How a rollback proceeds.' },
   update_config: { shape: object(updateKeys, { of: 'update_config' }), doc: 'How an update proceeds.' },

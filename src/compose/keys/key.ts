@@ -18,7 +18,12 @@ export interface Reading {
   readonly interpolated: boolean;
   /** makes a path that a person wrote absolute (interpolated) or relative to the project's folder */
   readonly resolvePath: (written: string) => string;
+  /** how much variables and short forms may still add, over all files; in characters */
+  readonly growth: { left: number };
 }
+
+/** What a project's files may grow by when they are read: 32 MiB of text. */
+export const MAX_GROWTH = 32 * 1024 * 1024;
 
 /** A value's place while it is read. */
 export interface Place {

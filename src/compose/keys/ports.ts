@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { list, mapAt, scalar, withEntry, type MapNode, type Node } from '../node.ts';
 import type { PortMapping } from '../project.ts';
-import type { KeyTable, Place, Shape } from './key.ts';
+import { MAX_GROWTH, type KeyTable, type Place, type Shape } from './key.ts';
 import { identityOfPort } from './merge.ts';
 import { isOpen, refuse } from './place.ts';
 import { integer, text, textMatching, textOrNumber } from './scalars.ts';
@@ -94,11 +94,18 @@ interface ShortPort {
   readonly protocol: string;
 }
 
+/** What the mapping of one port weighs beside text; a range in a few letters may come to 65,535 of them. */
+const MAPPING_TEXT = 500;
+const EXPECTED_IN_ALL = `at most ${Math.floor(MAX_GROWTH / MAPPING_TEXT)} ports in all files together`;
+
 function readShort(node: Node, place: Place): Node | null {
   if (node.kind !== 'scalar' || typeof node.value === 'boolean' || node.value === null)
     return refuse(node, place, 'is no port', expectedShort);
   const parsed = parsePort(String(node.value));
   if (typeof parsed === 'string') return refuse(node, place, parsed, expectedShort);
+  const { growth } = place.reading;
+  growth.left -= (parsed.target.last - parsed.target.first) * MAPPING_TEXT;
+  if (growth.left < 0) return refuse(node, place, 'is one range too many', EXPECTED_IN_ALL);
   return list(
     Array.from(mappingsOf(parsed), (values) => mapAt(values, node.at)),
     node.at,

@@ -8,7 +8,10 @@ import { integer, text } from './scalars.ts';
 import { anything, listOf, mapOf, object, type MapOptions } from './shapes.ts';
 import { volume } from './volume.ts';
 
-const named: MapOptions = { names: /^[a-zA-Z0-9._-]+$/, namesExpected: 'letters, digits, ".", "_" and "-"' };
+const named: MapOptions = {
+  names: /^[a-zA-Z0-9._-]{1,200}$/,
+  namesExpected: 'letters, digits, ".", "_" and "-", at most 200',
+};
 
 const model = object(
   {

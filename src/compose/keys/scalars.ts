@@ -75,6 +75,9 @@ export function integer(range: { readonly min?: number; readonly max?: number } 
   );
 }
 
+/** Linux lets a bridge have 1,023 ports: no engine runs more containers of one service. */
+export const containerCount: Shape<number> = integer({ min: 0, max: 1000 });
+
 export function number(range: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
   const { min = -Infinity, max = Infinity } = range;
   return fromScalar('a number', (value) => {

@@ -18,7 +18,7 @@ import { command, labels, pairs } from './shapes.ts';
 
 export const containerKeys = {
   image: key({
-    shape: text,
+    shape: textMatching(/^[a-zA-Z0-9[][\w.\-/:@[\]]*$/, 'the name of an image, such as nginx:1.27'),
     engine: { elsewhere: 'the image of every container of the service' },
     doc: 'The image to run.',
   }),

@@ -8,7 +8,7 @@ import { deploy } from './deploy.ts';
 import { healthcheck } from './healthcheck.ts';
 import { key, type ServiceKeyTable } from './key.ts';
 import { develop, extendsShape, hooks, logging, modelUses, provider } from './lifecycle-parts.ts';
-import { boolean, duration, integer, text, textMatching } from './scalars.ts';
+import { boolean, containerCount, duration, text, textMatching } from './scalars.ts';
 import { distinctTexts } from './shapes.ts';
 
 export const lifecycleKeys = {
@@ -74,7 +74,7 @@ export const lifecycleKeys = {
     doc: 'Who is started again by the engine.',
   }),
   scale: key({
-    shape: integer({ min: 0 }),
+    shape: containerCount,
     engine: { elsewhere: 'the number of members' },
     doc: 'Number of containers.',
   }),
