@@ -66,6 +66,7 @@ function start(program: string, environment: Record<string, string> = {}): Child
       QUEUE_HOST: '127.0.0.1',
       QUEUE_PORT: String(port),
       HEARTBEAT_FILE: join(folder, 'heartbeat'),
+      LEASE_MS: '600',
       ...environment,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -146,7 +147,7 @@ test('the same job twice is one job, and what was taken back cannot be booked', 
   assert.equal(await submitJob(redis, 'once', 2), true);
   assert.equal(await submitJob(redis, 'once', 2), false);
   assert.equal((await readCounts(redis)).in, before.in + 1);
-  await renewLease(redis, 'me');
+  await renewLease(redis, 'me', 3000);
   assert.equal(await takeWork(redis, 'jobs', 'me', 1000), 'once');
   assert.equal(await takeWork(redis, 'jobs', 'me', 1000), 'once', 'what is held is worked on before anything new');
   assert.equal(await splitJob(redis, 'another', 'once'), false);

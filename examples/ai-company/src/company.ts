@@ -38,8 +38,6 @@ export interface Counts {
   readonly workers: number;
 }
 
-/** A worker that has not renewed for this long is taken to be gone. */
-export const LEASE_MS = 3000;
 /** How long a worker without a lease is remembered. */
 const REMEMBER_WORKER_MS = 3_600_000;
 /** How long a finished job can be asked for. */
@@ -74,7 +72,7 @@ redis.call('ZADD', 'workers', ARGV[2], ARGV[1])
 redis.call('SET', 'lease:' .. ARGV[1], '1', 'PX', ARGV[3])
 return 1`;
 
-// Workers are remembered long after their lease: what a frozen one still moves to its list must be found.
+// Workers, by when their lease ends, are remembered long after that: what a frozen one still moves to its list must be found.
 const TAKE_BACK = `
 local moved = 0
 for _, worker in ipairs(redis.call('ZRANGE', 'workers', 0, -1)) do
@@ -105,7 +103,7 @@ export async function readCounts(redis: Redis): Promise<Counts> {
     redis.send(['HMGET', 'counts', 'in', 'done', 'twice', 'takenBack']),
     redis.send(['LLEN', 'queue:jobs']),
     redis.send(['LLEN', 'queue:tasks']),
-    redis.send(['ZCOUNT', 'workers', Date.now() - LEASE_MS, '+inf']),
+    redis.send(['ZCOUNT', 'workers', Date.now(), '+inf']),
   ]);
   const [submitted, done, twice, takenBack] = list(counts).map(Number);
   return {
@@ -141,8 +139,8 @@ export async function completeTask(redis: Redis, worker: string, task: string): 
   return (await run(redis, COMPLETE, worker, task, KEEP_DONE_MS)) === 1;
 }
 
-export async function renewLease(redis: Redis, worker: string): Promise<void> {
-  await run(redis, RENEW, worker, Date.now(), LEASE_MS);
+export async function renewLease(redis: Redis, worker: string, leaseMs: number): Promise<void> {
+  await run(redis, RENEW, worker, Date.now() + leaseMs, leaseMs);
 }
 
 /** Puts back what workers without a lease hold; gives how many pieces. Any worker does this now and then. */

@@ -11,6 +11,8 @@ export interface Settings {
   readonly worker: string;
   /** milliseconds that one piece of work takes */
   readonly workMs: number;
+  /** a worker that has not renewed its lease for this long is taken to be gone, milliseconds */
+  readonly leaseMs: number;
   readonly heartbeatFile: string;
   /** a folder for what the dashboard keeps; '' for none of its own */
   readonly dataFolder: string;
@@ -25,6 +27,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     port: readNumber(environment, 'PORT', 8080),
     worker: `${environment['SERVICE_NAME'] || 'worker'}-${hostname()}-${randomUUID().slice(0, 8)}`,
     workMs: readNumber(environment, 'WORK_MS', 20),
+    leaseMs: readNumber(environment, 'LEASE_MS', 3000),
     heartbeatFile: environment['HEARTBEAT_FILE'] || '/tmp/heartbeat',
     dataFolder: environment['DATA_FOLDER'] ?? '',
     reportFolder: environment['REPORT_FOLDER'] ?? '',

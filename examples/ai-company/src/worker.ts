@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kind, LEASE_MS, renewLease, takeBackWork, takeWork } from './company.ts';
+import { type Kind, renewLease, takeBackWork, takeWork } from './company.ts';
 import { Redis } from './redis.ts';
 import type { Settings } from './settings.ts';
 
@@ -44,13 +44,13 @@ async function workOnce(blocking: Redis, redis: Redis, settings: Settings, kind:
 async function keepLease(redis: Redis, settings: Settings, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await renewLease(redis, settings.worker);
+      await renewLease(redis, settings.worker, settings.leaseMs);
       const count = await takeBackWork(redis);
       if (count > 0) say(settings, `put back ${count} pieces of work of workers that are gone`);
     } catch {
       // an unreachable queue: the work loop says so
     }
-    await sleep(LEASE_MS / 4, undefined, { signal }).catch(() => {});
+    await sleep(settings.leaseMs / 4, undefined, { signal }).catch(() => {});
   }
 }
 
