@@ -4,10 +4,10 @@ import { TwinhullError } from '../../errors.ts';
 import { shortSocketPath } from '../../socket-path.ts';
 
 /** HAProxy answers within a millisecond; one that is silent for this long is out of reach. */
-const answerTimeoutMs = 2000;
+const ANSWER_TIMEOUT_MS = 2000;
 /** More than any gateway has to say: what answers with more is no HAProxy. */
-const largestAnswerBytes = 8 * 1024 * 1024;
-const longestLine = 64 * 1024;
+const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
+const LONGEST_LINE = 64 * 1024;
 
 /**
  * HAProxy's admin socket. Each call is a connection of its own: HAProxy closes it after the answer, which is the
@@ -26,7 +26,10 @@ export class AdminSocket {
    */
   async run(commands: readonly string[], signal?: AbortSignal): Promise<string> {
     const socket = await this.#open(signal);
-    const deadline = setTimeout(() => socket.destroy(new Error(`no answer in ${answerTimeoutMs} ms`)), answerTimeoutMs);
+    const deadline = setTimeout(
+      () => socket.destroy(new Error(`no answer in ${ANSWER_TIMEOUT_MS} ms`)),
+      ANSWER_TIMEOUT_MS,
+    );
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -34,7 +37,7 @@ export class AdminSocket {
       for await (const chunk of socket as AsyncIterable<Buffer>) {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > largestAnswerBytes) throw new Error('its answer has no end');
+        if (size > LARGEST_ANSWER_BYTES) throw new Error('its answer has no end');
       }
     } catch (error) {
       throw this.#unreachable(error, signal);
@@ -59,7 +62,7 @@ export class AdminSocket {
       let rest = '';
       for await (const chunk of socket as AsyncIterable<Buffer>) {
         const lines = (rest + chunk.toString('utf8')).split(/[\n\0]/);
-        rest = (lines.pop() ?? '').slice(0, longestLine);
+        rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
         yield* lines;
       }
     } catch (error) {
@@ -76,7 +79,7 @@ export class AdminSocket {
       const short = shortSocketPath(this.#path);
       try {
         const socket = connect({ path: short.path, ...(signal && { signal }) });
-        await once(socket, 'connect', { signal: AbortSignal.timeout(answerTimeoutMs) });
+        await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
         return socket;
       } finally {
         short.close();

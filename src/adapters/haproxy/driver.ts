@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Gateway, GatewayConfig, GatewayDriver } from '../../ports/gateway.ts';
 import { HaproxyGateway } from './gateway.ts';
-import { files, mountPoint } from './names.ts';
+import { files, MOUNT_POINT } from './names.ts';
 import { renderConfig, renderLeaderMap, renderState } from './render.ts';
 import { startScript } from './start-script.ts';
 
@@ -12,11 +12,11 @@ export interface HaproxyDriverOptions {
   readonly user: string;
 }
 
-const defaultImage = 'haproxy:3.2-alpine';
+const DEFAULT_IMAGE = 'haproxy:3.2-alpine';
 
 /** The image of the gateway: `TWINHULL_GATEWAY_IMAGE`, else the official one. */
 export function gatewayImage(environment: Readonly<Record<string, string | undefined>>): string {
-  return environment['TWINHULL_GATEWAY_IMAGE'] || defaultImage;
+  return environment['TWINHULL_GATEWAY_IMAGE'] || DEFAULT_IMAGE;
 }
 
 /** Makes gateways out of HAProxy. */
@@ -43,13 +43,13 @@ export class HaproxyDriver implements GatewayDriver {
   container(_config: GatewayConfig, hostFolder: string): ReturnType<GatewayDriver['container']> {
     return {
       Image: this.#options.image,
-      Entrypoint: ['/bin/sh', `${mountPoint}/${files.script}`],
+      Entrypoint: ['/bin/sh', `${MOUNT_POINT}/${files.script}`],
       Cmd: [],
       User: this.#options.user,
       StopSignal: 'SIGUSR1',
       Healthcheck: { Test: ['NONE'] },
       HostConfig: {
-        Mounts: [{ Type: 'bind', Source: hostFolder, Target: mountPoint }],
+        Mounts: [{ Type: 'bind', Source: hostFolder, Target: MOUNT_POINT }],
         RestartPolicy: { Name: 'unless-stopped' },
         ReadonlyRootfs: true,
         CapDrop: ['ALL'],

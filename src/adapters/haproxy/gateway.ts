@@ -12,15 +12,15 @@ import type {
   TrafficState,
 } from '../../ports/gateway.ts';
 import { AdminSocket } from './admin.ts';
-import { brake, checked, files, leaderKey } from './names.ts';
+import { brake, checked, files, LEADER_KEY } from './names.ts';
 import { heirOf, parseReport, readingOf, type Report, reportCommands } from './reading.ts';
-import { connectTimeoutMs, renderLeaderMap } from './render.ts';
+import { CONNECT_TIMEOUT_MS, renderLeaderMap } from './render.ts';
 import { watchGateway } from './watch.ts';
 
 /** How often a change that takes its time is looked at. */
-const lookEveryMs = 20;
+const LOOK_EVERY_MS = 20;
 /** Longer than a connection under way may take: a stream that still connects is not retried when it is cut. */
-const settleMs = connectTimeoutMs + 50;
+const SETTLE_MS = CONNECT_TIMEOUT_MS + 50;
 
 /**
  * One running HAProxy, steered through its admin socket. A change is read back before it counts, and then
@@ -47,7 +47,7 @@ export class HaproxyGateway implements Gateway {
     this.#know(member);
     const before = await this.read(signal);
     await this.#change(
-      [`set map ${files.leader} ${leaderKey} ${member}`],
+      [`set map ${files.leader} ${LEADER_KEY} ${member}`],
       (reading) => reading.leader === member,
       signal,
     );
@@ -72,14 +72,14 @@ export class HaproxyGateway implements Gateway {
     for (;;) {
       const left = sessionsOf(await this.read(signal), member);
       if (left === 0 || performance.now() >= until) return left;
-      await pause(lookEveryMs, undefined, { signal });
+      await pause(LOOK_EVERY_MS, undefined, { signal });
     }
   }
 
   async takeOut(member: string, signal?: AbortSignal): Promise<void> {
     await this.#setTraffic(member, 'maint', 'out', signal);
     if (sessionsOf(await this.read(signal), member) === 0) return;
-    await pause(settleMs, undefined, { signal });
+    await pause(SETTLE_MS, undefined, { signal });
     await this.#admin.run(
       this.#eachServer(member, (server) => `shutdown sessions server ${server}`),
       signal,
@@ -124,14 +124,14 @@ export class HaproxyGateway implements Gateway {
       const servers = serversOf(member, await this.read(signal));
       if (servers.length > 0 && servers.every((server) => server.check === 'passing')) return true;
       if (performance.now() >= until) return false;
-      await pause(lookEveryMs, undefined, { signal });
+      await pause(LOOK_EVERY_MS, undefined, { signal });
     }
   }
 
   /** Requests that wait unsent for the old leader are handed on when it stops taking new ones, and by nothing else. */
   async #emptyQueue(old: string, signal: AbortSignal | undefined): Promise<void> {
     await this.#setTraffic(old, 'drain', 'draining', signal);
-    await pause(lookEveryMs);
+    await pause(LOOK_EVERY_MS);
     await this.#setTraffic(old, 'ready', 'in', undefined);
   }
 

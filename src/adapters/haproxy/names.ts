@@ -10,15 +10,15 @@ export const files = {
 } as const;
 
 /** The folder inside the gateway's container. Everything in the configuration is relative to it. */
-export const mountPoint = '/gw';
+export const MOUNT_POINT = '/gw';
 
 /** The one key of leader.map: one entry switches every port at once. */
-export const leaderKey = 'leader';
+export const LEADER_KEY = 'leader';
 /** The map's value when nobody leads: no server may have this name (a member's name cannot be empty, nor start with a dot). */
-export const noLeader = '.none';
+export const NO_LEADER = '.none';
 
 /** The ring of the configuration that holds what checks found. */
-export const checkRing = 'chk';
+export const CHECK_RING = 'chk';
 
 export const frontend = (port: number): string => `fe_${port}`;
 /** The backend whose servers are checked. */

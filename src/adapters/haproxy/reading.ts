@@ -1,5 +1,5 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
-import { brake, checked, frontend, leaderKey, parseProxy } from './names.ts';
+import { brake, checked, frontend, LEADER_KEY, parseProxy } from './names.ts';
 import { downIntervalMs } from './render.ts';
 
 /** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
@@ -72,7 +72,7 @@ function rowOf({ places, separator }: Table, line: string): Row {
 /** A line of `show map`: an address, the key, the value. */
 function leaderOf(line: string): string | null {
   const [address, key, value] = line.split(' ');
-  return address?.startsWith('0x') && key === leaderKey && value !== undefined ? value : null;
+  return address?.startsWith('0x') && key === LEADER_KEY && value !== undefined ? value : null;
 }
 
 export function readingOf(config: GatewayConfig, report: Report): GatewayReading {

@@ -3,19 +3,19 @@ import { TwinhullError } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
 import { checkLines } from './check.ts';
 import { headerNames } from './header-names.ts';
-import { brake, checked, checkRing, files, frontend, leaderKey, noLeader } from './names.ts';
+import { brake, checked, CHECK_RING, files, frontend, LEADER_KEY, NO_LEADER } from './names.ts';
 import { bareName, quote } from './quote.ts';
 
 /** A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. */
-export const connectTimeoutMs = 200;
+export const CONNECT_TIMEOUT_MS = 200;
 /** Connections the gateway holds at once. Two file descriptors each; more would cost memory even when idle. */
-const maxConnections = 8000;
+const MAX_CONNECTIONS = 8000;
 
 /**
  * Bodies up to this size fit into HAProxy's buffer of 16 KiB with the headers before them. A larger buffer would
  * cost every request: what may be sent again is copied whole (32 KiB: 20 µs of processor a request, 16 KiB: 16).
  */
-const repeatableBodyBytes = 12_000;
+const REPEATABLE_BODY_BYTES = 12_000;
 const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
 
 /**
@@ -48,7 +48,7 @@ function globalBlock(): string[] {
     '.if defined(TWINHULL_MAXCONN)',
     'maxconn "${TWINHULL_MAXCONN}"',
     '.else',
-    `maxconn ${maxConnections}`,
+    `maxconn ${MAX_CONNECTIONS}`,
     '.endif',
     'hard-stop-after 5s',
     `server-state-file ${files.state}`,
@@ -70,14 +70,14 @@ function globalBlock(): string[] {
 }
 
 function ringBlock(): string[] {
-  return section(`ring ${checkRing}`, ['format timed', 'maxlen 600', 'size 65536']);
+  return section(`ring ${CHECK_RING}`, ['format timed', 'maxlen 600', 'size 65536']);
 }
 
 /** Long times where requests flow (a hang is found by checks, never by cutting what is slow), short ones where a member is reached. */
 function defaultsBlock(config: GatewayConfig): string[] {
   return section('defaults', [
     'load-server-state-from-file global',
-    `timeout connect ${connectTimeoutMs}ms`,
+    `timeout connect ${CONNECT_TIMEOUT_MS}ms`,
     'timeout queue 1m',
     'timeout client 1h',
     'timeout server 1h',
@@ -120,7 +120,7 @@ function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): 
   return section(`backend ${checked(port.port)}`, [
     ...modeLines(port, 'server'),
     `id ${checkedId(index)}`,
-    `log ring@${checkRing} local0 notice`,
+    `log ring@${CHECK_RING} local0 notice`,
     'option log-health-checks',
     `timeout check ${wholeMs(port.check.timeoutMs)}ms`,
     ...checkLines(config, port),
@@ -153,7 +153,7 @@ function routing(config: GatewayConfig, port: GatewayPort, retryOn: string): str
     `balance ${config.balance === 'leader' ? 'roundrobin' : 'leastconn'}`,
     ...(port.protocol === 'http' ? retryLines(retryOn) : []),
     ...(config.balance === 'leader'
-      ? [`use-server %[str(${leaderKey}),map(${files.leader},${noLeader})] if TRUE`]
+      ? [`use-server %[str(${LEADER_KEY}),map(${files.leader},${NO_LEADER})] if TRUE`]
       : []),
   ];
 }
@@ -167,7 +167,7 @@ function retryLines(retryOn: string): string[] {
   return [
     `retry-on conn-failure ${retryOn} 0rtt-rejected`,
     `http-request disable-l7-retry if !{ method ${IDEMPOTENT} }`,
-    `http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt ${repeatableBodyBytes} }`,
+    `http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt ${REPEATABLE_BODY_BYTES} }`,
     'http-reuse never',
     'option h1-case-adjust-bogus-server',
   ];
@@ -212,7 +212,7 @@ const brakeId = (portIndex: number): number => 2001 + portIndex;
 
 /** leader.map at the first start. */
 export function renderLeaderMap(leader: string | null): string {
-  return leader === null ? '' : `${leaderKey} ${bareName(leader)}\n`;
+  return leader === null ? '' : `${LEADER_KEY} ${bareName(leader)}\n`;
 }
 
 const STATE_FIELDS =

@@ -6,9 +6,9 @@
  */
 
 /** Responses that stand still for so long are worth a probe. */
-const standstillMs = 80;
-const longestWaitMs = 500;
-const againAfterSilenceMs = 100;
+const STANDSTILL_MS = 80;
+const LONGEST_WAIT_MS = 500;
+const AGAIN_AFTER_SILENCE_MS = 100;
 
 /** What the gateway's counters said of one member and port. */
 export interface Sample {
@@ -32,10 +32,10 @@ export interface Stall {
  * @param wasLate the sample came late: what happened in between is unknown, and standing still is our own fault
  */
 export function observe(before: Stall | null, sample: Sample, wasLate: boolean): Stall {
-  if (before === null) return calm(sample, standstillMs);
+  if (before === null) return calm(sample, STANDSTILL_MS);
   const moves = sample.progress !== before.progress;
   if (moves || before.sessions === 0 || sample.sessions === 0) {
-    return calm(sample, Math.max(standstillMs, before.waitMs / 2));
+    return calm(sample, Math.max(STANDSTILL_MS, before.waitMs / 2));
   }
   if (wasLate) return { ...before, stillSince: sample.at, probeNotBefore: sample.at + before.waitMs };
   return before;
@@ -55,7 +55,7 @@ export function wantsProbe(stall: Stall, sample: Sample): boolean {
 
 /** After a probe: answered, the next one waits twice as long; silent, it comes soon. */
 export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
-  const waitMs = answered ? Math.min(longestWaitMs, stall.waitMs * 2) : againAfterSilenceMs;
+  const waitMs = answered ? Math.min(LONGEST_WAIT_MS, stall.waitMs * 2) : AGAIN_AFTER_SILENCE_MS;
   return { ...stall, waitMs, probeNotBefore: at + waitMs };
 }
 
@@ -67,7 +67,7 @@ export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
  */
 export function probeTimeoutMs(usualMs: number | null, lagMs: number, checkTimeoutMs: number): number {
   if (usualMs === null) return checkTimeoutMs;
-  return Math.min(checkTimeoutMs, Math.max(standstillMs, usualMs * 4) + Math.max(0, lagMs - 5) * 4);
+  return Math.min(checkTimeoutMs, Math.max(STANDSTILL_MS, usualMs * 4) + Math.max(0, lagMs - 5) * 4);
 }
 
 /** A moving mean in which the last value counts a fifth. */

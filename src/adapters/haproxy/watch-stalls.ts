@@ -7,15 +7,15 @@ import { type Probe, probeFor } from './probe.ts';
 import { checkStatusOf, type Column, number, parseReport, type Report, type Row, statCommands } from './reading.ts';
 import { afterProbe, observe, probeTimeoutMs, type Sample, type Stall, usually, wantsProbe } from './stall.ts';
 
-const lookEveryMs = 25;
+const LOOK_EVERY_MS = 25;
 /** While nobody asks anything. */
-const restEveryMs = 250;
+const REST_EVERY_MS = 250;
 /** How long after the last sign of traffic it is looked at closely. */
-const busyForMs = 2000;
+const BUSY_FOR_MS = 2000;
 /** A look that comes so much later than planned saw a busy machine, not a hanging member. */
-const lateByMs = 75;
+const LATE_BY_MS = 75;
 /** How soon a member that could not be probed from here is tried again. */
-const acquaintEveryMs = 10_000;
+const ACQUAINT_EVERY_MS = 10_000;
 
 interface Seen {
   /** null: the gateway is away */
@@ -46,9 +46,9 @@ export async function watchForStalls(
   while (!abort.aborted) {
     const lateMs = performance.now() - planned;
     lagMs = Math.max(lateMs, lagMs * 0.95);
-    const seen = { report: await look(admin, abort), wasLate: lateMs > lateByMs, lagMs };
+    const seen = { report: await look(admin, abort), wasLate: lateMs > LATE_BY_MS, lagMs };
     for (const server of watched) server.look(seen, onSignal, abort);
-    const rest = watched.some((server) => server.busyUntil > planned) ? lookEveryMs : restEveryMs;
+    const rest = watched.some((server) => server.busyUntil > planned) ? LOOK_EVERY_MS : REST_EVERY_MS;
     planned = performance.now() + rest;
     await pause(rest, undefined, { signal: abort }).catch(() => undefined);
   }
@@ -91,7 +91,7 @@ class WatchedServer {
       return;
     }
     const sample = sampleOf([stat, report?.stats.get(`${brake(this.#port)}/${this.#member}`)]);
-    if (sample.sessions > 0 || sample.progress !== this.#stall?.progress) this.busyUntil = sample.at + busyForMs;
+    if (sample.sessions > 0 || sample.progress !== this.#stall?.progress) this.busyUntil = sample.at + BUSY_FOR_MS;
     this.#stall = observe(this.#stall, sample, wasLate);
     if (this.#asking) return;
     if (!this.#acquainted) this.#acquaint(stat, sample.at, abort);
@@ -103,7 +103,7 @@ class WatchedServer {
     const passes = /^L[67]OK/.test(checkStatusOf(stat));
     if (!passes || now < this.#acquaintNotBefore) return;
     this.#usualMs = usually(this.#usualMs, number(stat, 'check_duration'));
-    this.#acquaintNotBefore = now + acquaintEveryMs;
+    this.#acquaintNotBefore = now + ACQUAINT_EVERY_MS;
     void this.#ask(this.#check.timeoutMs, abort).then((answered) => {
       this.#acquainted = answered;
     });
@@ -126,7 +126,7 @@ class WatchedServer {
     try {
       const tookMs = await this.#probe.ask(timeoutMs, abort);
       if (tookMs !== null) this.#usualMs = usually(this.#usualMs, tookMs);
-      return tookMs !== null || (this.#acquainted && performance.now() - began > timeoutMs + lateByMs);
+      return tookMs !== null || (this.#acquainted && performance.now() - began > timeoutMs + LATE_BY_MS);
     } finally {
       this.#asking = false;
     }

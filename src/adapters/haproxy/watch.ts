@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../../errors.ts';
 import type { GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
 import type { AdminSocket } from './admin.ts';
-import { checkRing, parseProxy } from './names.ts';
+import { CHECK_RING, parseProxy } from './names.ts';
 import { watchForStalls } from './watch-stalls.ts';
 
-const reconnectAfterMs = 20;
+const RECONNECT_AFTER_MS = 20;
 
 export interface Watcher {
   onSignal(signal: GatewaySignal): void;
@@ -38,7 +38,7 @@ async function followChecks(
   const started = (): void => watcher.onSignal({ kind: 'started' });
   while (!abort.aborted) {
     try {
-      for await (const line of admin.follow(`show events ${checkRing} -w -n`, started, abort)) {
+      for await (const line of admin.follow(`show events ${CHECK_RING} -w -n`, started, abort)) {
         const event = parseCheckEvent(line);
         if (event === null || !config.members.some(({ name }) => name === event.signal.member)) continue;
         watcher.onSignal(event.signal);
@@ -49,7 +49,7 @@ async function followChecks(
       if (abort.aborted) return;
       ignoreAway(error);
     }
-    await pause(reconnectAfterMs, undefined, { signal: abort }).catch(() => undefined);
+    await pause(RECONNECT_AFTER_MS, undefined, { signal: abort }).catch(() => undefined);
   }
 }
 

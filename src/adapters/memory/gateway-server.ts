@@ -7,8 +7,8 @@ import type { GatewayPort, GatewayServer, Protocol, TrafficState } from '../../p
 export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
 
 /** As HAProxy is configured (adapters/haproxy/render.ts). */
-export const fall = 2;
-export const rise = 2;
+export const FALL = 2;
+export const RISE = 2;
 
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
@@ -83,8 +83,8 @@ export function count(server: Server, passed: boolean): void {
   server.passesInARow = passed ? server.passesInARow + 1 : 0;
   server.failuresInARow = passed ? 0 : server.failuresInARow + 1;
   if (!passed) server.failures += 1;
-  if (server.passesInARow >= rise) server.up = true;
-  if (server.failuresInARow >= fall) server.up = false;
+  if (server.passesInARow >= RISE) server.up = true;
+  if (server.failuresInARow >= FALL) server.up = false;
 }
 
 export function readingOf(server: Server): GatewayServer {

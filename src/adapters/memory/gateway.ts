@@ -11,13 +11,13 @@ import type {
 import {
   count,
   detailOf,
-  fall,
+  FALL,
   isRetried,
   letIn,
   type MemberCondition,
   newServer,
   readingOf,
-  rise,
+  RISE,
   type Server,
   setTraffic,
 } from './gateway-server.ts';
@@ -32,13 +32,13 @@ export interface MemoryResponse {
 }
 
 /** As HAProxy is configured and watched (adapters/haproxy). */
-const fastIntervalMs = 100;
-const settleMs = 250;
-const standstillMs = 80;
-const probeMs = 80;
+const FAST_INTERVAL_MS = 100;
+const SETTLE_MS = 250;
+const STANDSTILL_MS = 80;
+const PROBE_MS = 80;
 /** How finely waiting is done, and how finely with nothing in flight. */
-const stepMs = 5;
-const idleStepMs = 25;
+const STEP_MS = 5;
+const IDLE_STEP_MS = 25;
 
 /**
  * The twin of adapters/haproxy in memory: the same roles, states, checks and signals over a world that is told
@@ -102,7 +102,7 @@ export class MemoryGateway implements Gateway {
     for (;;) {
       const left = this.#of(member).reduce((sum, server) => sum + server.sessions, 0);
       if (left === 0 || this.#clock.monotonic() >= until) return left;
-      await this.#clock.sleep(stepMs, signal);
+      await this.#clock.sleep(STEP_MS, signal);
     }
   }
 
@@ -111,7 +111,7 @@ export class MemoryGateway implements Gateway {
     const servers = this.#of(member);
     for (const server of servers) setTraffic(server, 'out', this.#clock.monotonic());
     if (servers.every((server) => server.sessions === 0)) return;
-    await this.#clock.sleep(settleMs, signal);
+    await this.#clock.sleep(SETTLE_MS, signal);
     for (const server of servers) server.cuts += 1;
   }
 
@@ -123,7 +123,7 @@ export class MemoryGateway implements Gateway {
     const until = this.#clock.monotonic() + timeoutMs;
     while (!servers.every((server) => readingOf(server).check === 'passing')) {
       if (this.#clock.monotonic() >= until) throw this.#leaveOut(member, out, timeoutMs);
-      await this.#clock.sleep(stepMs, signal);
+      await this.#clock.sleep(STEP_MS, signal);
       this.#reach(signal);
     }
     for (const server of servers) server.brakeOut = false;
@@ -135,7 +135,7 @@ export class MemoryGateway implements Gateway {
     while (!abort.aborted) {
       if (!this.#away) this.#catchUp();
       const isIdle = this.#servers.every(({ sessions }) => sessions === 0);
-      await this.#clock.sleep(isIdle ? idleStepMs : stepMs, abort).catch(() => undefined);
+      await this.#clock.sleep(isIdle ? IDLE_STEP_MS : STEP_MS, abort).catch(() => undefined);
     }
     this.#listeners.delete(onSignal);
   }
@@ -182,7 +182,7 @@ export class MemoryGateway implements Gateway {
     const until = this.#clock.monotonic() + takesMs;
     try {
       while (this.#conditionOf(server.member) === 'hung' || this.#clock.monotonic() < until) {
-        await this.#clock.sleep(stepMs);
+        await this.#clock.sleep(STEP_MS);
         if (server.cuts !== cuts || this.#conditionOf(server.member) === 'refusing') return 'cut';
       }
       server.stillSince = this.#clock.monotonic();
@@ -258,9 +258,9 @@ export class MemoryGateway implements Gateway {
     const passed = condition === 'up' || (server.port.check.kind === 'connect' && condition !== 'refusing');
     const before = { up: server.up, last: server.lastCheck };
     count(server, passed);
-    const settled = passed ? server.passesInARow >= rise : server.failuresInARow >= fall;
+    const settled = passed ? server.passesInARow >= RISE : server.failuresInARow >= FALL;
     const interval = server.port.check.intervalMs;
-    server.nextCheckAt += settled ? interval : Math.min(fastIntervalMs, interval);
+    server.nextCheckAt += settled ? interval : Math.min(FAST_INTERVAL_MS, interval);
     const last = passed ? 'passed' : 'failed';
     if (before.last !== last || before.up !== server.up) this.#sayChecked(server, passed);
   }
@@ -275,8 +275,8 @@ export class MemoryGateway implements Gateway {
 
   #lookForStall(server: Server, now: number): void {
     const stalls = this.#conditionOf(server.member) === 'hung' && server.port.check.kind !== 'connect';
-    if (!stalls || server.sessions === 0 || now - server.stillSince < standstillMs + probeMs) return;
-    if (now - server.stalledSaidAt < fastIntervalMs + probeMs) return;
+    if (!stalls || server.sessions === 0 || now - server.stillSince < STANDSTILL_MS + PROBE_MS) return;
+    if (now - server.stalledSaidAt < FAST_INTERVAL_MS + PROBE_MS) return;
     server.stalledSaidAt = now;
     const forMs = Math.round(now - server.stillSince);
     for (const listener of this.#listeners)
