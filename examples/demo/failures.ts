@@ -1,5 +1,4 @@
-import type { DemoProject } from './project.ts';
-import { PROJECT } from './project.ts';
+import { type DemoProject, PROJECT } from './project.ts';
 
 /** What the demo does to the project, one after another. */
 export interface Failure {

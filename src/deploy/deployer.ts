@@ -5,9 +5,8 @@ import { deadlines, within } from './deadlines.ts';
 import { stopAll, takeDown } from './down.ts';
 import { writeGatewayFiles } from './files.ts';
 import { recreateContainer, recoverReplaced } from './recreate.ts';
-import { changes, describeStep, type WantedContainer } from './steps.ts';
+import { changes, describeStep, type PlanOptions, type WantedContainer } from './steps.ts';
 import { bringUp, type UpHooks, type UpResult } from './up.ts';
-import type { PlanOptions } from './steps.ts';
 import type { World } from './world.ts';
 
 /** A line for a person about what is being done. */

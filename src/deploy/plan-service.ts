@@ -5,7 +5,7 @@ import { LABEL } from '../labels.ts';
 import type { GatewayBlueprint } from './blueprint.ts';
 import { isOurs } from './existing.ts';
 import type { StepList } from './step-list.ts';
-import type { PlanOptions } from './steps.ts';
+import type { Condition, GatewayFiles, PlanOptions, WantedContainer } from './steps.ts';
 import {
   gatewayPosition,
   isMemberNow,
@@ -19,7 +19,6 @@ import {
   surplusOf,
 } from './positions.ts';
 import { waitBoundMs } from './serving.ts';
-import type { Condition, GatewayFiles, WantedContainer } from './steps.ts';
 
 export interface ServiceTask extends ServiceScene {
   readonly list: StepList;

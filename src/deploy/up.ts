@@ -6,11 +6,10 @@ import { blueprintsOf, readExisting, readImages } from './existing.ts';
 import { planImages } from './images.ts';
 import { performStep } from './perform.ts';
 import { type Deployment, planDeployment } from './plan.ts';
-import type { PlanOptions } from './steps.ts';
+import { describeStep, type PlanOptions, servicesChanged, type Step } from './steps.ts';
 import { recoverReplaced } from './recreate.ts';
 import { refusalsOf, refuse } from './refusals.ts';
 import { conditionHolds, ServiceWatch } from './serving.ts';
-import { describeStep, type Step, servicesChanged } from './steps.ts';
 import type { World } from './world.ts';
 
 export interface UpHooks {

@@ -1,15 +1,11 @@
 import type { Project, Service } from '../compose/project.ts';
 import type { Image } from '../ports/engine.ts';
-import { gatewayPorts } from './check.ts';
-import type { GatewayPorts } from './check.ts';
-import { healthTarget } from './health-check.ts';
-import type { HealthTarget } from './health-check.ts';
-import { askedMode } from './mode.ts';
-import type { AskedMode } from './mode.ts';
+import { gatewayPorts, type GatewayPorts } from './check.ts';
+import { healthTarget, type HealthTarget } from './health-check.ts';
+import { askedMode, type AskedMode } from './mode.ts';
 import { imageReference } from '../compose/container.ts';
-import { servicePorts } from './ports.ts';
-import { gatewaySettings } from './settings.ts';
-import type { GatewaySettings, ServiceSettings, Settings } from './settings.ts';
+import { MAX_GATEWAY_PORTS, servicePorts } from './ports.ts';
+import { gatewaySettings, type GatewaySettings, type ServiceSettings, type Settings } from './settings.ts';
 import { writablePlaces } from './writer.ts';
 
 /** Everything known of one service before anything is decided. */
@@ -39,7 +35,8 @@ export function analyse(
   const reference = imageReference(name, project);
   const image = images.get(reference) ?? null;
   const health = healthTarget(name, service, image);
-  const ports = servicePorts(service, image, health, gateway);
+  // one more than can be carried, so that it is refused; what is spoken on 65,535 ports interests nobody
+  const ports = servicePorts(service, image, health, gateway).slice(0, MAX_GATEWAY_PORTS + 1);
   return {
     project,
     name,

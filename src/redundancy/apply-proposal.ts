@@ -5,8 +5,17 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias, isCollection, isMap, isPair, isScalar, parseDocument } from 'yaml';
-import type { Document, Node, YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { TwinhullError } from '../errors.ts';
 import type { Proposal } from './propose.ts';
 import { isMapping } from './shape.ts';

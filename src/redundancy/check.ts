@@ -4,8 +4,7 @@ import { defaults } from './defaults.ts';
 import type { HealthTarget } from './health-check.ts';
 import { knownImage } from './known-images.ts';
 import type { ServicePort } from './ports.ts';
-import { chooseProtocol } from './protocol.ts';
-import type { ProtocolChoice } from './protocol.ts';
+import { chooseProtocol, type ProtocolChoice } from './protocol.ts';
 import type { CheckSettings, GatewaySettings } from './settings.ts';
 
 export interface GatewayPorts {

@@ -2,8 +2,7 @@ import type { Mode, Standby } from '../core/model.ts';
 import type { Analysis } from './analysis.ts';
 import type { Note } from './fleet.ts';
 import { declaredReplicas, standbyOf } from './mode.ts';
-import { memberNames } from './names.ts';
-import type { MemberName } from './names.ts';
+import { type MemberName, memberNames } from './names.ts';
 import { refusals } from './refusals.ts';
 
 /** What becomes of a service. */

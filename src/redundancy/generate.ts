@@ -11,8 +11,7 @@ import type { GatewayDriver } from '../ports/gateway.ts';
 import type { Fleet } from './fleet.ts';
 import { generatedServices } from './generated-services.ts';
 import { ownNetworkKey } from './names.ts';
-import { mapOf, omit, withoutEmpty } from './portable.ts';
-import type { Raw } from './portable.ts';
+import { mapOf, omit, type Raw, withoutEmpty } from './portable.ts';
 
 export interface GeneratedFile {
   /** relative to the folder of the Compose file */

@@ -1,7 +1,6 @@
 import type { GatewayDriver } from '../ports/gateway.ts';
 import type { GatewayPlan } from './fleet.ts';
-import { listOf, mapOf, textOf, withoutEmpty } from './portable.ts';
-import type { Raw } from './portable.ts';
+import { listOf, mapOf, type Raw, textOf, withoutEmpty } from './portable.ts';
 
 /** Stands for the gateway's folder until its path in the file is known: no path of this machine goes into it. */
 const FOLDER = '/twinhull-gateway-folder';

@@ -1,12 +1,16 @@
-import { containerSpec, networkAttachments, portBindings } from '../compose/container.ts';
-import type { ContainerHost, ContainerPlan } from '../compose/container.ts';
+import {
+  type ContainerHost,
+  type ContainerPlan,
+  containerSpec,
+  networkAttachments,
+  portBindings,
+} from '../compose/container.ts';
 import type { ContainerSpec, NetworkAttachment } from '../ports/engine.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
 import type { Fleet, MemberPlan, Note } from './fleet.ts';
 import { containerHash } from './hash.ts';
-import { containerName, ownLabels } from './names.ts';
-import type { MemberName } from './names.ts';
+import { containerName, type MemberName, ownLabels } from './names.ts';
 import { restartPolicy } from './policy.ts';
 import { defaultedNetworks, withoutIdentity } from './service-networks.ts';
 import { steeringOf, withoutSteering } from './steering.ts';

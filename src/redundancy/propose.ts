@@ -1,8 +1,7 @@
 import type { Project } from '../compose/project.ts';
 import type { Mode } from '../core/model.ts';
 import type { Image } from '../ports/engine.ts';
-import { analyse } from './analysis.ts';
-import type { Analysis } from './analysis.ts';
+import { analyse, type Analysis } from './analysis.ts';
 import { decide } from './decision.ts';
 import { meddlesWith } from './known-images.ts';
 import { awaitedToComplete } from './order.ts';

@@ -2,8 +2,7 @@ import type { Service } from '../compose/project.ts';
 import type { Protocol } from '../ports/gateway.ts';
 import type { HealthTarget } from './health-check.ts';
 import { knownImage } from './known-images.ts';
-import { publishedPorts } from './ports.ts';
-import type { ServicePort } from './ports.ts';
+import { publishedPorts, type ServicePort } from './ports.ts';
 import type { GatewaySettings } from './settings.ts';
 
 export interface ProtocolChoice {

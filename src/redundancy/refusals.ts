@@ -7,9 +7,8 @@ import type { Project, Service } from '../compose/project.ts';
 import type { GatewayPorts } from './check.ts';
 import type { AskedMode } from './mode.ts';
 import type { Note } from './fleet.ts';
-import { nameClashes, ownNetworkKey } from './names.ts';
-import type { MemberName } from './names.ts';
-import { otherProtocolPorts, publishedPorts } from './ports.ts';
+import { type MemberName, nameClashes, ownNetworkKey } from './names.ts';
+import { MAX_GATEWAY_PORTS, otherProtocolPorts, publishedPorts } from './ports.ts';
 import type { ServiceSettings } from './settings.ts';
 
 export interface Candidate {
@@ -47,13 +46,10 @@ function stateRefusal({ writable, settings, asked }: Candidate): readonly Note[]
   ];
 }
 
-/** Each is two pools of servers in the gateway, and a check. */
-const MAX_GATEWAY_PORTS = 100;
-
-function manyPorts(count: number): Note {
+function manyPorts(): Note {
   return {
-    what: `${count} ports`,
-    why: `a gateway carries at most ${MAX_GATEWAY_PORTS} ports; name those that need one, or put the others into a service of their own`,
+    what: `more than ${MAX_GATEWAY_PORTS} ports`,
+    why: 'one gateway does not carry so many; put those that need none into a service of their own',
   };
 }
 
@@ -68,7 +64,7 @@ function portRefusals({ service, hasGateway, ports }: Candidate): readonly Note[
     why: 'without a gateway only one member can hold a port of the host; allow a gateway, or do not publish it',
   }));
   const areFew = !hasGateway || ports.ports.length <= MAX_GATEWAY_PORTS;
-  return [...others, ...unshared, ...(areFew ? [] : [manyPorts(ports.ports.length)])];
+  return [...others, ...unshared, ...(areFew ? [] : [manyPorts()])];
 }
 
 function namespaceRefusals({ service }: Candidate): readonly Note[] {

@@ -8,8 +8,23 @@ import { ComposeProblems, problemAt, showValue } from '../compose/problems.ts';
 import type { Protocol } from '../ports/gateway.ts';
 import { parseSubnet } from './addresses.ts';
 import { defaults } from './defaults.ts';
-import { duration, either, group, isMapping, list, oneOf, text, whole, yesNo } from './shape.ts';
-import type { Complaint, Field, Fields, Group, Shape, ValueOf } from './shape.ts';
+import {
+  type Complaint,
+  duration,
+  either,
+  type Field,
+  type Fields,
+  group,
+  type Group,
+  isMapping,
+  list,
+  oneOf,
+  type Shape,
+  text,
+  type ValueOf,
+  whole,
+  yesNo,
+} from './shape.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;

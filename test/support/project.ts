@@ -7,8 +7,7 @@ import type { Project } from '../../src/compose/project.ts';
 import type { Image } from '../../src/ports/engine.ts';
 import type { GatewayDriver } from '../../src/ports/gateway.ts';
 import type { Fleet, ServicePlan } from '../../src/redundancy/fleet.ts';
-import { planFleet } from '../../src/redundancy/plan.ts';
-import type { PlanFacts } from '../../src/redundancy/plan.ts';
+import { type PlanFacts, planFleet } from '../../src/redundancy/plan.ts';
 
 /** The project is called "shop"; its folder is gone when this returns. */
 export async function projectOf(
