@@ -77,4 +77,39 @@ describe('down', () => {
     await assert.rejects(site.down(), /shop-db-1: it hangs/);
     assert.deepEqual(Object.keys(await site.containers()), ['db-1']);
   });
+
+  describe('beside another project of the same name', () => {
+    const theirs = async (service: string): Promise<string> => {
+      const id = await site.engine.createContainer(`shop_${service}_1`, {
+        Image: 'web:1',
+        Labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': service },
+        HostConfig: {},
+        Networks: [],
+      });
+      await site.engine.startContainer(id);
+      return id;
+    };
+
+    for (const known of [true, false]) {
+      it(`leaves its containers alone, fleet ${known ? 'known' : 'lost'}`, async () => {
+        const id = await theirs('cron');
+        await site.down(known ? await site.fleet(services) : null);
+        assert.equal((await site.engine.inspectContainer(id))?.state, 'running');
+        assert.equal(Object.keys(await site.containers()).length, 1);
+        assert.match(site.lines.join('\n'), /left alone: shop_cron_1/);
+      });
+    }
+
+    it('takes away what Compose made of a service of ours', async () => {
+      const id = await theirs('web');
+      await site.down(await site.fleet(services));
+      assert.equal(await site.engine.inspectContainer(id), null);
+    });
+
+    it('leaves its volumes alone, even when asked to remove ours', async () => {
+      await site.engine.createVolume({ name: 'shop_precious', labels: { 'com.docker.compose.project': 'shop' } });
+      await site.down(await site.fleet(services), { volumes: true });
+      assert.ok(await site.engine.inspectVolume('shop_precious'));
+    });
+  });
 });

@@ -35,7 +35,7 @@ export async function takeDown(
   engine: Engine,
   options: DownOptions,
 ): Promise<void> {
-  const containers = await containersToEnd(project, engine, options);
+  const containers = await containersToEnd(project, fleet, engine, options);
   if (!containers) return;
   const anonymous = containers.flatMap(({ mounts }) =>
     mounts.flatMap(({ type, name }) => (type === 'volume' && isAnonymous(name) ? [name] : [])),
@@ -50,7 +50,7 @@ export async function takeDown(
     options.say(`removed ${container.name}`, serviceOf(container));
   });
   problems.push(...(await removeNetworks(project, engine, options)));
-  if (options.volumes) problems.push(...(await removeVolumes(project, anonymous, engine, options)));
+  if (options.volumes) problems.push(...(await removeVolumes(project, fleet, anonymous, engine, options)));
   report(problems);
 }
 
@@ -61,7 +61,7 @@ export async function stopAll(
   engine: Engine,
   options: Omit<DownOptions, 'volumes'>,
 ): Promise<void> {
-  const containers = await containersToEnd(project, engine, options);
+  const containers = await containersToEnd(project, fleet, engine, options);
   const running = (containers ?? []).filter(
     ({ state }) => state !== 'exited' && state !== 'created' && state !== 'dead',
   );
@@ -72,9 +72,13 @@ export async function stopAll(
   report(problems);
 }
 
-/** null: the project runs under Compose without us, and is left alone. */
+/**
+ * Ours, and what Compose made of our services: never what only shares the project's name, such as another
+ * folder's project. null: nothing of it is ours, the project runs under Compose and is left alone.
+ */
 async function containersToEnd(
   project: string,
+  fleet: Fleet | null,
   engine: Engine,
   { say, signal }: Pick<DownOptions, 'say' | 'signal'>,
 ): Promise<Container[] | null> {
@@ -82,10 +86,30 @@ async function containersToEnd(
     { labels: { [LABEL.project]: project } },
     within(deadlines.read, signal),
   );
-  const foreign = containers.filter((container) => !isOurs(container) && !isOneOff(container));
-  if (containers.some(isOurs) || foreign.length === 0) return containers;
-  say(`${foreign.map(({ name }) => name).join(', ')} run under Compose without twinhull and were left alone`, null);
-  return null;
+  const services = servicesOf(containers, fleet);
+  const strangers = containers.some(isOurs)
+    ? containers.filter((container) => !isOurs(container) && !services.has(composeService(container)))
+    : containers.filter((container) => !isOneOff(container));
+  if (strangers.length > 0)
+    say(`not made by twinhull, and left alone: ${strangers.map(({ name }) => name).join(', ')}`, null);
+  if (strangers.length > 0 && !containers.some(isOurs)) return null;
+  return containers.filter((container) => !strangers.includes(container));
+}
+
+/** Names in Compose's label that are ours; with no fleet on record, those that our own containers tell. */
+function servicesOf(containers: readonly Container[], fleet: Fleet | null): ReadonlySet<string | undefined> {
+  const planned = (fleet?.services ?? []).flatMap(({ name, members }) => [
+    name,
+    ...members.map((member) => member.composeService),
+  ]);
+  const told = containers
+    .filter(isOurs)
+    .flatMap((container) => [container.labels[LABEL.ours], composeService(container)]);
+  return new Set([...planned, ...told]);
+}
+
+function composeService(container: Container): string | undefined {
+  return container.labels[LABEL.service];
 }
 
 async function stop(
@@ -162,15 +186,19 @@ async function removeNetworks(project: string, engine: Engine, { say, signal }: 
   return problems;
 }
 
+/** Volumes of the project's name that the fleet does not know are somebody else's data. */
 async function removeVolumes(
   project: string,
+  fleet: Fleet | null,
   anonymous: readonly string[],
   engine: Engine,
   { say, signal }: DownOptions,
 ): Promise<string[]> {
   const named = await engine.listVolumes({ labels: { [LABEL.project]: project } }, within(deadlines.read, signal));
+  const known = fleet && new Set(fleet.volumes.filter(({ external }) => !external).map(({ spec }) => spec.name));
+  const own = named.flatMap(({ name }) => (!known || known.has(name) ? [name] : []));
   const problems: string[] = [];
-  for (const name of new Set([...named.map((volume) => volume.name), ...anonymous])) {
+  for (const name of new Set([...own, ...anonymous])) {
     try {
       await engine.removeVolume(name, within(deadlines.remove, signal));
       if (!isAnonymous(name)) say(`removed volume ${name}`, null);
