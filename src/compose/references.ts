@@ -90,16 +90,20 @@ function checkDependencies(
   inactive: ReadonlySet<string>,
   problems: Problem[],
 ): void {
-  const others = [...services.keys()].filter((other) => other !== name);
   for (const [wanted, dependency] of entriesOf(entry.value, 'depends_on')) {
     const report = (message: string, expected: string): void =>
       reporter(problems, name)(dependency, ['depends_on', wanted], showValue(wanted), message, expected);
     const optional = toValue(get(dependency.value, 'required') ?? dependency.value) === false;
     if (wanted === name) report('is the service itself', 'another service');
     else if (services.has(wanted) || optional) continue;
-    else if (!inactive.has(wanted)) report('is no service of this project', suggestion(wanted, others));
+    else if (!inactive.has(wanted))
+      report('is no service of this project', suggestion(wanted, othersThan(name, services)));
     else report('is left out because none of its profiles is active', LEFT_OUT);
   }
+}
+
+function othersThan(name: string, services: ReadonlyMap<string, Entry>): string[] {
+  return [...services.keys()].filter((other) => other !== name);
 }
 
 const LEFT_OUT = 'its profile (--profile), "required: false", or no profile there';

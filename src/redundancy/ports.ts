@@ -4,6 +4,9 @@ import type { HealthTarget } from './health-check.ts';
 import { knownImage } from './known-images.ts';
 import type { GatewaySettings } from './settings.ts';
 
+/** Each is two pools of servers in the gateway, and a check. */
+export const MAX_GATEWAY_PORTS = 100;
+
 type PortSource = 'settings' | 'health check' | 'published' | 'exposed' | 'image';
 
 /** A TCP port that members listen on, and who said so first. */

@@ -8,7 +8,7 @@ const web = (keys: string, more = ''): string =>
 const reasons: readonly (readonly [title: string, text: string, what: string])[] = [
   ['a UDP port', web('ports: ["53:53/udp", "80"]'), 'port 53/udp'],
   ['an exposed UDP port', web('expose: ["53/udp"]'), 'port 53/udp'],
-  ['more ports than a gateway carries', web('ports: ["9000-9999:9000-9999"]'), '1000 ports'],
+  ['more ports than a gateway carries', web('ports: ["9000-9999:9000-9999"]'), 'more than 100 ports'],
   ['host networking', web('network_mode: host'), 'network_mode: host'],
   ['the network of another container', web('network_mode: "container:abc"'), 'network_mode: container:abc'],
   [
