@@ -114,49 +114,13 @@ export async function serveControl(control: ProjectControl, socketPath: string):
 }
 
 async function answer(control: ProjectControl, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://supervisor');
-  switch (`${request.method} ${url.pathname}`) {
-    case 'GET /status':
-      return sendDocument(response, { supervisor: control.info(), status: await control.status() });
-    case 'GET /events':
-      return sendEvents(control, url.searchParams, response);
-    case 'POST /fleet':
-      return sendOperation(request, response, (body, report, signal) =>
-        control.up(body['fleet'] as Fleet, body['options'] as UpOptions, report, signal),
-      );
-    case 'POST /failover':
-      return sendOperation(request, response, (body, report, signal) =>
-        control.failover({ service: text(body, 'service'), to: optionalText(body, 'to') }, report, signal),
-      );
-    case 'POST /drill':
-      return sendOperation(request, response, (body, report, signal) =>
-        control.drill(
-          {
-            service: text(body, 'service'),
-            member: text(body, 'member'),
-            forMs: optionalNumber(body, 'forMs') ?? 0,
-          },
-          report,
-          signal,
-        ),
-      );
-    case 'POST /restart':
-      return sendOperation(request, response, (body, report, signal) =>
-        control.restart({ target: text(body, 'target') }, report, signal),
-      );
-    case 'POST /down':
-      return sendOperation(request, response, (body, report, signal) =>
-        control.down(
-          { volumes: body['volumes'] === true, timeoutSeconds: optionalNumber(body, 'timeoutSeconds') },
-          report,
-          signal,
-        ),
-      );
-    case 'POST /stop':
-      return sendOperation(request, response, () => control.stop());
-    default:
-      response.writeHead(404).end();
-  }
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
+  if (request.method === 'GET' && pathname === '/status')
+    return sendDocument(response, { supervisor: control.info(), status: await control.status() });
+  if (request.method === 'GET' && pathname === '/events') return sendEvents(control, searchParams, response);
+  const operation = request.method === 'POST' ? operationsOf(control).get(pathname) : undefined;
+  if (operation) return sendOperation(request, response, operation);
+  response.writeHead(404).end();
 }
 
 type Operation = (
@@ -164,6 +128,33 @@ type Operation = (
   report: (progress: Progress) => void,
   signal: AbortSignal,
 ) => Promise<unknown>;
+
+/** What POST does, by path. */
+function operationsOf(control: ProjectControl): ReadonlyMap<string, Operation> {
+  return new Map<string, Operation>([
+    ['/fleet', (body, ...call) => control.up(body['fleet'] as Fleet, body['options'] as UpOptions, ...call)],
+    [
+      '/failover',
+      (body, ...call) => control.failover({ service: text(body, 'service'), to: optionalText(body, 'to') }, ...call),
+    ],
+    [
+      '/drill',
+      (body, ...call) => {
+        const forMs = optionalNumber(body, 'forMs') ?? 0;
+        return control.drill({ service: text(body, 'service'), member: text(body, 'member'), forMs }, ...call);
+      },
+    ],
+    ['/restart', (body, ...call) => control.restart({ target: text(body, 'target') }, ...call)],
+    [
+      '/down',
+      (body, ...call) => {
+        const timeoutSeconds = optionalNumber(body, 'timeoutSeconds');
+        return control.down({ volumes: body['volumes'] === true, timeoutSeconds }, ...call);
+      },
+    ],
+    ['/stop', () => control.stop()],
+  ]);
+}
 
 /** Runs an operation for as long as its caller listens: a caller that leaves ends it. */
 async function sendOperation(request: IncomingMessage, response: ServerResponse, operation: Operation): Promise<void> {

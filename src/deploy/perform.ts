@@ -38,11 +38,7 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'create_volume':
       return engine.createVolume(step.spec, within(deadlines.create, signal));
     case 'pull_image':
-      return engine.pullImage(
-        step.reference,
-        { ...(step.platform === null ? {} : { platform: step.platform }), onProgress: say },
-        within(deadlines.pull, signal),
-      );
+      return pull(world, step, say, signal);
     case 'build_image':
       return builder.build(step.build, step.reference, say, within(deadlines.build, signal));
     case 'write_file':
@@ -66,15 +62,29 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       return drainAsCourtesy(world, step, say, signal);
     case 'admit_member':
       return admit(world, serviceOf(fleet, step), step, signal);
-    case 'wait_for': {
-      const service = serviceOf(fleet, step);
-      return new ServiceWatch(world, service).until(
-        (seen) => conditionHolds(service, seen, step.condition),
-        step.waitMs,
-        signal,
-      );
-    }
+    case 'wait_for':
+      return waitFor(world, serviceOf(fleet, step), step, signal);
   }
+}
+
+function pull(
+  { engine }: World,
+  { reference, platform }: OfKind<'pull_image'>,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { ...(platform === null ? {} : { platform }), onProgress: say };
+  return engine.pullImage(reference, options, within(deadlines.pull, signal));
+}
+
+function waitFor(
+  world: World,
+  service: ServicePlan,
+  { condition, waitMs }: OfKind<'wait_for'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const holds = (seen: SeenService): Answer => conditionHolds(service, seen, condition);
+  return new ServiceWatch(world, service).until(holds, waitMs, signal);
 }
 
 async function start(
