@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressesIn, chooseSubnet, formatSubnet, parseSubnet, prefixFor } from './addresses.ts';
+import type { Role } from '../core/model.ts';
+import { chooseSubnet, formatSubnet, gatewayAddress, memberAddresses, parseSubnet, prefixFor } from './addresses.ts';
 import type { Subnet } from './addresses.ts';
 
 const pool = subnet('10.213.0.0/16');
@@ -18,17 +19,27 @@ test('a subnet is read with its host bits cut off, and nonsense is none', () => 
     assert.equal(parseSubnet(text), null, text);
 });
 
+const pair: readonly Role[] = ['primary', 'backup'];
+const cluster = (replicas: number): readonly Role[] => Array.from({ length: replicas }, () => 'replica');
+
 test('gateway and members have addresses after the network and the bridge of the engine', () => {
-  assert.deepEqual(addressesIn(subnet('10.213.1.16/28'), 2), {
-    gateway: '10.213.1.18',
-    members: ['10.213.1.19', '10.213.1.20'],
-  });
+  const own = subnet('10.213.1.16/28');
+  assert.equal(gatewayAddress(own), '10.213.1.18');
+  assert.deepEqual(memberAddresses(own, pair), ['10.213.1.19', '10.213.1.20']);
 });
 
-test('twelve members fit into the smallest block, the thirteenth needs the next size', () => {
-  assert.equal(prefixFor(12), 28);
-  assert.equal(prefixFor(13), 27);
-  assert.equal(addressesIn(subnet('10.213.1.16/28'), 12).members.at(-1), '10.213.1.30');
+test('no member of a mode has the address of another one of another mode: both run while the mode changes', () => {
+  const own = subnet('10.213.1.16/28');
+  const both = memberAddresses(own, [...pair, ...cluster(3)]);
+  assert.equal(new Set(both).size, 5);
+  assert.deepEqual(memberAddresses(own, cluster(3)), both.slice(2));
+});
+
+test('a pair and ten replicas fit into the smallest block, the eleventh needs the next size', () => {
+  assert.equal(prefixFor(cluster(10)), 28);
+  assert.equal(prefixFor(cluster(11)), 27);
+  assert.equal(prefixFor(pair), 28);
+  assert.equal(memberAddresses(subnet('10.213.1.16/28'), cluster(10)).at(-1), '10.213.1.30');
 });
 
 test('the same service gets the same subnet, and moves on when something is there', () => {
@@ -54,7 +65,7 @@ test('whatever is used, a chosen subnet lies in the pool and overlaps nothing', 
       const used = places.map(([offset, prefix]) =>
         subnet(`${formatSubnet({ base: pool.base + offset, prefix: 32 }).split('/')[0]}/${prefix}`),
       );
-      const chosen = chooseSubnet(pool, key, prefixFor(members), used);
+      const chosen = chooseSubnet(pool, key, prefixFor(cluster(members)), used);
       if (chosen === null) return;
       const size = 2 ** (32 - chosen.prefix);
       assert.ok(chosen.base >= pool.base && chosen.base + size <= pool.base + 0x10000);

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Role } from '../core/model.ts';
 
 export interface Subnet {
   /** the first address, as an unsigned number */
@@ -45,22 +46,33 @@ function overlaps(a: Subnet, b: Subnet): boolean {
 /** Addresses at the start of a subnet that no member gets: the network, the engine's bridge, the gateway. */
 const RESERVED = 3;
 
-/** The smallest prefix, /28 at most, that holds `members` beside network, bridge, gateway and broadcast. */
-export function prefixFor(members: number): number {
+/**
+ * A pair's two places stay free in a cluster, since a change of mode has both running for a moment: old members
+ * serve until new ones do, and no address is taken twice.
+ */
+const PAIR: Readonly<Record<Role, number>> = { primary: 0, backup: 1, replica: 2 };
+
+/** Where each member has its place, from 0, by what the others are. */
+function places(roles: readonly Role[]): readonly number[] {
+  let replicas = 0;
+  return roles.map((role) => PAIR[role] + (role === 'replica' ? replicas++ : 0));
+}
+
+/** The smallest prefix, /28 at most, that holds the members beside network, bridge, gateway and broadcast. */
+export function prefixFor(roles: readonly Role[]): number {
+  const needed = Math.max(-1, ...places(roles)) + 1;
   let prefix = 28;
-  while (sizeOf(prefix) < members + RESERVED + 1) prefix--;
+  while (sizeOf(prefix) < needed + RESERVED + 1) prefix--;
   return prefix;
 }
 
-/** The gateway's address and those of the members in order. */
-export function addressesIn(
-  subnet: Subnet,
-  members: number,
-): { readonly gateway: string; readonly members: readonly string[] } {
-  return {
-    gateway: formatAddress(subnet.base + RESERVED - 1),
-    members: Array.from({ length: members }, (_, index) => formatAddress(subnet.base + RESERVED + index)),
-  };
+export function gatewayAddress(subnet: Subnet): string {
+  return formatAddress(subnet.base + RESERVED - 1);
+}
+
+/** The addresses of members with these roles, in their order. */
+export function memberAddresses(subnet: Subnet, roles: readonly Role[]): readonly string[] {
+  return places(roles).map((place) => formatAddress(subnet.base + RESERVED + place));
 }
 
 /**

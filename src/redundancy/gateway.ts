@@ -3,7 +3,7 @@ import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { NetworkSpec } from '../ports/engine.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
-import { addressesIn, formatSubnet } from './addresses.ts';
+import { formatSubnet, gatewayAddress } from './addresses.ts';
 import type { Subnet } from './addresses.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
@@ -28,7 +28,7 @@ export function planGateway(analysis: Analysis, decision: Decision, place: Place
   const config = gatewayConfig(analysis, decision, place.members);
   const network = ownNetwork(analysis, place.subnet);
   const published = publishedPorts(service);
-  const spec = gatewaySpec(analysis, config, { network: network.name, address: addressesIn(place.subnet, 0).gateway });
+  const spec = gatewaySpec(analysis, config, { network: network.name, address: gatewayAddress(place.subnet) });
   const folder = gatewayFolder(place.stateFolder, name);
   const hash = containerHash(spec, [place.driver.container(config, folder), place.driver.files(config)]);
   return {

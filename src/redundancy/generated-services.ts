@@ -1,6 +1,6 @@
 import type { Project, Service } from '../compose/project.ts';
 import type { GatewayDriver } from '../ports/gateway.ts';
-import { addressesIn, parseSubnet } from './addresses.ts';
+import { gatewayAddress, parseSubnet } from './addresses.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from './fleet.ts';
 import { gatewayContainer } from './generated-gateway.ts';
 import { ownNetworkKey } from './names.ts';
@@ -134,7 +134,7 @@ function generatedGateway(plan: ServicePlan, gateway: GatewayPlan, service: Serv
     ports: listOf(service.ports).map(shortPort),
     labels: steering.labels,
     environment: steering.environment,
-    networks: { ...defaultedNetworks(service), [ownNetworkKey(plan.name)]: { ipv4_address: gatewayAddress(gateway) } },
+    networks: { ...defaultedNetworks(service), [ownNetworkKey(plan.name)]: { ipv4_address: addressOf(gateway) } },
     depends_on: Object.fromEntries(
       started.map(({ composeService }) => [composeService, { condition: 'service_started' }]),
     ),
@@ -142,9 +142,9 @@ function generatedGateway(plan: ServicePlan, gateway: GatewayPlan, service: Serv
   });
 }
 
-function gatewayAddress(gateway: GatewayPlan): string {
+function addressOf(gateway: GatewayPlan): string {
   const subnet = parseSubnet(gateway.network.ipam?.config[0]?.subnet ?? '');
-  return subnet === null ? '' : addressesIn(subnet, 0).gateway;
+  return subnet === null ? '' : gatewayAddress(subnet);
 }
 
 /** Conditions are those of the members; a gateway has been started when its members have. */

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { networkSpec, volumeSpec } from '../compose/container.ts';
 import type { ContainerHost } from '../compose/container.ts';
 import type { Project } from '../compose/project.ts';
+import type { Role } from '../core/model.ts';
 import type { Image, Network } from '../ports/engine.ts';
 import type { GatewayDriver } from '../ports/gateway.ts';
-import { addressesIn } from './addresses.ts';
+import { memberAddresses } from './addresses.ts';
 import { analyse } from './analysis.ts';
 import type { Analysis } from './analysis.ts';
 import { imagePlan } from './build-plan.ts';
@@ -79,7 +80,7 @@ function planService(analysis: Analysis, settings: Settings, pool: Pool, facts: 
   const own =
     subnet === null
       ? null
-      : { name: ownNetworkName(project.name, name), addresses: addressesIn(subnet, decision.members.length).members };
+      : { name: ownNetworkName(project.name, name), addresses: memberAddresses(subnet, rolesOf(decision)) };
   const { members, contentFiles, unsupported } = planMembers(analysis, decision, own, containerHost(project, facts));
   const done = completes(name, service, decision.mode, awaitedToComplete(project));
   const plan: ServicePlan = {
@@ -117,10 +118,14 @@ function withSubnet(
   pool: Pool,
 ): { readonly decision: Decision; readonly subnet: ReturnType<Pool['take']> } {
   if (!decision.hasGateway) return { decision, subnet: null };
-  const subnet = pool.take(analysis.name, decision.members.length);
+  const subnet = pool.take(analysis.name, rolesOf(decision));
   if (subnet !== null) return { decision, subnet };
   const why = 'no subnet is free in it for the gateway; name another pool in x-twinhull: { address_pool: ... }';
   return { decision: refuse(analysis, [{ what: `address pool ${pool.text}`, why }]), subnet: null };
+}
+
+function rolesOf({ members }: Decision): readonly Role[] {
+  return members.map(({ role }) => role);
 }
 
 function usedNetworks(project: Project): Fleet['networks'] {

@@ -1,4 +1,5 @@
 import type { Project } from '../compose/project.ts';
+import type { Role } from '../core/model.ts';
 import type { Network } from '../ports/engine.ts';
 import { chooseSubnet, parseSubnet, prefixFor } from './addresses.ts';
 import type { Subnet } from './addresses.ts';
@@ -10,7 +11,7 @@ import type { ProjectSettings } from './settings.ts';
 export interface Pool {
   readonly text: string;
   /** null: none is left */
-  take(service: string, members: number): Subnet | null;
+  take(service: string, members: readonly Role[]): Subnet | null;
 }
 
 /** Avoids what the engine's networks and the project's own definitions use; keeps what a service has already. */

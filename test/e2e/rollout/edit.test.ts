@@ -5,13 +5,13 @@ import { runLoad, usualMix } from '../../../src/drill/load.ts';
 import { Deployment, webService } from '../../support/deployment.ts';
 
 const PORT = 18085;
-const compose = (release: string, more = ''): string => `services:
+const compose = (release: string, mode = 'pair'): string => `services:
   web:${webService(`
 ports: ["${PORT}:80"]
 environment: { RELEASE: "${release}" }
-x-twinhull: { mode: pair }`)}
+x-twinhull: { mode: ${mode} }`)}
   other:${webService('')}
-${more}`;
+`;
 
 describe('the file is edited and up is run again', () => {
   let web: Deployment;
@@ -47,6 +47,14 @@ describe('the file is edited and up is run again', () => {
     assert.match(await (await fetch(`http://127.0.0.1:${PORT}/`)).text(), /two/);
     assert.equal(await web.container('other'), other);
     await web.allHealthy('web');
+  });
+
+  test('a pair becomes a cluster and a pair again: nobody is in the way of anybody', async () => {
+    for (const mode of ['cluster', 'pair']) {
+      web.edit(compose('two', mode));
+      await web.up();
+      await web.allHealthy('web');
+    }
   });
 
   test('a broken file changes nothing and exits 2 with file, line and column', async () => {
