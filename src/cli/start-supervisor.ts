@@ -4,12 +4,13 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../api/control-client.ts';
 import { TwinhullError } from '../errors.ts';
 import type { ContainerSpec } from '../ports/engine.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { stateRoot } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
@@ -68,7 +69,7 @@ async function canRunAsContainer({ engine }: Place, image: string): Promise<bool
 async function startContainer(context: Context, place: Place, image: string): Promise<Started> {
   const { engine, project } = place;
   await removeSupervisorContainer(place);
-  mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(place.folder);
   const id = await engine.createContainer(supervisorContainerName(project), await containerSpec(context, place, image));
   await engine.startContainer(id);
   return {
@@ -129,7 +130,7 @@ function passedOn(environment: Context['environment'], names: readonly string[])
 }
 
 function startProcess(context: Context, place: Place): Started {
-  mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(place.folder);
   const logPath = join(place.folder, 'supervisor.log');
   makeRoom(logPath);
   const log = openSync(logPath, 'a', 0o600);

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { writeGatewayFiles, writeWhole } from './files.ts';
+import { writeContentFile, writeGatewayFiles, writeWhole } from './files.ts';
 
 describe('files', () => {
   let folder: string;
@@ -31,6 +41,24 @@ describe('files', () => {
     assert.equal(statSync(path).ino, ino);
     await writeWhole(path, 'x', 0o640);
     assert.deepEqual([mode(path), statSync(path).ino === ino], [0o640, false]);
+  });
+
+  it('take the place of what a container put there instead, and do not look into it', async () => {
+    const pipe = join(folder, 'leader.map');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    await writeWhole(pipe, 'x', 0o600);
+    const link = join(folder, 'state');
+    writeFileSync(join(folder, 'elsewhere'), 'x');
+    symlinkSync(join(folder, 'elsewhere'), link);
+    await writeWhole(link, 'y', 0o600);
+    assert.deepEqual([lstatSync(pipe).isFile(), lstatSync(link).isFile()], [true, true]);
+    assert.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'x');
+  });
+
+  it('of configs and secrets lie in a folder of their owner alone', async () => {
+    const path = join(folder, 'files', 'secrets', 'token');
+    await writeContentFile(path, 'x', 0o444);
+    assert.deepEqual([mode(path), mode(join(folder, 'files', 'secrets'))], [0o444, 0o700]);
   });
 
   it('leave nothing half-written behind when they cannot be put in place', async () => {

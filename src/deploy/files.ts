@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 import type { GatewayFiles } from './steps.ts';
 
 /** Writes the whole file or nothing, for its owner alone unless `mode` says more; leaves it when it is so already. */
@@ -23,14 +24,15 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
   }
 }
 
-async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await chmod(path, 0o700);
+/** A config or secret made of text: readable in its container by everybody, on the host by who may enter the folder. */
+export async function writeContentFile(path: string, text: string, mode: number): Promise<void> {
+  makePrivateFolder(dirname(path));
+  await writeWhole(path, text, mode);
 }
 
 /** @param overwrite false: only what is missing, for what is there is the truth of a gateway that goes on */
 export async function writeGatewayFiles(folder: string, files: GatewayFiles, overwrite: boolean): Promise<void> {
-  await makePrivateFolder(folder);
+  makePrivateFolder(folder);
   for (const [name, { text, mode }] of Object.entries(files)) {
     const path = join(folder, name);
     if (overwrite || !(await exists(path))) await writeWhole(path, text, mode);
@@ -44,9 +46,12 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** A gateway's container writes into its folder too: what it put there in place of a file is not even opened. */
 async function isSo(path: string, text: string, mode: number): Promise<boolean> {
   try {
-    return ((await stat(path)).mode & 0o7777) === mode && (await readFile(path, 'utf8')) === text;
+    const found = await lstat(path);
+    const fits = found.isFile() && (found.mode & 0o7777) === mode && found.size === Buffer.byteLength(text);
+    return fits && (await readFile(path, 'utf8')) === text;
   } catch {
     return false;
   }

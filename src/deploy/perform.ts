@@ -4,7 +4,7 @@ import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { deadlines, within } from './deadlines.ts';
 import { explained } from './explained.ts';
-import { writeGatewayFiles, writeWhole } from './files.ts';
+import { writeContentFile, writeGatewayFiles } from './files.ts';
 import { recreateContainer } from './recreate.ts';
 import { type Answer, conditionHolds, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
@@ -42,7 +42,7 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'build_image':
       return builder.build(step.build, step.reference, say, within(deadlines.build, signal));
     case 'write_file':
-      return writeWhole(step.path, step.content, step.mode);
+      return writeContentFile(step.path, step.content, step.mode);
     case 'write_gateway_files':
       return writeGatewayFiles(step.folder, step.files, step.overwrite);
     case 'create_container':

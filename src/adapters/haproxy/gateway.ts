@@ -183,7 +183,7 @@ export class HaproxyGateway implements Gateway {
     const path = join(this.#folder, name);
     const next = `${path}.${randomBytes(6).toString('hex')}`;
     try {
-      await writeFile(next, text, { mode: 0o600 });
+      await writeFile(next, text, { flag: 'wx', mode: 0o600 });
       await rename(next, path);
     } catch (error) {
       await rm(next, { force: true });

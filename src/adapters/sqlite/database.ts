@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TwinhullError } from '../../errors.ts';
+import { makePrivateFolder } from '../../private-folder.ts';
 import { createPrivately, Lease } from './lease.ts';
 import { migrate, migrations, refuseNewer, schemaVersion } from './migrations.ts';
 import { isSqliteCode, SQLITE_CORRUPT, SQLITE_NOTADB } from './result-codes.ts';
@@ -96,17 +97,6 @@ function emptyDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   migrate(database);
   return database;
-}
-
-function makePrivateFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
-  } catch (cause) {
-    throw new TwinhullError('TH_STATE_UNUSABLE', `the state folder ${folder} cannot be used: ${reason(cause)}`, {
-      cause,
-    });
-  }
 }
 
 export function reason(error: unknown): string {
