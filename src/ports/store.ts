@@ -99,10 +99,11 @@ export interface Store {
   document(name: string): unknown;
 
   /**
-   * Drops history beyond the limits: everything from before `before` (milliseconds since 1970), and all but the
-   * newest health entries of each service. What is still open (incidents, announced actions) stays.
+   * Drops history beyond the limits: everything from before `before` (milliseconds since 1970), all but the newest
+   * health entries of each service, and all but the `newest` events, actions and incidents: what flaps all day must
+   * not fill the disk. What is still open (incidents, announced actions) stays.
    */
-  prune(limits: { readonly entriesPerService: number; readonly before: number }): void;
+  prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void;
 
   /** Takes the project's lease for this process, or tells who has it. It is free again when the process ends, however it ends. */
   acquireLease(

@@ -17,6 +17,8 @@ export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
 type Counters = GatewayReading['counters'];
 
 const MEMORY = 'core';
+/** events, actions and incidents each, whatever their age: some 10 MB */
+const NEWEST_KEPT = 20_000;
 
 /** The core's memory as it lies in the store. */
 export interface SavedMemory {
@@ -201,7 +203,11 @@ export class Recorder {
       })),
     );
     this.#store.appendHealth(records);
-    this.#store.prune({ entriesPerService: policy.historyEntries, before: time - policy.historyRetentionMs });
+    this.#store.prune({
+      entriesPerService: policy.historyEntries,
+      before: time - policy.historyRetentionMs,
+      newest: NEWEST_KEPT,
+    });
   }
 
   /** What the last supervisor had begun: told, and closed; what is still wanted is decided anew. */

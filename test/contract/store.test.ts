@@ -132,7 +132,7 @@ for (const kind of kinds) {
         health(502, 'web'),
         health(500, 'db'),
       ]);
-      store.prune({ entriesPerService: 2, before: 100 });
+      store.prune({ entriesPerService: 2, before: 100, newest: 99 });
       assert.deepEqual(
         store.events().map(({ time }) => time),
         [500],
@@ -144,6 +144,23 @@ for (const kind of kinds) {
       assert.equal(store.pending().length, 1);
       assert.deepEqual(store.health('web', 99), [health(501, 'web'), health(502, 'web')]);
       assert.deepEqual(store.health('db', 99), [health(500, 'db')]);
+    });
+
+    it('keeps only the newest of what came in great numbers, and all that is open', () => {
+      for (const time of [1, 2, 3, 4]) {
+        store.appendEvent(event(time));
+        store.saveIncident(incident(`i${time}`, { startedAt: time, endedAt: time === 1 ? null : time }));
+        store.complete(store.announce(time, { kind: 'restart' }, null), time, 'done', '');
+      }
+      store.prune({ entriesPerService: 2, before: 0, newest: 2 });
+      assert.deepEqual(
+        store.events().map(({ time }) => time),
+        [3, 4],
+      );
+      assert.deepEqual(
+        store.incidents().map(({ id }) => id),
+        ['i4', 'i3', 'i1'],
+      );
     });
 
     it('gives the lease to one at a time, with a token that grows', () => {

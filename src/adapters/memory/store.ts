@@ -94,10 +94,10 @@ export class MemoryStore implements Store {
     return JSON.parse(this.#documents.get(name) ?? 'null');
   }
 
-  prune(limits: { readonly entriesPerService: number; readonly before: number }): void {
-    this.#events = this.#events.filter(({ time }) => time >= limits.before);
-    for (const incident of this.incidents()) {
-      if (incident.endedAt !== null && incident.endedAt < limits.before) this.#incidents.delete(incident.id);
+  prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
+    this.#events = this.#events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
+    for (const [age, { id, endedAt }] of this.incidents().entries()) {
+      if (endedAt !== null && (endedAt < limits.before || age >= limits.newest)) this.#incidents.delete(id);
     }
     const kept = new Map<string, number>();
     this.#health = this.#health

@@ -143,11 +143,21 @@ export class SqliteStore implements Store {
     return row ? JSON.parse(String(row['value'])) : null;
   }
 
-  prune(limits: { readonly entriesPerService: number; readonly before: number }): void {
+  prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
     this.#transaction(() => {
       this.#run('DELETE FROM events WHERE time < ?', limits.before);
+      this.#run('DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?', limits.newest);
       this.#run('DELETE FROM journal WHERE ended_at < ?', limits.before);
+      this.#run(
+        'DELETE FROM journal WHERE ended_at IS NOT NULL AND id <= (SELECT max(id) FROM journal) - ?',
+        limits.newest,
+      );
       this.#run('DELETE FROM incidents WHERE ended_at < ?', limits.before);
+      this.#run(
+        `DELETE FROM incidents WHERE ended_at IS NOT NULL AND started_at <
+           (SELECT started_at FROM incidents ORDER BY started_at DESC LIMIT 1 OFFSET ?)`,
+        limits.newest - 1,
+      );
       this.#run('DELETE FROM health WHERE time < ?', limits.before);
       this.#run(
         `DELETE FROM health WHERE id IN (SELECT id FROM
