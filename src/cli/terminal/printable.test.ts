@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { printable, printableLog, printableText } from './printable.ts';
+import { printable, printableJson, printableLog, printableText } from './printable.ts';
 
 test('a name cannot move the cursor, set the title, break the line or colour what follows', () => {
   assert.equal(
@@ -21,4 +21,12 @@ test('a log line keeps its colours, ends them, and drops what steers', () => {
 
 test('our own texts keep line ends and colours', () => {
   assert.equal(printableText('a\n\u001b[1mb\u001b[22m\u001b[5;5H'), 'a\n\u001b[1mb\u001b[22m\\x1b[5;5H');
+});
+
+test('a document is the same data, and steers no terminal', () => {
+  const value = { text: 'a\u001b[2J\u009b1A\u202e\u2028\u007f\nb', list: [1] };
+  for (const text of [printableJson(value), printableJson(value, 2)]) {
+    assert.deepEqual(JSON.parse(text), value);
+    assert.doesNotMatch(text, /[\u001b\u007f-\u009f\u2028\u202e]/);
+  }
 });

@@ -4,7 +4,7 @@
  */
 
 // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 // oxlint-disable-next-line no-control-regex
 const COLOUR = /\u001b\[[0-9;]{0,20}m/g;
 const RESET = '\u001b[0m';
@@ -23,6 +23,14 @@ export function printableText(text: string): string {
 export function printableLog(line: string): string {
   const shown = keepingColours(line, () => '');
   return shown.includes('\u001b') ? shown + RESET : shown;
+}
+
+/** JSON that a terminal may show too: the same document, with what would steer it written as \uXXXX. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    CONTROL,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function keepingColours(text: string, replace: (character: string) => string): string {

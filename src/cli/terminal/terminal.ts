@@ -1,4 +1,4 @@
-import { printableText } from './printable.ts';
+import { printableJson, printableText } from './printable.ts';
 
 /** Where text goes. A subset of node's WriteStream, so that tests can give their own. */
 export interface TextStream {
@@ -71,13 +71,13 @@ export class Terminal {
   /** The one document of --json. */
   document(value: unknown): void {
     this.#documentPrinted = true;
-    this.#out.write(`${JSON.stringify(value, null, 2)}\n`);
+    this.#out.write(`${printableJson(value, 2)}\n`);
   }
 
   /** One object of a --json stream. */
   object(value: unknown): void {
     this.#documentPrinted = true;
-    this.#out.write(`${JSON.stringify(value)}\n`);
+    this.#out.write(`${printableJson(value)}\n`);
   }
 
   colour(colour: Colour, text: string): string {
