@@ -57,6 +57,8 @@ export type NoteAction =
       readonly id: string;
       readonly service: string;
       readonly member: string;
+      /** what it turned out to be */
+      readonly failure: FailureKind;
       readonly evidence: string;
     }
   | {

@@ -8,7 +8,7 @@ export type Condition =
   | { readonly is: 'standby' }
   /** runs, and gets no traffic until it is put in and passes its check */
   | { readonly is: 'returning' }
-  | { readonly is: 'suspect'; readonly confirmations: number; readonly why: string }
+  | { readonly is: 'suspect'; readonly failure: FailureKind; readonly confirmations: number; readonly why: string }
   /** gone: it cannot answer at all, so taking it out of traffic takes nothing from anybody */
   | {
       readonly is: 'failed';

@@ -1,7 +1,28 @@
 /** From what was seen to a kind of failure, and from there to the ladder of repairs: the mildest that can help first. */
 
 import type { FailureKind, MemberSeen } from './model.ts';
-import type { Rung } from './memory.ts';
+import type { MemberMemory, Rung } from './memory.ts';
+
+/**
+ * What is wrong with a member that runs and fails its checks. Whoever is well for the engine's probe, made inside
+ * it, and cannot even be connected to from the gateway is cut off from it; so is whoever cannot be connected to
+ * after a restart, with no such probe. A refused connection comes from the member itself: that is no partition.
+ */
+export function failureOfRunning(seen: MemberSeen, memory: MemberMemory): FailureKind {
+  const isUnreachable = memory.check === 'failing' && UNREACHABLE.test(memory.detail);
+  if (!isUnreachable) return 'unresponsive';
+  const { repair } = memory;
+  const wasRestarted = repair !== null && !(repair.phase === 'waiting' && repair.step === 0);
+  return seen.health === 'healthy' || wasRestarted ? 'network_partition' : 'unresponsive';
+}
+
+/** The gateway's words for it: HAProxy's check status, and what its log calls it. */
+const UNREACHABLE = /^L4TOUT|^Layer4 timeout|no route to host|network is unreachable/i;
+
+/** Said because requests failed, not because a check did (HAProxy's `observe`). */
+export function isFromRequests(detail: string): boolean {
+  return detail.startsWith('Health analyze');
+}
 
 /** The repairs to try in order. */
 export function ladderFor(failure: FailureKind, seen: MemberSeen): Rung[] {
@@ -21,9 +42,10 @@ export function ladderFor(failure: FailureKind, seen: MemberSeen): Rung[] {
   }
 }
 
-/** Ends a process that may still do work: not for the last one that serves, not under the brake. */
+/** Ends a process, or connections, that may still do work: not for the last one that serves, not under the brake. */
 export function endsARunning(rung: Rung, seen: MemberSeen): boolean {
   const runs = seen.state === 'running';
+  if (rung === 'reconnect') return runs && seen.attached === true;
   return runs && (rung === 'restart_soft' || rung === 'restart_hard' || rung === 'replace');
 }
 

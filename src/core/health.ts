@@ -6,6 +6,7 @@
  */
 
 import { failure, type Condition } from './condition.ts';
+import { failureOfRunning } from './diagnosis.ts';
 import type { MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
@@ -107,7 +108,8 @@ function judgePaused(turn: Turn, memory: MemberMemory): Condition {
 /** The engine is silent; the gateway may still tell something. */
 function judgeUnseen(turn: Turn, memory: MemberMemory): Condition {
   if (turn.model.balance === null) return { is: 'unknown', why: 'the engine does not answer' };
-  if (memory.check === 'failing') return { is: 'suspect', confirmations: 1, why: checkWords(memory) };
+  if (memory.check === 'failing')
+    return { is: 'suspect', failure: 'unresponsive', confirmations: 1, why: checkWords(memory) };
   if (memory.check === 'passing') return { is: 'well' };
   return { is: 'unknown', why: 'the engine does not answer' };
 }
@@ -123,7 +125,7 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   const streak = seen.health === 'unhealthy' ? seen.healthFailures : 0;
   // behind a gateway its own, quicker check has the word until the engine's is as certain
   if (!inGrace && streak >= (seen.gateway === null ? 1 : turn.model.policy.threshold)) {
-    return mistrust(turn, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
+    return mistrust(turn, seen, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
@@ -151,7 +153,7 @@ function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGr
   const words = failedChecks(memory) + memory.stalls;
   const isOut = seen.gateway?.traffic === 'out';
   if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
-    return mistrust(turn, memory, words, checkWords(memory));
+    return mistrust(turn, seen, memory, words, checkWords(memory));
   }
   if (seen.gateway?.traffic !== 'in') return { is: 'returning' };
   if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
@@ -160,13 +162,14 @@ function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGr
 }
 
 /** Checks come quickly once one has failed; a second of trouble at least must pass before anything is restarted. */
-function mistrust(turn: Turn, memory: MemberMemory, confirmations: number, why: string): Condition {
+function mistrust(turn: Turn, seen: MemberSeen, memory: MemberMemory, confirmations: number, why: string): Condition {
+  const kind = failureOfRunning(seen, memory);
   const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
   if (confirmations >= turn.model.policy.threshold && isLong) {
-    return failure('unresponsive', false, why);
+    return failure(kind, false, why);
   }
   wake(turn, turn.now + LOOK_AGAIN_MS);
-  return { is: 'suspect', confirmations, why };
+  return { is: 'suspect', failure: kind, confirmations, why };
 }
 
 function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {

@@ -28,8 +28,18 @@ function isDrilled({ memory, now }: Turn, member: string): boolean {
 
 /** More that was seen, in words. */
 export function addEvidence(turn: Turn, member: string, evidence: string): void {
-  const id = holderOf(turn, member).incident?.id;
-  if (id !== undefined) turn.actions.push({ kind: 'update_incident', id, service: turn.model.name, member, evidence });
+  const { incident } = holderOf(turn, member);
+  if (!incident) return;
+  const { id, failure } = incident;
+  turn.actions.push({ kind: 'update_incident', id, service: turn.model.name, member, failure, evidence });
+}
+
+/** What was taken for a hang turned out to be a partition. */
+export function rediagnose(turn: Turn, member: string, failure: FailureKind, why: string): void {
+  const { incident } = holderOf(turn, member);
+  if (incident?.failure !== 'unresponsive' || failure !== 'network_partition') return;
+  incident.failure = failure;
+  addEvidence(turn, member, `${member} ${why}`);
 }
 
 export function closeIncident(

@@ -8,10 +8,10 @@
 import { countAction, countRestart, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
-import { endsARunning, ladderFor, rungWords } from './diagnosis.ts';
+import { endsARunning, failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
 import { failure, type Condition, type Failed } from './condition.ts';
 import { howItExited, isIdleStandby } from './health.ts';
-import { addEvidence, closeIncident, openIncident } from './incidents.ts';
+import { addEvidence, closeIncident, openIncident, rediagnose } from './incidents.ts';
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
 import {
@@ -45,7 +45,7 @@ function repairMember(turn: Turn, name: string, condition: Condition): void {
       repairFailed(turn, name, condition);
       return;
     case 'suspect':
-      if (condition.confirmations >= 2) noteFailure(turn, name, 'unresponsive', condition.why);
+      if (condition.confirmations >= 2) noteFailure(turn, name, condition.failure, condition.why);
       proveInTime(turn, name);
       return;
     case 'starting':
@@ -85,7 +85,7 @@ function noteEngineRestarts(turn: Turn, name: string): void {
 
 function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string): void {
   const memory = memberMemory(turn, name);
-  if (memory.incident) return;
+  if (memory.incident) return rediagnose(turn, name, failure, why);
   const kind = isLastOne(turn, name) ? 'critical_failure' : failure;
   openIncident(turn, name, kind, memory.suspectSince ?? turn.now, why);
 }
@@ -107,7 +107,7 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
   }
   const repair = (memory.repair ??= begin(turn, memory, condition, seen));
   if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
-  if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition.why);
+  if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition);
   // on its way out it cannot be started: what can be done shows when it is gone
   if (seen.state === 'removing') return wake(turn, turn.now + LOOK_AGAIN_MS);
   if (seen.state === 'absent' && repair.ladder[repair.step] !== 'replace') {
@@ -127,17 +127,26 @@ function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: Memb
 
 function waitForEnd(turn: Turn, name: string, repair: Repair, seen: MemberSeen): void {
   if (turn.now < repair.until) return wake(turn, repair.until);
-  nextRung(turn, name, repair, seen, 'the action did not end in time');
+  nextRung(turn, name, repair, seen, failure(repair.failure, false, 'the action did not end in time'));
 }
 
-/** The rung did not help: the next one, or after the last the first again, with growing waits. */
-function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, why: string): void {
+/**
+ * The rung did not help: the next one, or after the last the first again, with growing waits. What came of it may
+ * show that the failure is of another kind.
+ */
+function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { failure: kind, why }: Failed): void {
   const memory = memberMemory(turn, name);
   const rung = repair.ladder[repair.step];
   if (rung) addEvidence(turn, name, `${rungWords(rung)}, and it did not help: ${why}`);
   repair.step += 1;
   repair.phase = 'waiting';
   repair.until = turn.now;
+  if (kind === 'network_partition' && repair.failure === 'unresponsive') {
+    repair.failure = kind;
+    repair.ladder = ladderFor(kind, seen);
+    repair.step = 0;
+    return;
+  }
   if (repair.step < repair.ladder.length) return;
   repair.step = 0;
   repair.ladder = ladderFor(repair.failure, seen);
@@ -250,7 +259,9 @@ function proveInTime(turn: Turn, name: string): void {
   if (turn.now < repair.until) return wake(turn, repair.until);
   const condition = conditionOf(turn, name);
   const why = 'why' in condition ? condition.why : 'is not ready in time';
-  repairFailed(turn, name, failure(repair.failure, false, why));
+  const memory = memberMemory(turn, name);
+  const kind = repair.failure === 'unresponsive' ? failureOfRunning(memberSeen(turn, name), memory) : repair.failure;
+  repairFailed(turn, name, failure(kind, false, why));
 }
 
 function settle(turn: Turn, name: string): void {

@@ -2,6 +2,7 @@
 
 import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { ServiceModel, Signal } from './model.ts';
+import { isFromRequests } from './diagnosis.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
 
 /** A second word about the same stall counts when it comes this long after the first. */
@@ -61,14 +62,14 @@ function absorbSignal(
     case 'check_passed':
     case 'stalled': {
       const member = service.members[signal.member];
-      if (member) absorbCheck(member, signal, lagMs, now);
+      if (member) absorbCheck(member, signal, model.policy.threshold, lagMs, now);
     }
   }
 }
 
 type CheckSignal = Extract<Signal, { kind: 'check_failed' | 'check_passed' | 'stalled' }>;
 
-function absorbCheck(member: MemberMemory, signal: CheckSignal, lagMs: number, now: number): void {
+function absorbCheck(member: MemberMemory, signal: CheckSignal, threshold: number, lagMs: number, now: number): void {
   switch (signal.kind) {
     case 'check_passed':
       delete member.failedByPort[signal.port];
@@ -81,7 +82,7 @@ function absorbCheck(member: MemberMemory, signal: CheckSignal, lagMs: number, n
       if (member.check === 'failing' && now - member.checkSaidAt < SAME_CHECK_MS && signal.port in member.failedByPort)
         return;
       member.check = 'failing';
-      member.failedByPort[signal.port] = (member.failedByPort[signal.port] ?? member.failedByPort['*'] ?? 0) + 1;
+      member.failedByPort[signal.port] = countFailure(member, signal, threshold);
       member.detail = signal.detail;
       member.checkSaidAt = now;
       return;
@@ -93,6 +94,16 @@ function absorbCheck(member: MemberMemory, signal: CheckSignal, lagMs: number, n
       else member.stalls = 2;
       member.stallSaidAt = now;
   }
+}
+
+/** Failed requests are words enough to move traffic; that something must be repaired, only a check can say. */
+function countFailure(
+  { failedByPort }: MemberMemory,
+  { port, detail }: Extract<CheckSignal, { kind: 'check_failed' }>,
+  threshold: number,
+): number {
+  const before = failedByPort[port] ?? failedByPort['*'] ?? 0;
+  return isFromRequests(detail) ? Math.max(before, Math.min(before + 1, threshold - 1)) : before + 1;
 }
 
 type ActionEnded = Extract<Signal, { kind: 'action_ended' }>;

@@ -88,7 +88,7 @@ function perform(story: CoreStory, verb: string, [member = '', ...rest]: readonl
       return [];
     }
     case 'check_failed':
-      return [{ kind: 'check_failed', service, member, port: 80, detail: 'L7TOUT' }];
+      return [{ kind: 'check_failed', service, member, port: 80, detail: rest.join(' ') || 'L7TOUT' }];
     case 'check_passed':
       return [{ kind: 'check_passed', service, member, port: 80 }];
     case 'stalled':

@@ -168,7 +168,7 @@ export class Actor {
       case 'restart_hard':
         return this.#killAndStart(container, member, signal);
       case 'reconnect':
-        return this.#reconnect(container, plan, member.spec.Networks, signal);
+        return this.#reconnect(container, plan, member.spec.Networks, signal, true);
       case 'stop':
         return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
       case 'quarantine':
@@ -191,19 +191,25 @@ export class Actor {
     await engine.startContainer(id, { signal });
   }
 
-  /** With its fixed address, so that the gateway finds it where it was. */
+  /**
+   * With its fixed address, so that the gateway finds it where it was.
+   * @param anew also where it is connected, since nothing gets through
+   */
   async #reconnect(
     container: Container,
     plan: ServicePlan,
     networks: MemberPlan['spec']['Networks'],
     signal: AbortSignal,
+    anew = false,
   ): Promise<void> {
     const { engine } = this.#parts;
     const attachment = networks.find(({ network }) => network === plan.gateway?.network.name);
     if (!attachment)
       throw new TwinhullError('TH_INTERNAL', `${container.name} has no place on its service's own network`);
     const now = await engine.inspectContainer(container.id, { signal });
-    if (now && attachment.network in now.networks) return;
+    const isConnected = now !== null && attachment.network in now.networks;
+    if (isConnected && !anew) return;
+    if (isConnected) await engine.disconnectNetwork(attachment.network, container.id, { force: true }, { signal });
     await engine.connectNetwork(attachment, container.id, { signal });
   }
 

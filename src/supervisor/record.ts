@@ -94,6 +94,7 @@ export class Recorder {
       case 'update_incident':
         this.#change(action.id, (incident) => ({
           ...incident,
+          kind: action.failure,
           evidence: [...incident.evidence, action.evidence].slice(-50),
         }));
         return;

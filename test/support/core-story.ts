@@ -130,7 +130,7 @@ export function lineOf(action: Action): string {
     case 'open_incident':
       return `open_incident ${action.member} ${action.failure}${action.drill ? ' (a drill)' : ''}: ${action.evidence.join('; ')}`;
     case 'update_incident':
-      return `update_incident ${action.member}: ${action.evidence}`;
+      return `update_incident ${action.member} ${action.failure}: ${action.evidence}`;
     case 'close_incident':
       return `close_incident ${action.member} ${action.outcome}, ${action.withoutServiceMs} ms without service: ${action.reason}`;
     case 'alert':
