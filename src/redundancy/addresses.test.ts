@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Role } from '../core/model.ts';
-import { chooseSubnet, formatSubnet, gatewayAddress, memberAddresses, parseSubnet, prefixFor } from './addresses.ts';
-import type { Subnet } from './addresses.ts';
+import {
+  chooseSubnet,
+  formatSubnet,
+  gatewayAddress,
+  memberAddresses,
+  parseSubnet,
+  prefixFor,
+  type Subnet,
+} from './addresses.ts';
 
 const pool = subnet('10.213.0.0/16');
 

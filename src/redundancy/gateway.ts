@@ -9,7 +9,6 @@ import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
 import type { GatewayPlan, MemberPlan } from './fleet.ts';
 import { containerHash } from './hash.ts';
-import { HASH_LABEL } from './members.ts';
 import { containerName, ownLabels, ownNetworkKey, ownNetworkName } from './names.ts';
 import { publishedPorts } from './ports.ts';
 import { steeringOf } from './steering.ts';
@@ -34,7 +33,7 @@ export function planGateway(analysis: Analysis, decision: Decision, place: Place
   return {
     containerName: service.container_name ?? containerName(project.name, name, 1),
     config,
-    spec: { ...spec, Labels: { ...spec.Labels, [HASH_LABEL]: hash } },
+    spec: { ...spec, Labels: { ...spec.Labels, [LABEL.hash]: hash } },
     network,
     published,
     hash,

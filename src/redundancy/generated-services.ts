@@ -4,8 +4,17 @@ import { gatewayAddress, parseSubnet } from './addresses.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from './fleet.ts';
 import { gatewayContainer } from './generated-gateway.ts';
 import { ownNetworkKey } from './names.ts';
-import { listOf, mapOf, omit, otherConfigs, portableService, shortPort, textOf, withoutEmpty } from './portable.ts';
-import type { Raw } from './portable.ts';
+import {
+  listOf,
+  mapOf,
+  omit,
+  otherConfigs,
+  portableService,
+  type Raw,
+  shortPort,
+  textOf,
+  withoutEmpty,
+} from './portable.ts';
 import { defaultedNetworks, withoutIdentity } from './service-networks.ts';
 import { isMapping } from './shape.ts';
 import { steeringOf, withoutSteering } from './steering.ts';

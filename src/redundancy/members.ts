@@ -5,6 +5,7 @@ import {
   networkAttachments,
   portBindings,
 } from '../compose/container.ts';
+import { LABEL } from '../labels.ts';
 import type { ContainerSpec, NetworkAttachment } from '../ports/engine.ts';
 import type { Analysis } from './analysis.ts';
 import type { Decision } from './decision.ts';
@@ -14,8 +15,6 @@ import { containerName, type MemberName, ownLabels } from './names.ts';
 import { restartPolicy } from './policy.ts';
 import { defaultedNetworks, withoutIdentity } from './service-networks.ts';
 import { steeringOf, withoutSteering } from './steering.ts';
-
-export const HASH_LABEL = 'twinhull.config-hash';
 
 export interface PlannedMembers {
   readonly members: readonly MemberPlan[];
@@ -84,7 +83,7 @@ function planMember(
   const plan: MemberPlan = {
     ...member,
     containerName: ownContainerName(analysis, decision, member),
-    spec: { ...spec, Labels: { ...labels, [HASH_LABEL]: hash } },
+    spec: { ...spec, Labels: { ...labels, [LABEL.hash]: hash } },
     address: own?.address ?? null,
     startsAtUp: !(member.role === 'backup' && decision.standby === 'cold'),
     hash,

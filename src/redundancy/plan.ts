@@ -4,31 +4,25 @@
  */
 
 import { join } from 'node:path';
-import { networkSpec, volumeSpec } from '../compose/container.ts';
-import type { ContainerHost } from '../compose/container.ts';
+import { type ContainerHost, networkSpec, volumeSpec } from '../compose/container.ts';
 import type { Project } from '../compose/project.ts';
 import type { Role } from '../core/model.ts';
 import type { Image, Network } from '../ports/engine.ts';
 import type { GatewayDriver } from '../ports/gateway.ts';
 import { memberAddresses } from './addresses.ts';
-import { analyse } from './analysis.ts';
-import type { Analysis } from './analysis.ts';
+import { analyse, type Analysis } from './analysis.ts';
 import { imagePlan } from './build-plan.ts';
-import { decide, refuse } from './decision.ts';
-import type { Decision } from './decision.ts';
+import { decide, type Decision, refuse } from './decision.ts';
 import type { Fleet, ServicePlan } from './fleet.ts';
 import { planGateway } from './gateway.ts';
-import { planMembers } from './members.ts';
-import type { PlannedMembers } from './members.ts';
+import { planMembers, type PlannedMembers } from './members.ts';
 import { containerName, ownNetworkName } from './names.ts';
 import { projectNotes, serviceNotes } from './notes.ts';
 import { awaitedToComplete, dependenciesOf, inDependencyOrder } from './order.ts';
 import { completes, projectPolicy, servicePolicy } from './policy.ts';
 import { defaultedNetworks } from './service-networks.ts';
-import { readSettings } from './settings.ts';
-import type { Settings } from './settings.ts';
-import { openPool } from './pool.ts';
-import type { Pool } from './pool.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { openPool, type Pool } from './pool.ts';
 
 /** What a plan depends on beside the project. */
 export interface PlanFacts {

@@ -1,8 +1,7 @@
 import type { Project } from '../compose/project.ts';
 import type { Role } from '../core/model.ts';
 import type { Network } from '../ports/engine.ts';
-import { chooseSubnet, parseSubnet, prefixFor } from './addresses.ts';
-import type { Subnet } from './addresses.ts';
+import { chooseSubnet, parseSubnet, prefixFor, type Subnet } from './addresses.ts';
 import { defaults } from './defaults.ts';
 import { ownNetworkName } from './names.ts';
 import type { ProjectSettings } from './settings.ts';
