@@ -18,7 +18,8 @@ const LEAST_MEMBERS = 3;
 export function brakeService(turn: Turn): void {
   const running = turn.model.members.filter(({ name }) => isWatched(turn, name));
   const allSick = running.length >= 2 && running.every(({ name }) => isSick(turn, name));
-  const reason = `all ${running.length} running members fail their check at once; what they share may be the cause, so none is restarted`;
+  const tried = turn.model.balance === null ? '' : ', and requests still go to them';
+  const reason = `all ${running.length} running members fail their check at once; what they share may be the cause, so none is restarted${tried}`;
   turn.memory.freeze = follow(turn.memory.freeze, allSick, reason, turn.now);
   if (turn.memory.freeze) wake(turn, turn.memory.freeze.since + HOLD_MS);
 }

@@ -38,6 +38,8 @@ volumes: { data: }
     ],
   );
   for (const { service, reason } of found) assert.ok(reason.length > 20, `${service}: ${reason}`);
+  const [retried] = await proposals('services: { retried: { image: acme/job, restart: on-failure } }');
+  assert.match(retried?.reason ?? '', /no port and restart: on-failure, so/);
 });
 
 const pair = (...names: readonly string[]): readonly Proposal[] =>

@@ -50,7 +50,7 @@ function propose(analysis: Analysis, isAwaited: boolean): Proposal {
     return {
       service: name,
       mode: 'single',
-      reason: 'it has no port and no restart policy, so it may be a job that ends',
+      reason: `it has no port and ${restartWords(service.restart)}, so it may be a job that ends`,
       settings: {},
     };
   return {
@@ -59,6 +59,10 @@ function propose(analysis: Analysis, isAwaited: boolean): Proposal {
     reason: reasonToPair(analysis, decision.hasGateway),
     settings: { mode: 'pair' },
   };
+}
+
+function restartWords(policy: string | undefined): string {
+  return policy === undefined ? 'no restart policy' : `restart: ${policy}`;
 }
 
 function reasonToStay({ service, writable, imageReference }: Analysis, isAwaited: boolean): string | null {

@@ -80,7 +80,7 @@ export class Actor {
   async #timed(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
     const deadline = new AbortController();
     const timer = this.#parts.clock.sleep(effect.deadlineMs, deadline.signal).then(
-      () => deadline.abort(new Error(`no end within ${effect.deadlineMs} ms`)),
+      () => deadline.abort(new Error(`no end within ${(effect.deadlineMs / 1000).toFixed(1)} s`)),
       () => undefined,
     );
     try {

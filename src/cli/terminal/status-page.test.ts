@@ -79,6 +79,16 @@ test('what went wrong last, and why something does not serve', () => {
   );
 });
 
+test('what the service says of its one member is not said twice', () => {
+  const reason = 'somebody asked for it; twinhull up starts it again';
+  const db = { name: 'db', role: 'primary', verdict: 'stopped', reason, containerId: 'c' } as const;
+  const page = statusPage(
+    project(service({ name: 'db', mode: 'single', serving: false, reason: `db: ${reason}`, members: [db] })),
+    options,
+  ).join('\n');
+  assert.equal(page.split('somebody asked').length, 2, page);
+});
+
 test('a failure that ended in quarantine is not over', () => {
   const incident = {
     id: '1',

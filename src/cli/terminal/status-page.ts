@@ -1,5 +1,5 @@
 import type { Verdict } from '../../core/model.ts';
-import type { LastIncident, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
+import type { LastIncident, MemberStatus, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
 import { clockTime, cut, table, tookText, wrap } from './table.ts';
 import type { Colour } from './terminal.ts';
@@ -63,9 +63,14 @@ function serviceRows(service: ServiceStatus, options: PageOptions): { row: strin
       member.role,
       options.colour(COLOUR_OF_VERDICT[member.verdict], member.verdict),
     ],
-    reason: member.verdict === 'healthy' || member.reason === service.reason ? '' : member.reason,
+    reason: member.verdict === 'healthy' || isSaid(member, service.reason) ? '' : member.reason,
   }));
   return [head, ...members];
+}
+
+/** The service's own line says it already. */
+function isSaid({ name, reason }: MemberStatus, serviceReason: string): boolean {
+  return serviceReason === reason || serviceReason === `${name}: ${reason}`;
 }
 
 function lastIncidents(status: ProjectStatus, options: PageOptions): string[] {
