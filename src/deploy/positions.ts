@@ -95,16 +95,29 @@ export function missingNetworks({ Networks }: ContainerSpec, { networks }: Conta
   return Networks.filter(({ network }) => networks[network] === undefined);
 }
 
-/** Ours, of this service, and no longer wanted: a smaller cluster, another mode. */
+/**
+ * Ours, of this service, and no longer wanted: a smaller cluster, another mode. A second container for a place that
+ * is taken is none of ours: an image that was committed from a member has its labels, and so has what runs from it.
+ */
 export function surplusOf(
   { existing, service }: ServiceScene,
   members: readonly Position[],
   gateway: Position | null,
 ): Container[] {
-  const kept = new Set([...members, gateway].map((position) => position?.current?.id));
+  const positions = gateway ? [...members, gateway] : members;
+  const kept = new Set(positions.map(({ current }) => current?.id));
+  const taken = new Set(positions.flatMap(({ wanted, current }) => (current ? [placeOf(wanted.spec.Labels)] : [])));
   return existing.containers.filter(
-    (container) => container.labels[LABEL.ours] === service.name && !kept.has(container.id) && !isReplaced(container),
+    (container) =>
+      container.labels[LABEL.ours] === service.name &&
+      !kept.has(container.id) &&
+      !taken.has(placeOf(container.labels)) &&
+      !isReplaced(container),
   );
+}
+
+function placeOf(label: Container['labels']): string {
+  return `${label[LABEL.service]}/${label[LABEL.number]}`;
 }
 
 export function isMemberNow({ labels }: Container): boolean {

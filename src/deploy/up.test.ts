@@ -57,6 +57,20 @@ describe('up', () => {
     assert.deepEqual(site.calls, []);
   });
 
+  it('leaves alone what runs from an image that was committed from a member', async () => {
+    await site.up({ web: web('one') });
+    const labels = (await site.containers())['web-primary-1']?.labels ?? {};
+    const id = await site.engine.createContainer('debug', {
+      Image: 'web:1',
+      Labels: labels,
+      HostConfig: {},
+      Networks: [],
+    });
+    await site.engine.startContainer(id);
+    await site.up({ web: web('one') });
+    assert.equal((await site.engine.inspectContainer(id))?.state, 'running');
+  });
+
   it('changes only the service whose configuration changed', async () => {
     await site.up({ db: db('one'), web: web('one') });
     const before = await site.containers();
