@@ -5,6 +5,8 @@ export interface BuildRequest {
   /** folder or URL */
   readonly context: string;
   readonly arguments: readonly string[];
+  /** variables for the builder: values of build arguments, which no list of processes should show */
+  readonly environment: Readonly<Record<string, string>>;
   readonly dockerfileInline: string | null;
 }
 

@@ -6,7 +6,7 @@ test('a build becomes an argument array, nothing of it is ever a shell word', ()
   const build = {
     context: '/srv/shop/web',
     dockerfile: 'docker/Dockerfile.prod',
-    args: { LEVEL: '1; rm -rf /', TOKEN: null },
+    args: { LEVEL: '1; rm -rf /', TOKEN: null, LD_PRELOAD: './x.so' },
     target: 'run',
     labels: { team: 'shop' },
     cache_from: ['acme/web:cache'],
@@ -19,13 +19,17 @@ test('a build becomes an argument array, nothing of it is ever a shell word', ()
     build: {
       context: '/srv/shop/web',
       dockerfileInline: null,
+      // for the environment of docker build: argument lists can be read by everybody
+      environment: { LEVEL: '1; rm -rf /' },
       arguments: [
         '--file',
         '/srv/shop/web/docker/Dockerfile.prod',
         '--build-arg',
-        'LEVEL=1; rm -rf /',
+        'LEVEL',
         '--build-arg',
         'TOKEN',
+        '--build-arg',
+        'LD_PRELOAD=./x.so',
         '--target',
         'run',
         '--label',

@@ -17,9 +17,10 @@ function pullPolicy(policy: string | undefined): ServicePlan['image']['pull'] {
 
 function buildPlan(build: Build, platform: string | undefined): BuildPlan {
   const { context, dockerfile, dockerfile_inline: inline, args, target, labels } = build;
+  const hidden = Object.fromEntries(Object.entries(args ?? {}).filter(isHidden));
   const flags = [
     ...(dockerfile === undefined || inline !== undefined ? [] : ['--file', fileIn(context, dockerfile)]),
-    ...pairs('--build-arg', args ?? {}),
+    ...pairs('--build-arg', namesOnly(args ?? {}, hidden)),
     ...(target === undefined ? [] : ['--target', target]),
     ...pairs('--label', labels ?? {}),
     ...(platform === undefined ? [] : ['--platform', platform]),
@@ -27,7 +28,23 @@ function buildPlan(build: Build, platform: string | undefined): BuildPlan {
     ...LIST_FLAGS.flatMap(([key, flag]) => listFlag(flag, build[key])),
     ...SWITCHES.flatMap(([key, flag]) => (build[key] === true ? [flag] : [])),
   ];
-  return { context, arguments: flags, dockerfileInline: inline ?? null };
+  return { context, arguments: flags, environment: hidden, dockerfileInline: inline ?? null };
+}
+
+/** Read by the docker command line, or by the system that starts it: such a value stays an argument. */
+const READ_BY_DOCKER =
+  /^(PATH|HOME|TMPDIR|TERM|NO_COLOR|\w*_PROXY|(LD|DOCKER|BUILDKIT|BUILDX|COMPOSE|XDG|SSH|SSL|OTEL|GO)\w*)$/i;
+
+/** A value that the environment can hand over, so that it stands in no list of processes. */
+function isHidden(pair: [string, string | null]): pair is [string, string] {
+  return pair[1] !== null && /^[A-Za-z_]\w*$/.test(pair[0]) && !READ_BY_DOCKER.test(pair[0]);
+}
+
+function namesOnly(
+  args: Readonly<Record<string, string | null>>,
+  hidden: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, name in hidden ? null : value]));
 }
 
 const TEXT_FLAGS = [

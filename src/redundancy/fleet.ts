@@ -69,6 +69,8 @@ export interface BuildPlan {
   readonly context: string;
   /** arguments of `docker build` after the flags that every build gets; never passed through a shell */
   readonly arguments: readonly string[];
+  /** values of build arguments, for the environment of `docker build` */
+  readonly environment: Readonly<Record<string, string>>;
   readonly dockerfileInline: string | null;
 }
 

@@ -1,10 +1,10 @@
 /** Images are built by the docker command line: it knows contexts, ignore files and BuildKit. */
 
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { TwinhullError } from '../../errors.ts';
 import type { BuildRequest, ImageBuilder } from '../../ports/image-builder.ts';
 import type { Endpoint, Environment } from './endpoint.ts';
+import { eachLine } from './output-lines.ts';
 
 /** Lines kept of what the builder said, for the error. */
 const LAST_LINES = 20;
@@ -24,7 +24,7 @@ export function openImageBuilder(environment: Environment, endpoint: Endpoint): 
         (await run(['buildx', 'version'], { environment, endpoint, signal: AbortSignal.timeout(PROBE_DEADLINE_MS) }))
           .exitCode === 0;
       const outcome = await run(buildArguments(request, image), {
-        environment: { ...environment, DOCKER_BUILDKIT: hasBuildKit ? '1' : '0' },
+        environment: { ...environment, ...request.environment, DOCKER_BUILDKIT: hasBuildKit ? '1' : '0' },
         endpoint,
         input: request.dockerfileInline,
         onLine: onProgress,
@@ -64,8 +64,8 @@ async function run(args: readonly string[], options: RunOptions): Promise<Outcom
     if (lastLines.length > LAST_LINES) lastLines.shift();
     options.onLine?.(line);
   };
-  createInterface(child.stdout).on('line', take);
-  createInterface(child.stderr).on('line', take);
+  eachLine(child.stdout, take);
+  eachLine(child.stderr, take);
   child.stdin.on('error', () => {}); // it may end without reading; its exit code tells
   child.stdin.end(options.input ?? '');
   return await new Promise((resolve, reject) => {

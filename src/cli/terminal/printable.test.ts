@@ -27,6 +27,6 @@ test('a document is the same data, and steers no terminal', () => {
   const value = { text: 'a\u001b[2J\u009b1A\u202e\u2028\u007f\nb', list: [1] };
   for (const text of [printableJson(value), printableJson(value, 2)]) {
     assert.deepEqual(JSON.parse(text), value);
-    assert.doesNotMatch(text, /[\u001b\u007f-\u009f\u2028\u202e]/);
+    for (const steers of '\u001b\u007f\u009b\u2028\u202e') assert.ok(!text.includes(steers));
   }
 });
