@@ -11,7 +11,7 @@ const services: readonly ServiceModel[] = [
   serviceModel('api', { mode: 'cluster', balance: 'spread', members: ['api-1', 'api-2', 'api-3'].map(replica) }),
   serviceModel('worker', {
     balance: null,
-    policy: { ...serviceModel('worker').policy, standby: 'cold', hasGateway: false, engineRestarts: false },
+    policy: { ...serviceModel('worker').policy, standby: 'cold', hasGateway: false },
   }),
   serviceModel('alone', {
     mode: 'single',

@@ -22,8 +22,6 @@ export type FailureKind = 'container_exit' | 'unresponsive' | 'network_partition
 export interface ServicePolicy {
   readonly standby: Standby;
   readonly hasGateway: boolean;
-  /** Docker restarts exits of its members by itself (hot members with a restart policy) */
-  readonly engineRestarts: boolean;
   /** failed checks in a row before a running member is repaired */
   readonly threshold: number;
   readonly startPeriodMs: number;

@@ -3,11 +3,13 @@
 import { countRestart, isBudgetSpent, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { openIncident } from './incidents.ts';
-import { ask, conditionOf, memberMemory, stopDeadlineMs, wake, type Turn } from './turn.ts';
+import { ask, conditionOf, memberMemory, memberSeen, stopDeadlineMs, wake, type Turn } from './turn.ts';
 
 /** Whoever stops one container of a pair wants it to move; whoever stops several wants quiet. This long it stays open. */
 const STOP_SETTLES_MS = 2000;
 const STOPPED_TOGETHER_MS = 5000;
+/** Docker waits 100 ms before the first restart, twice as long before each that follows a short run */
+const ENGINE_RESTARTS_WITHIN_MS = 1000;
 
 export function coverForLeader(turn: Turn): void {
   const { leader } = turn.memory;
@@ -15,7 +17,7 @@ export function coverForLeader(turn: Turn): void {
   if (settleWithTwin(turn, leader)) return;
   const standby = turn.model.members.find(({ name }) => conditionOf(turn, name).is === 'standby')?.name;
   if (standby === undefined) return;
-  const why = reasonToCover(turn, leader);
+  const why = reasonToCover(turn, leader, standby);
   if (why === '') return;
   if (conditionOf(turn, leader).is === 'failed' && !memberMemory(turn, leader).incident) noteLeaderFailed(turn, leader);
   const deadlineMs = turn.model.policy.deadlineMs.container_exit;
@@ -51,19 +53,28 @@ function noteLeaderFailed(turn: Turn, leader: string): void {
 }
 
 /** '' when the leader goes on, or when it is too early to say. */
-function reasonToCover(turn: Turn, leader: string): string {
+function reasonToCover(turn: Turn, leader: string, standby: string): string {
   const memory = memberMemory(turn, leader);
   const condition = conditionOf(turn, leader);
   if (memory.repair?.phase === 'acting') return '';
   if (condition.is === 'failed') {
     if (!condition.gone && isHeld(turn)) return '';
-    const from = (memory.suspectSince ?? turn.now) + (isBudgetSpent(turn) ? waitBefore(memory) : 0);
+    const from = (memory.suspectSince ?? turn.now) + patience(turn, leader, standby);
     if (turn.now >= from) return condition.why;
     wake(turn, from);
     return '';
   }
   if (condition.is === 'quarantined') return 'is quarantined';
   return condition.is === 'stopped' && isStoppedAlone(turn, leader) ? 'was stopped' : '';
+}
+
+/**
+ * The engine's own restart is the quicker one. What it cannot keep running moves, and moves back with growing waits
+ * when the other one did not last either.
+ */
+function patience(turn: Turn, leader: string, standby: string): number {
+  if (isBudgetSpent(turn)) return waitBefore(memberMemory(turn, standby));
+  return memberSeen(turn, leader).state === 'restarting' ? ENGINE_RESTARTS_WITHIN_MS : 0;
 }
 
 function isStoppedAlone(turn: Turn, leader: string): boolean {

@@ -160,7 +160,7 @@ test('pair and cluster without a port are both: two by name, the replicas by num
   );
   assert.deepEqual(
     members.map(({ spec }) => spec.HostConfig['RestartPolicy']).map((policy) => (policy as { Name: string }).Name),
-    ['no', 'no', 'always', 'always', 'always'],
+    ['unless-stopped', 'unless-stopped', 'always', 'always', 'always'],
   );
 });
 

@@ -26,7 +26,6 @@ export function servicePolicy(
   return {
     standby: facts.standby,
     hasGateway: facts.hasGateway,
-    engineRestarts: restartPolicy(service, facts.mode, facts.standby, 'primary') !== 'no',
     threshold: failover.threshold ?? defaults.failoverThreshold.value,
     startPeriodMs: durationOr(service.healthcheck?.start_period, defaults.startPeriodMs.value),
     deadlineMs: deadlines(failover.timeout ?? defaults.failoverTimeoutMs.value),
@@ -55,13 +54,14 @@ function durationOr(text: string | undefined, otherwise: number): number {
 
 /**
  * Who restarts. A single service: as the project says, Docker's default being never. Members: the project's
- * policy, else unless-stopped, since nobody protects a service that may end for good. The two of a cold pair are
- * started by the supervisor alone, because Docker would start the one that was replaced beside its replacement.
+ * policy, else unless-stopped, since nobody protects a service that may end for good: with no supervisor they are
+ * no worse off than under plain Compose. Of a cold pair only one is to run, also after a reboot, where `always`
+ * would start the one that was stopped for its twin, and unless-stopped does not.
  */
 export function restartPolicy(service: Service, mode: Mode, standby: Standby, role: Role): string {
   const own = service.restart ?? conditionOf(service);
   if (mode === 'single') return own ?? 'no';
-  if (standby === 'cold' && role !== 'replica') return 'no';
+  if (own === 'always' && standby === 'cold' && role !== 'replica') return 'unless-stopped';
   return own ?? 'unless-stopped';
 }
 

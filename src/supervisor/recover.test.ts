@@ -141,7 +141,7 @@ test('with nobody supervising, one look tells what is, and changes nothing', asy
   assert.deepEqual(verdicts, [
     ['web-primary', 'primary', 'healthy'],
     ['web-backup', 'backup', 'stopped'],
-    ['worker-primary', 'primary', 'unhealthy'],
+    ['worker-primary', 'primary', 'stopped'],
     ['worker-backup', 'backup', 'standby'],
   ]);
   assert.deepEqual(story.done(), []);

@@ -211,6 +211,36 @@ test('a cold pair: the backup does not run; when the primary is killed it is sta
   story.expectVerdicts({ 'worker-primary': 'healthy', 'worker-backup': 'standby' });
 });
 
+test('a cold pair, the primary crashes: Docker starts it again in 100 ms, and nothing moves', async () => {
+  await using story = await Story.begin({ worker: coldPair });
+  story.crash('worker-primary', 3);
+  await story.advance('10s');
+  story.expectVerdicts({ 'worker-primary': 'healthy', 'worker-backup': 'standby' });
+  assert.deepEqual(story.done(), [], story.told());
+  assert.equal(story.incidents()[0]?.outcome, 'repaired');
+});
+
+test('a cold pair, the primary crashes again and again: the backup takes over and only one of them runs', async () => {
+  await using story = await Story.begin({ worker: coldPair });
+  for (let crashes = 0; crashes < 4; crashes++) {
+    if (story.container('worker-primary').state === 'running') story.crash('worker-primary', 3);
+    await story.advance('900ms');
+  }
+  await story.advance('20s');
+  story.expectLeader('worker-backup');
+  story.expectVerdicts({ 'worker-primary': 'standby', 'worker-backup': 'healthy' });
+  assert.notEqual(story.container('worker-primary').state, 'running', story.told());
+});
+
+test('a cold pair, the one that was replaced is started again by somebody: it is stopped', async () => {
+  await using story = await Story.begin({ worker: coldPair });
+  await story.kill('worker-primary');
+  await story.advance('10s');
+  await story.start('worker-primary');
+  await story.advance('15s');
+  story.expectVerdicts({ 'worker-primary': 'standby', 'worker-backup': 'healthy' });
+});
+
 test('a cold pair, the primary is paused: the backup takes over and the sick one is stopped', async () => {
   await using story = await Story.begin({ worker: coldPair });
   await story.pause('worker-primary');

@@ -19,7 +19,6 @@ export function serviceModel(name: string, changes: Partial<ServiceModel> = {}):
     policy: {
       standby: 'hot',
       hasGateway: true,
-      engineRestarts: true,
       threshold: 3,
       startPeriodMs: 10_000,
       deadlineMs: { container_exit: 30_000, unresponsive: 30_000, network_partition: 10_000, critical_failure: 30_000 },
