@@ -57,6 +57,10 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
           return serving;
         }),
       down: async () => void log.push('down'),
+      finishReplacements: async (_project, report) => {
+        log.push('finish');
+        report({ at: 0, service: null, text: 'web was put back' });
+      },
       stop: async () => void log.push('containers stopped'),
       ...deploying,
     },
@@ -198,7 +202,16 @@ describe('a supervised project', () => {
     const { log, project, store } = scene();
     store.saveDocument('fleet', fleet);
     await project.resume();
+    assert.deepEqual(log, ['finish', 'run']);
+    assert.equal(store.events()[0]?.message, 'web was put back');
+  });
+
+  test('what cannot be finished keeps nobody from supervising', async () => {
+    const { log, project, store } = scene({ finishReplacements: () => Promise.reject(new Error('engine is busy')) });
+    store.saveDocument('fleet', fleet);
+    await project.resume();
     assert.deepEqual(log, ['run']);
+    assert.match(store.events()[0]?.message ?? '', /engine is busy/);
   });
 
   test('resume brings nothing back that was taken down while nobody supervised', async () => {

@@ -38,6 +38,8 @@ export interface Deployer {
     options: { readonly volumes: boolean; readonly timeoutSeconds: number | null },
     report: Report,
   ): Promise<void>;
+  /** Containers that were being made anew when a process was killed: finished, or put back as they were. */
+  finishReplacements(project: string, report: Report): Promise<void>;
   /** Stops containers and removes none, dependents first, as `docker compose up` does on Ctrl-C. */
   stop(project: string, fleet: Fleet | null, report: Report): Promise<void>;
 }
@@ -92,12 +94,35 @@ export class SupervisedProject implements ProjectControl {
     if (fleet === null || this.#running || this.#parts.store.document(STOPPED) === true) return;
     const there = await this.#parts.isThere();
     if (!there || this.#running) return;
+    await this.#finishReplacements();
+    if (this.#running || this.#ending) return;
     const handle = this.#parts.makeSupervisor(fleet);
     this.#start(handle);
     const patience = new AbortController();
     const tooLong = this.#parts.clock.sleep(FIRST_LOOK_MS, patience.signal).catch(() => undefined);
     await Promise.race([handle.whenSeen(), this.ended, tooLong]);
     patience.abort();
+  }
+
+  /** What a process that was killed had begun is finished or undone before anybody judges what is there. */
+  async #finishReplacements(): Promise<void> {
+    const { deployer, project, store, clock } = this.#parts;
+    const note = (message: string): void => {
+      store.appendEvent({
+        time: clock.now(),
+        kind: 'supervisor',
+        service: null,
+        member: null,
+        incident: null,
+        message,
+      });
+    };
+    await this.#alone(
+      () => undefined,
+      () => deployer.finishReplacements(project, ({ text }) => note(text)),
+    ).catch((error: unknown) =>
+      note(`could not finish what was begun: ${error instanceof Error ? error.message : ''}`),
+    );
   }
 
   /** Nothing is supervised and nothing is being done. */

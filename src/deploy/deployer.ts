@@ -59,6 +59,11 @@ export class Deployer {
     });
   }
 
+  async finishReplacements(project: string, report: Report): Promise<void> {
+    const say = this.#teller(report);
+    for (const line of await recoverReplaced(this.#world.engine, project)) say(line, null);
+  }
+
   stop(project: string, fleet: Fleet | null, report: Report): Promise<void> {
     return stopAll(project, fleet, this.#world.engine, { timeoutMs: null, say: this.#teller(report) });
   }
