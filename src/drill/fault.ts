@@ -3,6 +3,10 @@ import type { Engine } from '../ports/engine.ts';
 /** A failure made on purpose. hang: every process frozen by SIGSTOP, sockets open, no event of the engine. */
 export type Fault = 'kill' | 'hang' | 'stop';
 
+export function isFault(value: unknown): value is Fault {
+  return value === 'kill' || value === 'hang' || value === 'stop';
+}
+
 export async function inject(engine: Engine, containerId: string, fault: Fault): Promise<void> {
   switch (fault) {
     case 'kill':

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Container, Engine } from '../ports/engine.ts';
 import { clearLeftovers, leftovers, type Marker, mark, unmark } from './leftovers.ts';
@@ -63,6 +63,16 @@ describe('what drills leave behind', () => {
     mark(folder, { ...marker, fault: 'stop' });
     await clearLeftovers(engineWith('exited'), folder, 1000);
     assert.deepEqual(asked, ['SIGCONT c1', 'start c1']);
+  });
+
+  test('what is no marker is no drill', async () => {
+    const drills = dirname(mark(folder, marker));
+    for (const [name, text] of Object.entries({ a: '{}', b: '[1]', c: '{"pid":1', d: '{"fault":"burn"}', e: 'null' }))
+      writeFileSync(join(drills, `${name}.json`), text);
+    execFileSync('mkfifo', [join(drills, 'pipe.json')]);
+    assert.equal(leftovers(folder, 9000).length, 1);
+    await clearLeftovers(engineWith('running'), folder, 9000);
+    assert.deepEqual(asked, ['SIGCONT c1']);
   });
 
   test('a container that was replaced in the meantime is left alone', async () => {

@@ -4,10 +4,10 @@
  * drill; and what even the guard did not live to do, `doctor` and the next supervisor find by the marker.
  */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../ports/engine.ts';
-import { type Fault, undo } from './fault.ts';
+import { type Fault, isFault, undo } from './fault.ts';
 
 export interface Marker {
   readonly fault: Fault;
@@ -35,13 +35,22 @@ export function unmark(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** null: there is none, its drill ended well. */
+/** null: there is none, its drill ended well; or what is there is none. */
 export function readMarker(path: string): Marker | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Marker;
+    return lstatSync(path).isFile() ? markerFrom(JSON.parse(readFileSync(path, 'utf8'))) : null;
   } catch {
     return null;
   }
+}
+
+/** A file is not to be trusted: one that was cut off must not keep a supervisor from starting. */
+function markerFrom(value: unknown): Marker | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { fault, service, member, containerId, pid, undoAfter } = value as Readonly<Record<string, unknown>>;
+  const named = typeof service === 'string' && typeof member === 'string' && typeof containerId === 'string';
+  const timed = typeof pid === 'number' && typeof undoAfter === 'number';
+  return named && timed && isFault(fault) ? { fault, service, member, containerId, pid, undoAfter } : null;
 }
 
 /** Markers of drills whose process is gone, or whose time is over. */

@@ -143,14 +143,21 @@ describe('the state file', () => {
       assert.throws(() => statSync(folder), /ENOENT/);
     });
 
-    it('is empty, with a word, where the file is damaged; the file stays', () => {
-      openStore(folder, clock).close();
-      writeFileSync(join(folder, 'state.db'), 'this is no database');
-      const reader = openStore(folder, clock, { readOnly: true });
-      assert.match(reader.notices.join(), /damaged/);
-      assert.deepEqual(reader.incidents(), []);
-      assert.equal(readFileSync(join(folder, 'state.db'), 'utf8'), 'this is no database');
-    });
+    for (const [what, damage] of [
+      ['no database', () => Buffer.from('this is no database')],
+      ['noise behind a good first page', (file: Buffer) => damagedBehindThe(1, file)],
+    ] as const) {
+      it(`is empty, with a word, where the file is damaged (${what}); the file stays`, () => {
+        const path = join(folder, 'state.db');
+        openStore(folder, clock).close();
+        writeFileSync(path, damage(readFileSync(path)));
+        const before = readFileSync(path);
+        const reader = openStore(folder, clock, { readOnly: true });
+        assert.match(reader.notices.join(), /damaged/);
+        assert.deepEqual([reader.incidents(), reader.document('fleet')], [[], null]);
+        assert.deepEqual(readFileSync(path), before);
+      });
+    }
   });
 });
 
@@ -182,4 +189,10 @@ describe('migrations', () => {
 /** The header and the schema stay; the pages behind them are noise. */
 function damaged(file: Buffer): Buffer {
   return Buffer.concat([file.subarray(0, 100), Buffer.alloc(file.length - 100, 0xa5)]);
+}
+
+/** The schema can be read, and nothing else. */
+function damagedBehindThe(page: number, file: Buffer): Buffer {
+  const start = page * file.readUInt16BE(16);
+  return Buffer.concat([file.subarray(0, start), Buffer.alloc(file.length - start, 0xa5)]);
 }

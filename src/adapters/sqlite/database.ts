@@ -39,7 +39,10 @@ export function openForReading(folder: string): OpenedDatabase {
   try {
     const version = schemaVersion(database);
     refuseNewer(version);
-    if (version === migrations.length) return { database, notices: [] };
+    if (version === migrations.length) {
+      refuseDamaged(database);
+      return { database, notices: [] };
+    }
     database.close();
     return {
       database: emptyDatabase(),
@@ -61,14 +64,18 @@ function openSound(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
-    if (verdict !== 'ok') throw Object.assign(new Error(String(verdict)), { errcode: SQLITE_CORRUPT });
+    refuseDamaged(database);
     migrate(database);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function refuseDamaged(database: DatabaseSync): void {
+  const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+  if (verdict !== 'ok') throw Object.assign(new Error(String(verdict)), { errcode: SQLITE_CORRUPT });
 }
 
 /** Only under the lease: a file that somebody else works on is not ours to move. */
