@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { TwinhullError } from '../errors.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import { clearLeftovers, leftovers, type Marker, mark, unmark } from './leftovers.ts';
 
@@ -67,12 +68,29 @@ describe('what drills leave behind', () => {
 
   test('what is no marker is no drill', async () => {
     const drills = dirname(mark(folder, marker));
-    for (const [name, text] of Object.entries({ a: '{}', b: '[1]', c: '{"pid":1', d: '{"fault":"burn"}', e: 'null' }))
+    const badId = JSON.stringify({ ...marker, containerId: '../../x?force=1' });
+    for (const [name, text] of Object.entries({
+      a: '{}',
+      b: '[1]',
+      c: '{"pid":1',
+      d: '{"fault":"burn"}',
+      e: 'null',
+      f: badId,
+    }))
       writeFileSync(join(drills, `${name}.json`), text);
     execFileSync('mkfifo', [join(drills, 'pipe.json')]);
     assert.equal(leftovers(folder, 9000).length, 1);
     await clearLeftovers(engineWith('running'), folder, 9000);
     assert.deepEqual(asked, ['SIGCONT c1']);
+  });
+
+  test('a fault that the engine refuses to take back holds nobody up', async () => {
+    mark(folder, marker);
+    const refusal = new TwinhullError('TH_ENGINE_REFUSED', 'it is being removed');
+    const engine = { ...engineWith('running'), killContainer: () => Promise.reject(refusal) };
+    const [line] = await clearLeftovers(engine, folder, 9000);
+    assert.match(line ?? '', /could not be taken back: it is being removed/);
+    assert.deepEqual(leftovers(folder, 9000), []);
   });
 
   test('a container that was replaced in the meantime is left alone', async () => {

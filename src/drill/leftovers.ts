@@ -6,6 +6,7 @@
 
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isCode } from '../errors.ts';
 import type { Engine } from '../ports/engine.ts';
 import { type Fault, isFault, undo } from './fault.ts';
 
@@ -48,7 +49,11 @@ export function readMarker(path: string): Marker | null {
 function markerFrom(value: unknown): Marker | null {
   if (typeof value !== 'object' || value === null) return null;
   const { fault, service, member, containerId, pid, undoAfter } = value as Readonly<Record<string, unknown>>;
-  const named = typeof service === 'string' && typeof member === 'string' && typeof containerId === 'string';
+  const named =
+    typeof service === 'string' &&
+    typeof member === 'string' &&
+    typeof containerId === 'string' &&
+    /^\w+$/.test(containerId);
   const timed = typeof pid === 'number' && typeof undoAfter === 'number';
   return named && timed && isFault(fault) ? { fault, service, member, containerId, pid, undoAfter } : null;
 }
@@ -66,13 +71,21 @@ export function leftovers(stateFolder: string, now: number): { readonly path: st
 export async function clearLeftovers(engine: Engine, stateFolder: string, now: number): Promise<string[]> {
   const lines: string[] = [];
   for (const { path, marker } of leftovers(stateFolder, now)) {
-    const undone = await undo(engine, marker.containerId, marker.fault);
+    const undone = await takenBack(engine, marker);
     unmark(path);
-    lines.push(
-      `a drill (${marker.fault} of ${marker.member}) had not come to its end${undone ? '; its fault was taken back' : ''}`,
-    );
+    lines.push(`a drill (${marker.fault} of ${marker.member}) had not come to its end${undone}`);
   }
   return lines;
+}
+
+/** What the engine refuses once it refuses for ever; only while it is away is a fault kept for later. */
+async function takenBack(engine: Engine, { containerId, fault }: Marker): Promise<string> {
+  try {
+    return (await undo(engine, containerId, fault)) ? '; its fault was taken back' : '';
+  } catch (error) {
+    if (!isCode(error, 'TH_ENGINE_REFUSED')) throw error;
+    return `; its fault could not be taken back: ${error.message}`;
+  }
 }
 
 function isAlive(pid: number): boolean {
