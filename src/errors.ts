@@ -114,7 +114,7 @@ const catalogue = {
   TH_PROJECT_RUNS_UNDER_COMPOSE: {
     exitCode: 2,
     meaning: 'Containers of this project run under Compose, without twinhull.',
-    remedy: 'Run "docker compose down" (volumes stay), then "twinhull up". Nothing was changed.',
+    remedy: 'Run "docker compose down" (volumes stay), then "twinhull up".',
   },
   TH_PORT_IN_USE: {
     exitCode: 1,

@@ -242,6 +242,12 @@ volumes: { maybe: }
   });
 });
 
+it('a variable that is not set is one mistake, not two', () =>
+  assert.rejects(
+    load(folderWith({ 'compose.yaml': 'services: { web: { image: "app:${TAG:?set TAG}" } }' })),
+    ({ message }: Error) => /set TAG/.test(message) && !message.includes('\n'),
+  ));
+
 it('locate: the place of a value, after merging, in the file it came from', async () => {
   const folder = folderWith({
     'compose.yaml': 'services:\n  web:\n    image: a\n    x-twinhull:\n      mode: pair\n',

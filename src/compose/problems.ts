@@ -22,7 +22,7 @@ export class ComposeProblems extends TwinhullError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const sorted = problems.toSorted(byPlace);
+    const sorted = firstOfEachValue(problems).toSorted(byPlace);
     super('TH_COMPOSE_INVALID', sorted.map(problemLine).join('\n'));
     this.problems = sorted;
   }
@@ -61,6 +61,17 @@ export function showValue(value: unknown): string {
 
 export function problemAt(at: Position, path: Path, value: string, message: string, expected = ''): Problem {
   return { file: at.file, line: at.line, column: at.column, path, value, message, expected };
+}
+
+/** What follows from a mistake in one value (a variable that is not set leaves no image's name) is no second mistake. */
+function firstOfEachValue(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ file, line, column, path, value }) => {
+    const key = JSON.stringify([file, line, column, path, value]);
+    const isFirst = value === '' || !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -26,11 +26,12 @@ export function askedMode(service: Service, settings: ServiceSettings): AskedMod
     return { mode: settings.mode, reason: 'x-twinhull asks for it', replicas, replicasByUser };
   }
   const replicas = declared ?? 1;
-  if (replicas >= 3) return { mode: 'cluster', reason: `deploy.replicas is ${replicas}`, replicas, replicasByUser };
-  if (replicas === 2) return { mode: 'pair', reason: 'deploy.replicas is 2', replicas, replicasByUser };
+  const reason = `${service.deploy?.replicas === undefined ? 'scale' : 'deploy.replicas'} is ${replicas}`;
+  if (replicas >= 3) return { mode: 'cluster', reason, replicas, replicasByUser };
+  if (replicas === 2) return { mode: 'pair', reason, replicas, replicasByUser };
   return {
     mode: 'single',
-    reason: replicas === 0 ? 'deploy.replicas is 0' : 'one container, and no x-twinhull asks for more',
+    reason: replicas === 0 ? reason : 'one container, and no x-twinhull asks for more',
     replicas,
     replicasByUser,
   };

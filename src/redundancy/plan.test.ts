@@ -24,6 +24,14 @@ networks:
   back:
 `;
 
+test('the reason names the key that the file has', async () => {
+  const fleet = await planOf('services: { a: { image: a, scale: 2 }, b: { image: b, deploy: { replicas: 3 } } }');
+  assert.deepEqual(
+    fleet.services.map(({ reason }) => reason),
+    ['scale is 2', 'deploy.replicas is 3'],
+  );
+});
+
 test('a gateway holds the name, aliases, addresses, ports and proxy labels of its service', async () => {
   const { gateway } = await servicePlanOf('web', PAIR);
   assert.ok(gateway);
