@@ -129,7 +129,7 @@ class Run {
 }
 
 /** An optional wait never stands in the way, whatever became of what it waits for. */
-function isOptional(step: Step): boolean {
+export function isOptional(step: Step): boolean {
   return step.kind === 'wait_for' && step.optional;
 }
 

@@ -1,6 +1,6 @@
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayBlueprint, wantedMember } from './blueprint.ts';
-import type { StepEvent } from './carry-out.ts';
+import { isOptional, type StepEvent } from './carry-out.ts';
 import { deadlines, within } from './deadlines.ts';
 import { stopAll, takeDown } from './down.ts';
 import { writeGatewayFiles } from './files.ts';
@@ -73,7 +73,7 @@ export class Deployer {
   }
 }
 
-/** Waits that come to a good end are not worth a line. */
+/** Waits that come to a good end are not worth a line; why a step failed is told at the end, once. */
 function lineOf(event: StepEvent): string | null {
   const what = describeStep(event.step);
   switch (event.kind) {
@@ -86,13 +86,17 @@ function lineOf(event: StepEvent): string | null {
         ? `${event.step.service ?? ''} serves`
         : null;
     case 'failed':
-      return `could not ${what}: ${event.error instanceof Error ? event.error.message : String(event.error)}`;
+      return isOptional(event.step) ? `could not ${what}: ${firstLineOf(event.error)}` : `could not ${what}`;
     case 'skipped':
       return changes(event.step) ? `did not ${what}, because it could not ${describeStep(event.because)}` : null;
   }
 }
 
 type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'stateFolder'>;
+
+function firstLineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
 
 /** The supervisor's last rung: containers made anew from the plan. A second call finishes what the first began. */
 export class Rebuilding {

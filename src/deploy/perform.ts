@@ -25,7 +25,7 @@ export async function performStep(
   try {
     await perform(world, fleet, step, say, signal);
   } catch (error) {
-    throw explained(error, step, signal);
+    throw await explained(error, step, signal);
   }
 }
 

@@ -117,19 +117,18 @@ async function whyNot(
   if (failures.length === 0 && !blocked) return null;
   const why =
     failures.length > 0
-      ? failures.map(reasonOf).join('; ')
+      ? failures.map(reasonOf).join('\n')
       : `not begun, because this failed: ${blocked ? describeStep(blocked.because) : ''}`;
   return (await servesAnyway(world, fleet, service, signal))
-    ? `${why} (it serves as before; the change did not go through)`
+    ? `${why}\nit serves as before; the change did not go through`
     : why;
 }
 
 function reasonOf({ step, error }: Failure): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (step.kind === 'wait_for') return message;
-  return message.startsWith(describeStep(step)) || isCode(error, 'TH_GATEWAY_CHECK_FAILED')
-    ? message
-    : `${describeStep(step)}: ${message}`;
+  const tellsAll =
+    step.kind === 'wait_for' || isCode(error, 'TH_PORT_IN_USE') || isCode(error, 'TH_GATEWAY_CHECK_FAILED');
+  return tellsAll || message.startsWith(describeStep(step)) ? message : `${describeStep(step)}: ${message}`;
 }
 
 async function servesAnyway(world: World, fleet: Fleet, name: string, signal: AbortSignal): Promise<boolean> {

@@ -7,10 +7,14 @@ import { wrap } from './table.ts';
 export function showResult({ terminal }: Context, { serving, notServing }: UpResult): void {
   for (const { service, why } of notServing) {
     terminal.warn(terminal.colourOfWarning('red', `${printable(service)} does not serve:`));
-    for (const line of why.split('\n').flatMap((part) => wrap(printable(part), terminal.columns, '  ')))
-      terminal.warn(line);
+    for (const line of why.split('\n').flatMap((part) => linesOf(part, terminal.columns))) terminal.warn(line);
   }
   const all = serving.length + notServing.length;
   const summary = `${serving.length} of ${all} ${all === 1 ? 'service serves' : 'services serve'}`;
   terminal.say(terminal.colour(notServing.length === 0 ? 'green' : 'red', summary));
+}
+
+/** A line of a log, which is indented, stays one line; what is ours is wrapped. */
+function linesOf(part: string, columns: number): string[] {
+  return part.startsWith(' ') ? [`  ${printable(part)}`] : wrap(printable(part), columns, '  ');
 }
