@@ -16,19 +16,29 @@ export function keyOfOwner({ service, member }: Pick<Owner, 'service' | 'member'
 }
 
 /** @returns null for containers that are not in the plan */
-export function ownerOf(fleet: Fleet, container: Pick<Container, 'labels'>): Owner | null {
+export function ownerOf(fleet: Fleet, container: Pick<Container, 'labels' | 'name' | 'image'>): Owner | null {
   const { labels } = container;
   const service = fleet.services.find(({ name }) => name === labels[LABEL.ours]);
   if (!service) return null;
   if (labels[LABEL.role] === 'gateway') {
     return service.gateway ? { service: service.name, member: service.name, isGateway: true } : null;
   }
-  const member = service.members.find((plan) => isOf(plan, labels));
+  const member = service.members.find((plan) => isOf(plan, labels) && isItself(plan, container));
   return member ? { service: service.name, member: member.name, isGateway: false } : null;
 }
 
 function isOf({ composeService, number }: MemberPlan, labels: Container['labels']): boolean {
   return labels[LABEL.service] === composeService && labels[LABEL.number] === String(number);
+}
+
+/**
+ * An image that was committed from a member carries its labels, and so does whatever is run from it: a stranger
+ * with another name and another image, which must never get a member's network, traffic or repairs.
+ */
+function isItself({ containerName, spec }: MemberPlan, container: Pick<Container, 'name' | 'image'>): boolean {
+  // while it is replaced, its own name has a suffix
+  const isNamed = container.name === containerName || container.name.startsWith(`${containerName}.`);
+  return isNamed || container.image === spec.Image;
 }
 
 /**

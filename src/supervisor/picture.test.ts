@@ -38,3 +38,13 @@ test('the die of a container that is being removed leaves nothing that could be 
   picture.see(eventOf(container.id, 'destroy', at + 1), at + 1);
   assert.equal(primaryIn(picture, at + 1).state, 'absent');
 });
+
+test('what runs from an image committed from a member is no member, also when the member is gone', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const container = story.container(NAME);
+  const picture = new Picture(story.fleet);
+  picture.put({ ...container, id: 'stranger', name: 'debug', image: 'committed:1' });
+  assert.equal(primaryIn(picture, container.startedAt).state, 'absent');
+  picture.put({ ...container, name: `${container.name}.replaced-started`, image: 'earlier:1' });
+  assert.equal(primaryIn(picture, container.startedAt).containerId, container.id);
+});
