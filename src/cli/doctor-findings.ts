@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asTwinhullError } from '../api/failure.ts';
-import { isReplaced } from '../deploy/recreate.ts';
+import { isReplaced } from '../redundancy/replaced-name.ts';
 import { clearLeftovers, leftovers } from '../drill/leftovers.ts';
 import type { Container, EngineInfo } from '../ports/engine.ts';
 import { stateRoot } from '../state-folder.ts';

@@ -5,7 +5,7 @@ import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
 import { type GatewayBlueprint, wantedMember } from './blueprint.ts';
 import { type Existing, isOurs } from './existing.ts';
-import { isReplaced } from './recreate.ts';
+import { isReplaced } from '../redundancy/replaced-name.ts';
 import type { WantedContainer } from './steps.ts';
 
 /** A service, what there is of it, and whether everything is to be made anew. */

@@ -8,6 +8,7 @@
 import { isCode } from '../errors.ts';
 import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
 import { LABEL } from '../labels.ts';
+import { asideName, readAsideName } from '../redundancy/replaced-name.ts';
 import { deadlines, within } from './deadlines.ts';
 import { startContainer } from './start.ts';
 import type { World } from './world.ts';
@@ -151,17 +152,6 @@ export function isAnonymous(volume: string): boolean {
   return /^[0-9a-f]{64}$/.test(volume);
 }
 
-const ASIDE = /^(?<name>.+)\.replaced-(?<was>started|idle)$/;
-
-function asideName({ name, start }: Recreation): string {
-  return `${name}.replaced-${start ? 'started' : 'idle'}`;
-}
-
-/** Whether a container is an old one on its way out. */
-export function isReplaced(container: Pick<Container, 'name'>): boolean {
-  return ASIDE.test(container.name);
-}
-
 /**
  * Finishes or undoes replacements that a process did not live to see the end of. Only for the holder of the
  * lease.
@@ -179,11 +169,11 @@ export async function recoverReplaced(
     within(deadlines.read, signal),
   );
   const lines: string[] = [];
-  for (const old of containers.filter(isReplaced)) {
-    const { name = '', was } = ASIDE.exec(old.name)?.groups ?? {};
-    if (only !== undefined && only !== name) continue;
-    const fresh = containers.find((container) => container.name === name) ?? null;
-    lines.push(await settle(engine, old, fresh, name, was === 'started', signal));
+  for (const old of containers) {
+    const was = readAsideName(old.name);
+    if (was === null || (only !== undefined && only !== was.name)) continue;
+    const fresh = containers.find((container) => container.name === was.name) ?? null;
+    lines.push(await settle(engine, old, fresh, was.name, was.start, signal));
   }
   return lines;
 }
