@@ -13,9 +13,9 @@ export const MIX: readonly LoadRequest[] = [
 ];
 /** a client waits this long for an answer */
 export const CLIENT_TIMEOUT_MS = 5000;
-const STEADY_MS = 1500;
-const WATCH_AT_LEAST_MS = 3000;
-const WATCH_AT_MOST_MS = 12_000;
+const STEADY_MS = 1000;
+const WATCH_AT_LEAST_MS = 2000;
+const WATCH_AT_MOST_MS = 8000;
 const CALM_MS = 1000;
 
 /** One fault under load. Counts are requests; times are milliseconds. */
