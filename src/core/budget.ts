@@ -12,8 +12,13 @@ const LASTED_MS = 60_000;
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
 
+/** Neither counted nor waited for. */
+export function endsNothing(rung: Rung): boolean {
+  return rung === 'unpause' || rung === 'reconnect';
+}
+
 export function countAction(turn: Turn, member: string, rung: Rung): void {
-  if (rung === 'unpause' || rung === 'reconnect') return;
+  if (endsNothing(rung)) return;
   countRestart(turn, member);
 }
 

@@ -5,7 +5,7 @@
  * service is being restarted at any time.
  */
 
-import { countAction, countRestart, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
+import { countAction, countRestart, endsNothing, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { endsARunning, failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
@@ -121,8 +121,10 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
 }
 
 function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: MemberSeen): Repair {
-  const until = turn.now + waitBefore(memory);
-  return { failure, ladder: ladderFor(failure, seen), step: 0, phase: 'waiting', until };
+  const ladder = ladderFor(failure, seen);
+  const [first] = ladder;
+  const wait = first !== undefined && endsNothing(first) ? 0 : waitBefore(memory);
+  return { failure, ladder, step: 0, phase: 'waiting', until: turn.now + wait };
 }
 
 function waitForEnd(turn: Turn, name: string, repair: Repair, seen: MemberSeen): void {

@@ -277,6 +277,18 @@ test('somebody stops the whole project: no standby is started', async () => {
   story.expectVerdicts({ 'worker-backup': 'standby', alone: 'stopped' });
 });
 
+test('what ends nothing is done at once, however often the member was restarted before', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  await story.kill('web-primary');
+  await story.advance('10s');
+  await story.pause('web-primary');
+  await story.advance('1s');
+  story.expectVerdicts({ 'web-primary': 'healthy' });
+  await story.partition('web-primary');
+  await story.advance('1s');
+  story.expectVerdicts({ 'web-primary': 'healthy' });
+});
+
 test('a member that is removed by hand is made anew', async () => {
   await using story = await Story.begin({ web: hotPair });
   const before = story.container('web-backup').id;
