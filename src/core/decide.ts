@@ -9,6 +9,7 @@ import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
 import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover.ts';
 import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
+import { engineAnswers, withoutEngineStops } from './engine-away.ts';
 import { examine } from './health.ts';
 import { fitMemory, type Memory } from './memory.ts';
 import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
@@ -49,6 +50,7 @@ export function decide(
   const whole = structuredClone(memory);
   fitMemory(whole, model.services, now);
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
+  if (observation.engineAnswers) engineAnswers(whole, now);
   const turns = model.services.map((service) => startTurn(service, model, whole, observation, now));
   for (const turn of turns) {
     ageBudget(turn);
@@ -80,7 +82,7 @@ function startTurn(
   const seen = observation.services.find(({ name }) => name === service.name) ?? unseen(service);
   const turn: Turn = {
     model: service,
-    seen,
+    seen: withoutEngineStops(seen, whole.engineAway),
     memory,
     whole,
     engineAnswers: observation.engineAnswers,
@@ -136,6 +138,7 @@ function unseen(service: ServiceModel): ServiceSeen {
     state: 'unknown',
     containerId: null,
     leader: null,
+    finishedAt: 0,
     ended: 'unseen',
     unclearUntil: 0,
     attached: true,

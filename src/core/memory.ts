@@ -14,6 +14,8 @@ export interface Memory {
   /** one entry an incident: for cascades */
   failures: { service: string; at: number }[];
   cascadeSince: number | null;
+  /** the engine was last out of reach from then until then; null: it still is; absent: it never was */
+  engineAway?: { from: number; until: number | null } | undefined;
   /** everything that carries the project's names is gone since then */
   goneSince: number | null;
 }

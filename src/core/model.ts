@@ -96,6 +96,7 @@ export interface GatewaySeen {
   readonly state: 'answering' | 'silent' | 'absent' | 'exited' | 'paused' | 'restarting' | 'unknown';
   readonly containerId: string | null;
   readonly leader: string | null;
+  readonly finishedAt: number;
   readonly ended: Ended;
   readonly unclearUntil: number;
   /** on the service's own network */

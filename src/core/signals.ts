@@ -2,6 +2,7 @@
 
 import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { ServiceModel, Signal } from './model.ts';
+import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
 import { isFromRequests } from './diagnosis.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
 
@@ -13,8 +14,6 @@ const OTHER_STALL_MS = 1500;
 const SAME_CHECK_MS = 50;
 /** several checks of the gateway, and half the deadline of a partition */
 const MILD_PROOF_MS = 5000;
-/** An engine that shuts down stops its containers first: Docker gives them 15 s. */
-const SHUTTING_DOWN_MS = 20_000;
 /** Nothing is asked for again before this long, so that a refusal, or an old reading, makes no busy loop. */
 const RETRY_MS = 1000;
 
@@ -31,6 +30,7 @@ export function absorbSignals(
       continue;
     }
     if (signal.kind === 'engine_lost') {
+      engineLost(memory, now);
       for (const service of Object.values(memory.services)) forgetStops(service, now);
       continue;
     }

@@ -220,6 +220,7 @@ export class Picture {
       state: gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
       containerId: container?.id ?? null,
       leader: this.#readings.get(service.name)?.reading?.leader ?? null,
+      finishedAt: container?.finishedAt ?? 0,
       ...howItEnded(trail, now),
       attached: container === null || container.partial === true || network in container.networks,
     };

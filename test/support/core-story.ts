@@ -71,6 +71,7 @@ export class CoreStory {
         state: 'answering',
         containerId: `id-of-${name}`,
         leader: balance === 'leader' ? (members[0]?.name ?? null) : null,
+        finishedAt: 0,
         ended: 'unseen',
         unclearUntil: 0,
         attached: true,
@@ -120,6 +121,11 @@ export class CoreStory {
   pending(): string[] {
     return Object.values(this.memory.services).flatMap(({ pending }) => Object.keys(pending));
   }
+}
+
+/** Effects only, as keys. */
+export function keysOf(actions: readonly Action[]): string[] {
+  return actions.filter(isEffect).map(keyOf);
 }
 
 /** One line for an action, as transcripts have it. */
