@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../api/control-client.ts';
 import { TwinhullError } from '../errors.ts';
-import type { ContainerSpec } from '../ports/engine.ts';
+import type { ContainerSpec, Engine } from '../ports/engine.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { stateRoot } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
@@ -60,6 +60,17 @@ export async function removeSupervisorContainer({ engine, project }: Place): Pro
   const container = await engine.inspectContainer(name);
   if (container?.labels[LABEL.role] === 'supervisor')
     await engine.removeContainer(container.id, { force: true, volumes: false });
+}
+
+/** Whether its container was made from another image than the one that is there now: twinhull was updated since. */
+export async function isSupervisorOutdated(
+  { engine, project }: { readonly engine: Engine; readonly project: string },
+  image: string,
+): Promise<boolean> {
+  const container = await engine.inspectContainer(supervisorContainerName(project));
+  if (container?.labels[LABEL.role] !== 'supervisor') return false;
+  const now = await engine.inspectImage(image);
+  return now !== null && now.id !== container.imageId;
 }
 
 async function canRunAsContainer({ engine }: Place, image: string): Promise<boolean> {

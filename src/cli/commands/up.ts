@@ -14,7 +14,7 @@ import { factsFrom, planWith } from '../planning.ts';
 import { printable } from '../terminal/printable.ts';
 import { reporter } from '../terminal/reporter.ts';
 import { showResult } from '../terminal/up-result.ts';
-import { startSupervisor } from '../start-supervisor.ts';
+import { isSupervisorOutdated, startSupervisor, supervisorImage } from '../start-supervisor.ts';
 import { eventLine } from '../terminal/event-line.ts';
 import { supervisorText } from '../terminal/supervisor-text.ts';
 import { wrap } from '../terminal/table.ts';
@@ -64,7 +64,9 @@ async function up(context: Context, options: Options): Promise<ExitCode> {
     });
     showNotes(context, fleet);
     const running = await place.control.status();
-    if (running !== null) return await sendTo(context, place, running, fleet, upOptions, options.detach === true);
+    const isOutdated = options.detach && (await isSupervisorOutdated(place, supervisorImage(context.environment)));
+    if (running !== null && !isOutdated)
+      return await sendTo(context, place, running, fleet, upOptions, options.detach === true);
     if (options.detach)
       return await sendTo(context, place, await startSupervisor(context, place), fleet, upOptions, true);
     return await inForeground(context, place, fleet, upOptions);
