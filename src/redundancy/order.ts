@@ -3,14 +3,15 @@ import type { ServicePlan } from './fleet.ts';
 
 /** What a service waits for: `depends_on`, and what Compose takes as such (links, volumes_from, joined namespaces). */
 export function dependenciesOf(project: Project, service: Service): ServicePlan['dependsOn'] {
-  const named = Object.entries(service.depends_on ?? {}).map(([name, { condition, required }]) => ({
+  const named = Object.entries(service.depends_on ?? {}).map(([name, { condition, required, restart }]) => ({
     service: name,
     condition,
     required,
+    restart: restart === true,
   }));
   const implied = impliedDependencies(service)
     .filter((name) => !named.some((entry) => entry.service === name))
-    .map((name) => ({ service: name, condition: 'service_started' as const, required: true }));
+    .map((name) => ({ service: name, condition: 'service_started' as const, required: true, restart: false }));
   return [...named, ...implied].filter((entry) => Object.hasOwn(project.services, entry.service));
 }
 

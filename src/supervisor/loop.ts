@@ -22,7 +22,7 @@ import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
 import { forgetProject, Recorder, savedMemory } from './record.ts';
-import { restartMembers } from './restart.ts';
+import { restartedWith, restartMembers } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
 import { chooseSuccessor, untilIdle } from './switch.ts';
 
@@ -366,19 +366,26 @@ export class Supervisor implements SupervisorHandle {
 
   async restart(target: string, onStep: (line: string) => void = () => undefined): Promise<void> {
     const { plan, members } = this.#target(target);
-    await this.withBusy([plan.name], async () => {
-      this.#say({ kind: 'up_asked', services: [plan.name] });
-      await restartMembers(plan, members, {
-        engine: this.#parts.engine,
-        clock: this.#parts.clock,
-        gateway: this.#gateways.get(plan.name),
-        containerOf: (member) => this.#picture.containerOf(plan, member),
-        say: (line) => {
-          this.#recorder.say('restart', line, plan.name);
-          onStep(line);
-        },
-        signal: this.#over.signal,
-      });
+    const followers = restartedWith(plan.name, this.#fleet.services);
+    const services = [plan, ...followers].map(({ name }) => name);
+    await this.withBusy(services, async () => {
+      this.#say({ kind: 'up_asked', services });
+      await this.#restartOne(plan, members, onStep);
+      for (const follower of followers) await this.#restartOne(follower, follower.members, onStep);
+    });
+  }
+
+  #restartOne(plan: ServicePlan, members: readonly MemberPlan[], onStep: (line: string) => void): Promise<void> {
+    return restartMembers(plan, members, {
+      engine: this.#parts.engine,
+      clock: this.#parts.clock,
+      gateway: this.#gateways.get(plan.name),
+      containerOf: (member) => this.#picture.containerOf(plan, member),
+      say: (line) => {
+        this.#recorder.say('restart', line, plan.name);
+        onStep(line);
+      },
+      signal: this.#over.signal,
     });
   }
 

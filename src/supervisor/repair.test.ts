@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Service } from '../compose/project.ts';
 import { coldPair, hotPair, single, Story } from '../../test/support/story.ts';
 
 test('a single service that is killed is started again, with an incident', async () => {
@@ -324,6 +325,25 @@ test('a container that hangs in the engine delays nobody else', async () => {
   await story.kill('alone');
   await story.advance('5s');
   story.expectVerdicts({ alone: 'healthy' });
+});
+
+test('depends_on with restart: true: those that depend on it are restarted after it, the others are not', async () => {
+  const on = (service: string, restart: boolean): Service => ({
+    ...single,
+    depends_on: { [service]: { condition: 'service_started', required: true, restart } },
+  });
+  await using story = await Story.begin({
+    base: single,
+    near: on('base', true),
+    far: on('near', true),
+    free: on('base', false),
+  });
+  const steps: string[] = [];
+  await story.during(story.supervisor.restart('base', (line) => steps.push(line)));
+  const restarted = steps.filter((line) => line.endsWith('is restarted'));
+  assert.deepEqual(restarted, ['base is restarted', 'near is restarted', 'far is restarted']);
+  await story.advance('5s');
+  assert.deepEqual(story.incidents(), []);
 });
 
 test('a rolling restart: the backup first, then the switch, then the other; no request fails', async () => {

@@ -39,6 +39,19 @@ export async function restartMembers(
   }
 }
 
+/**
+ * Services that depend on this one with `restart: true`, and those that depend on them so: Compose restarts them after
+ * it when a person restarts it. In the order of the plan, where dependencies come first.
+ */
+export function restartedWith(service: string, all: readonly ServicePlan[]): ServicePlan[] {
+  const restarted = new Set([service]);
+  return all.filter(({ name, dependsOn }) => {
+    const follows = dependsOn.some((dependency) => dependency.restart && restarted.has(dependency.service));
+    if (follows) restarted.add(name);
+    return follows && name !== service;
+  });
+}
+
 /** The leader last: traffic moves once, to a member that has just been started anew. */
 async function inOrder(members: readonly MemberPlan[], { gateway, signal }: RestartParts): Promise<MemberPlan[]> {
   const leader = gateway ? (await gateway.read(signal)).leader : null;
