@@ -47,7 +47,9 @@ function tendEnded(turn: Turn, state: 'exited' | 'absent'): boolean {
     wake(turn, gateway.unclearUntil);
     return true;
   }
-  if (gateway?.ended === 'asked' || (gateway?.ended === 'unseen' && state === 'exited')) memory.askedAt ??= turn.now;
+  // our own repair leaves no trail either: while it is under way, nothing seen is no sign of a request
+  const isUnseen = gateway?.ended === 'unseen' && state === 'exited' && memory.incident === null;
+  if (gateway?.ended === 'asked' || isUnseen) memory.askedAt ??= turn.now;
   if (memory.askedAt !== null) {
     closeIncident(turn, turn.model.name, 'superseded', 'the gateway was stopped on request');
     return false;

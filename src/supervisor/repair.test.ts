@@ -290,6 +290,18 @@ test('what ends nothing is done at once, however often the member was restarted 
   story.expectVerdicts({ 'web-primary': 'healthy' });
 });
 
+test('a gateway that is killed is started again, and its incident says so', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  await story.kill('web');
+  await story.advance('10s');
+  assert.deepEqual(story.done(), ['start_gateway web'], story.told());
+  assert.deepEqual(
+    story.incidents().map(({ outcome }) => outcome),
+    ['repaired'],
+    story.told(),
+  );
+});
+
 test('a member that is removed by hand is made anew', async () => {
   await using story = await Story.begin({ web: hotPair });
   const before = story.container('web-backup').id;
