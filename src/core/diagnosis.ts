@@ -21,7 +21,7 @@ const UNREACHABLE = /^L4TOUT|^Layer4 timeout|no route to host|network is unreach
 
 /** Said because requests failed, not because a check did (HAProxy's `observe`). */
 export function isFromRequests(detail: string): boolean {
-  return detail.startsWith('Health analyze');
+  return /^(Health analyze|HANA)/.test(detail);
 }
 
 /** The repairs to try in order. */

@@ -6,7 +6,7 @@
  */
 
 import { failure, type Condition } from './condition.ts';
-import { failureOfRunning } from './diagnosis.ts';
+import { failureOfRunning, isFromRequests } from './diagnosis.ts';
 import type { MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
@@ -56,7 +56,8 @@ function absorbReading(memory: MemberMemory, seen: MemberSeen): void {
   memory.checkSaidAt = reading.readAt;
   if (reading.traffic === 'out') return;
   if (reading.check === 'failing') {
-    memory.failedByPort = { '*': Math.max(failedChecks(memory), reading.failuresInARow, 1) };
+    const inARow = isFromRequests(reading.checkStatus) ? 1 : reading.failuresInARow;
+    memory.failedByPort = { '*': Math.max(failedChecks(memory), inARow, 1) };
     memory.detail = reading.checkStatus;
     memory.check = 'failing';
   } else if (reading.check === 'unknown') {
@@ -150,7 +151,7 @@ function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemor
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
-  const words = failedChecks(memory) + memory.stalls;
+  const words = wordsAgainst(memory, turn.model.policy.threshold);
   const isOut = seen.gateway?.traffic === 'out';
   if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
     return mistrust(turn, seen, memory, words, checkWords(memory));
@@ -159,6 +160,13 @@ function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGr
   if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
   wake(turn, turn.now + LOOK_AGAIN_MS);
   return { is: 'starting', why: "the gateway's check has not passed yet" };
+}
+
+/** Requests that failed or stand still are no more than suspicion, however often: see signals.ts. */
+function wordsAgainst(memory: MemberMemory, threshold: number): number {
+  const failed = failedChecks(memory);
+  const isSuspicion = failed > 0 && failed < threshold && isFromRequests(memory.detail);
+  return isSuspicion ? Math.min(failed + memory.stalls, threshold - 1) : failed + memory.stalls;
 }
 
 /** Checks come quickly once one has failed; a second of trouble at least must pass before anything is restarted. */
