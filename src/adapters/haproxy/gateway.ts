@@ -98,7 +98,7 @@ export class HaproxyGateway implements Gateway {
     const out = before.filter((server) => server.traffic === 'out');
     await this.#admin.run(
       [
-        ...out.flatMap((server) => comeDown(`${checked(server.port)}/${member}`)),
+        ...out.flatMap((server) => comeDown(checked(server.port, member))),
         ...this.#checkedServers(member).map((server) => `set server ${server} state ready`),
       ],
       signal,
@@ -200,11 +200,11 @@ export class HaproxyGateway implements Gateway {
   }
 
   #checkedServers(member: string): string[] {
-    return this.#config.ports.map(({ port }) => `${checked(port)}/${member}`);
+    return this.#config.ports.map(({ port }) => checked(port, member));
   }
 
   #eachServer(member: string, command: (server: string) => string): string[] {
-    const brakes = this.#config.ports.map(({ port }) => `${brake(port)}/${member}`);
+    const brakes = this.#config.ports.map(({ port }) => brake(port, member));
     return [...this.#checkedServers(member), ...brakes].map(command);
   }
 }

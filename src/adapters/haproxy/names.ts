@@ -21,16 +21,18 @@ export const NO_LEADER = '.none';
 export const CHECK_RING = 'chk';
 
 export const frontend = (port: number): string => `fe_${port}`;
-/** The backend whose servers are checked. */
-export const checked = (port: number): string => `be_${port}`;
-/** The brake: the same servers, unchecked, for when every check fails. */
-export const brake = (port: number): string => `open_${port}`;
+export const backend = (port: number): string => `be_${port}`;
 
-const PROXY = /^(fe|be|open)_(\d+)$/;
+/** The server that is checked, by the name that commands and reports use. */
+export const checked = (port: number, member: string): string => `${backend(port)}/${member}`;
+/** The brake: the same member, unchecked, for when every check fails. A member's name has no colon. */
+export const brake = (port: number, member: string): string => `${backend(port)}/${brakeName(member)}`;
+export const brakeName = (member: string): string => `${member}:open`;
 
-/** Takes a proxy's name apart; null when it is none of ours. */
-export function parseProxy(name: string): { readonly kind: 'fe' | 'be' | 'open'; readonly port: number } | null {
+const PROXY = /^(fe|be)_(\d+)$/;
+
+/** The port of a proxy's name; null when it is none of ours. */
+export function portOfProxy(name: string): number | null {
   const match = PROXY.exec(name);
-  if (!match) return null;
-  return { kind: match[1] as 'fe' | 'be' | 'open', port: Number(match[2]) };
+  return match ? Number(match[2]) : null;
 }

@@ -1,5 +1,5 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
-import { brake, checked, frontend, LEADER_KEY, parseProxy } from './names.ts';
+import { backend, brake, checked, frontend, LEADER_KEY, portOfProxy } from './names.ts';
 import { downIntervalMs } from './render.ts';
 
 /** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
@@ -102,10 +102,10 @@ export function heirOf(config: GatewayConfig, reading: GatewayReading, member: s
 }
 
 function serverOf(config: GatewayConfig, report: Report, member: string, port: number): GatewayServer | null {
-  const state = report.states.get(`${checked(port)}/${member}`);
-  const stat = report.stats.get(`${checked(port)}/${member}`);
+  const state = report.states.get(checked(port, member));
+  const stat = report.stats.get(checked(port, member));
   if (!state || !stat) return null;
-  const unchecked = report.stats.get(`${brake(port)}/${member}`);
+  const unchecked = report.stats.get(brake(port, member));
   const traffic = trafficOf(state);
   const check = traffic === 'out' ? 'unknown' : checkOf(stat, state);
   return {
@@ -167,12 +167,12 @@ function countersOf(config: GatewayConfig, report: Report): GatewayReading['coun
   const total = { requests: 0, failed: 0, retried: 0, redispatched: 0 };
   for (const { port, protocol } of config.ports) {
     const front = report.stats.get(`${frontend(port)}/FRONTEND`);
-    const backs = [checked(port), brake(port)].map((name) => report.stats.get(`${name}/BACKEND`));
-    const sum = (column: Column): number => backs.reduce((value, back) => value + number(back, column), 0);
+    const back = report.stats.get(`${backend(port)}/BACKEND`);
     total.requests += number(front, protocol === 'http' ? 'req_tot' : 'stot');
-    total.failed += sum('srv_abrt') + (protocol === 'http' ? own5xx(report, front, port) : sum('econ'));
-    total.retried += sum('wretr');
-    total.redispatched += sum('wredis');
+    total.failed +=
+      number(back, 'srv_abrt') + (protocol === 'http' ? own5xx(report, front, port) : number(back, 'econ'));
+    total.retried += number(back, 'wretr');
+    total.redispatched += number(back, 'wredis');
   }
   return total;
 }
@@ -181,7 +181,7 @@ function own5xx(report: Report, front: Row | undefined, port: number): number {
   let fromMembers = 0;
   for (const row of report.stats.values()) {
     const isServer = row.svname !== 'FRONTEND' && row.svname !== 'BACKEND';
-    if (isServer && parseProxy(row.pxname ?? '')?.port === port) fromMembers += number(row, 'hrsp_5xx');
+    if (isServer && portOfProxy(row.pxname ?? '') === port) fromMembers += number(row, 'hrsp_5xx');
   }
   return Math.max(0, number(front, 'hrsp_5xx') - fromMembers);
 }

@@ -37,15 +37,16 @@ describe('haproxy.cfg', () => {
   it('checks a TLS port by the health URL of another port', () => {
     const lines = section(text, 'backend be_443');
     assert.ok(lines.includes('mode tcp') && lines.includes('option httpchk'));
-    assert.match(lines.find((line) => line.startsWith('default-server')) ?? '', / port 80$/);
+    assert.match(lines.find((line) => line.startsWith('server web-primary ')) ?? '', / port 80$/);
   });
 
-  it('has a brake for each port: the same servers, unchecked', () => {
+  it('has a brake for each port: the same members once more, unchecked, for when all are down', () => {
     for (const port of [80, 443]) {
-      const servers = (name: string): string[] =>
-        section(text, `backend ${name}_${port}`).filter((line) => line.startsWith('server '));
-      assert.deepEqual(servers('open'), servers('be'));
-      assert.ok(!section(text, `backend open_${port}`).some((line) => line.includes('check')));
+      const servers = section(text, `backend be_${port}`).filter((line) => line.startsWith('server '));
+      const placeOf = (line: string): string => line.split(' ').slice(2, 3).join();
+      const brakes = servers.filter((line) => line.includes(':open '));
+      assert.deepEqual(brakes.map(placeOf), servers.filter((line) => !brakes.includes(line)).map(placeOf));
+      assert.ok(brakes.every((line) => / backup /.test(line) && !/ check /.test(line)));
     }
   });
 
@@ -95,9 +96,9 @@ describe('the state at the first start', () => {
       standing.filter((line) => line.includes('_80/')),
       [
         'be_80/web-primary up=0 admin=0',
-        'open_80/web-primary up=2 admin=0',
+        'be_80/web-primary:open up=2 admin=0',
         'be_80/web-backup up=0 admin=1',
-        'open_80/web-backup up=2 admin=1',
+        'be_80/web-backup:open up=2 admin=1',
       ],
     );
     const columns = renderState(pair).split('\n')[1]?.split(' ').length ?? 0;

@@ -3,11 +3,14 @@ import { TwinhullError } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
 import { checkLines } from './check.ts';
 import { headerNames } from './header-names.ts';
-import { brake, checked, CHECK_RING, files, frontend, LEADER_KEY, NO_LEADER } from './names.ts';
+import { backend, brakeName, CHECK_RING, checked, files, frontend, LEADER_KEY, NO_LEADER } from './names.ts';
 import { bareName, quote } from './quote.ts';
 
-/** A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. */
-export const CONNECT_TIMEOUT_MS = 200;
+/**
+ * A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. Not shorter: where
+ * processors are short, it is HAProxy itself that looks late, and well members would be marked down for it.
+ */
+export const CONNECT_TIMEOUT_MS = 500;
 /** Connections the gateway holds at once. Two file descriptors each; more would cost memory even when idle. */
 const MAX_CONNECTIONS = 8000;
 
@@ -28,7 +31,7 @@ const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
 export function renderConfig(config: GatewayConfig): string {
   const blocks = [heading(config), globalBlock(), ringBlock(), defaultsBlock(config)];
   for (const [index, port] of config.ports.entries()) {
-    blocks.push(frontendBlock(port), checkedBlock(config, port, index), brakeBlock(config, port, index));
+    blocks.push(frontendBlock(port), backendBlock(config, port, index));
   }
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -111,33 +114,29 @@ function frontendBlock(port: GatewayPort): string[] {
     `bind "[::]:${port.port}" v6only`,
     '.endif',
     ...(port.protocol === 'http' ? ['option forwardfor', 'option h1-case-adjust-bogus-client'] : []),
-    `use_backend ${brake(port.port)} if !{ nbsrv(${checked(port.port)}) gt 0 }`,
-    `default_backend ${checked(port.port)}`,
+    `default_backend ${backend(port.port)}`,
   ]);
 }
 
-function checkedBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
-  return section(`backend ${checked(port.port)}`, [
+/**
+ * Every member stands twice: checked, and unchecked as `backup`, which is the brake. When every check fails, what
+ * fails may be a dependency that all members share, so whoever accepts a connection is tried. Both in one backend,
+ * because a request that is being retried, or waits in a queue, never leaves its backend.
+ */
+function backendBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
+  return section(`backend ${backend(port.port)}`, [
     ...modeLines(port, 'server'),
-    `id ${checkedId(index)}`,
+    `id ${backendId(index)}`,
     `log ring@${CHECK_RING} local0 notice`,
     'option log-health-checks',
     `timeout check ${wholeMs(port.check.timeoutMs)}ms`,
     ...checkLines(config, port),
-    ...routing(config, port, 'empty-response response-timeout'),
-    `default-server ${serverDefaults(config, port)}`,
-    ...config.members.map((member, at) => serverLine(member, port, at)),
-  ]);
-}
-
-/** The brake: what fails may be a dependency that all members share. Whoever accepts a connection is tried. */
-function brakeBlock(config: GatewayConfig, port: GatewayPort, index: number): string[] {
-  return section(`backend ${brake(port.port)}`, [
-    ...modeLines(port, 'server'),
-    `id ${brakeId(index)}`,
-    ...routing(config, port, 'empty-response'),
-    `default-server maxconn ${config.maxConnectionsPerMember}`,
-    ...config.members.map((member, at) => serverLine(member, port, at)),
+    `balance ${config.balance === 'leader' ? 'roundrobin' : 'leastconn'}`,
+    'option allbackups',
+    ...(port.protocol === 'http' ? RETRY_LINES : []),
+    ...(config.balance === 'leader' ? leaderLines(config, port) : []),
+    ...config.members.map((member, at) => `${serverLine(member, port, at)} ${checkWords(config, port)}`),
+    ...config.members.map((member, at) => `${brakeLine(member, port, at)} maxconn ${config.maxConnectionsPerMember}`),
   ]);
 }
 
@@ -147,15 +146,11 @@ function modeLines(port: GatewayPort, side: 'client' | 'server'): string[] {
   return ['mode tcp', `timeout ${side} 1d`, side === 'client' ? 'option clitcpka' : 'option srvtcpka'];
 }
 
-/** What a checked and an unchecked backend have in common: who gets a request, and when it is sent again. */
-function routing(config: GatewayConfig, port: GatewayPort, retryOn: string): string[] {
-  return [
-    `balance ${config.balance === 'leader' ? 'roundrobin' : 'leastconn'}`,
-    ...(port.protocol === 'http' ? retryLines(retryOn) : []),
-    ...(config.balance === 'leader'
-      ? [`use-server %[str(${LEADER_KEY}),map(${files.leader},${NO_LEADER})] if TRUE`]
-      : []),
-  ];
+/** A server that is down is passed by. With all of them down the leader still goes first. */
+function leaderLines(config: GatewayConfig, { port }: GatewayPort): string[] {
+  const leader = `%[str(${LEADER_KEY}),map(${files.leader},${NO_LEADER})]`;
+  const allDown = config.members.map(({ name }) => `!{ srv_is_up(${checked(port, bareName(name))}) }`).join(' ');
+  return [`use-server ${leader} if TRUE`, `use-server ${brakeName(leader)} if ${allDown}`];
 }
 
 /**
@@ -163,26 +158,24 @@ function routing(config: GatewayConfig, port: GatewayPort, retryOn: string): str
  * their method allows it (RFC 9110, 9.2.2). A body can be sent again only when the buffer holds it, so small
  * ones are waited for.
  */
-function retryLines(retryOn: string): string[] {
-  return [
-    `retry-on conn-failure ${retryOn} 0rtt-rejected`,
-    `http-request disable-l7-retry if !{ method ${IDEMPOTENT} }`,
-    `http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt ${REPEATABLE_BODY_BYTES} }`,
-    'http-reuse never',
-    'option h1-case-adjust-bogus-server',
-  ];
-}
+const RETRY_LINES: readonly string[] = [
+  'retry-on conn-failure empty-response response-timeout 0rtt-rejected',
+  `http-request disable-l7-retry if !{ method ${IDEMPOTENT} }`,
+  `http-request wait-for-body time 1m if { method PUT DELETE } { req.hdr_val(content-length) gt 0 } { req.hdr_val(content-length) lt ${REPEATABLE_BODY_BYTES} }`,
+  'http-reuse never',
+  'option h1-case-adjust-bogus-server',
+];
 
 /**
  * `observe layer4`, because with layer7 only the last server of a retried request is marked (haproxy#2679).
  * `rise` and `fall` are 2: under full load checks fail in bursts without cause.
  */
-function serverDefaults(config: GatewayConfig, port: GatewayPort): string {
+function checkWords(config: GatewayConfig, port: GatewayPort): string {
   const { check } = port;
   const interval = wholeMs(check.intervalMs);
   const words = [
     `check inter ${interval}ms fastinter ${Math.min(100, interval)}ms downinter ${downIntervalMs(check)}ms fall 2 rise 2`,
-    'observe layer4 error-limit 3 on-error mark-down',
+    'observe layer4 error-limit 10 on-error mark-down',
     `maxconn ${config.maxConnectionsPerMember}`,
   ];
   if (check.port !== undefined && check.port !== port.port) words.push(`port ${check.port}`);
@@ -206,9 +199,13 @@ function serverLine(member: GatewayMember, port: GatewayPort, at: number): strin
   return `server ${bareName(member.name)} ${member.address}:${port.port} id ${at + 1}`;
 }
 
+function brakeLine(member: GatewayMember, port: GatewayPort, at: number): string {
+  return `server ${brakeName(bareName(member.name))} ${member.address}:${port.port} id ${BRAKE_IDS + at + 1} backup`;
+}
+
 /** HAProxy finds a server's saved state by these numbers. */
-const checkedId = (portIndex: number): number => 1001 + portIndex;
-const brakeId = (portIndex: number): number => 2001 + portIndex;
+const backendId = (portIndex: number): number => 1001 + portIndex;
+const BRAKE_IDS = 1000;
 
 /** leader.map at the first start. */
 export function renderLeaderMap(leader: string | null): string {
@@ -229,9 +226,11 @@ export function renderState(config: GatewayConfig): string {
   for (const [index, { port }] of config.ports.entries()) {
     for (const [at, member] of config.members.entries()) {
       const admin = member.takesTraffic ? 0 : 1;
-      const server = `${at + 1} ${bareName(member.name)} ${member.address}`;
-      lines.push(`${checkedId(index)} ${checked(port)} ${server} 0 ${admin} 1 1 0 1 0 1 6 0 1 1 - ${port} - 0 0 - - 0`);
-      lines.push(`${brakeId(index)} ${brake(port)} ${server} 2 ${admin} 1 1 0 1 0 2 0 0 1 1 - ${port} - 0 0 - - 0`);
+      const name = bareName(member.name);
+      const server = (id: number, as: string): string =>
+        `${backendId(index)} ${backend(port)} ${id} ${as} ${member.address}`;
+      lines.push(`${server(at + 1, name)} 0 ${admin} 1 1 0 1 0 1 6 0 1 1 - ${port} - 0 0 - - 0`);
+      lines.push(`${server(BRAKE_IDS + at + 1, brakeName(name))} 2 ${admin} 1 1 0 1 0 2 0 0 1 1 - ${port} - 0 0 - - 0`);
     }
   }
   return `${lines.join('\n')}\n`;

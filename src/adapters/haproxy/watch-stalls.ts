@@ -85,12 +85,12 @@ class WatchedServer {
   }
 
   look({ report, wasLate, lagMs }: Seen, onSignal: OnSignal, abort: AbortSignal): void {
-    const stat = report?.stats.get(`${checked(this.#port)}/${this.#member}`);
+    const stat = report?.stats.get(checked(this.#port, this.#member));
     if (!stat || stat.status?.startsWith('MAINT')) {
       this.#stall = null;
       return;
     }
-    const sample = sampleOf([stat, report?.stats.get(`${brake(this.#port)}/${this.#member}`)]);
+    const sample = sampleOf([stat, report?.stats.get(brake(this.#port, this.#member))]);
     if (sample.sessions > 0 || sample.progress !== this.#stall?.progress) this.busyUntil = sample.at + BUSY_FOR_MS;
     this.#stall = observe(this.#stall, sample, wasLate);
     if (this.#asking) return;

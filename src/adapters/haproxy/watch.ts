@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../../errors.ts';
 import type { GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
 import type { AdminSocket } from './admin.ts';
-import { CHECK_RING, parseProxy } from './names.ts';
+import { CHECK_RING, portOfProxy } from './names.ts';
 import { watchForStalls } from './watch-stalls.ts';
 
 const RECONNECT_AFTER_MS = 20;
@@ -73,19 +73,14 @@ const WENT_DOWN = /Server ([^/\s]+)\/(\S+) is DOWN, reason: ((?:(?!check duratio
 export function parseCheckEvent(line: string): CheckEvent | null {
   const [, proxy = '', member = '', what, reason = '', counter, standing] = CHECKED.exec(line) ?? [];
   if (what !== undefined) {
-    const port = checkedPort(proxy);
+    const port = portOfProxy(proxy);
     if (port === null) return null;
     const changed = standing === 'DOWN' ? counter === '0' : what !== 'failed';
     if (what === 'failed') return { signal: { kind: 'check_failed', member, port, detail: reason }, changed };
     return { signal: { kind: 'check_passed', member, port }, changed };
   }
   const [found, downProxy = '', downMember = '', downReason = ''] = WENT_DOWN.exec(line) ?? [];
-  const port = checkedPort(downProxy);
+  const port = portOfProxy(downProxy);
   if (found === undefined || port === null) return null;
   return { signal: { kind: 'check_failed', member: downMember, port, detail: downReason }, changed: true };
-}
-
-function checkedPort(proxy: string): number | null {
-  const parsed = parseProxy(proxy);
-  return parsed?.kind === 'be' ? parsed.port : null;
 }
