@@ -30,3 +30,6 @@ export type Failed = Extract<Condition, { is: 'failed' }>;
 export function failure(kind: FailureKind, gone: boolean, why: string): Failed {
   return { is: 'failed', failure: kind, gone, patientUntil: 0, why };
 }
+
+/** of a service whose name another tool's container holds, for a person */
+export const FOREIGN = 'a container that is not ours holds the service; twinhull up takes it back';

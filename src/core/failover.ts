@@ -5,7 +5,7 @@
  * becomes the backup, because a second disturbance buys nothing.
  */
 
-import type { Condition } from './condition.ts';
+import { type Condition, FOREIGN } from './condition.ts';
 import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, type Turn } from './turn.ts';
 
 /** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */
@@ -151,9 +151,12 @@ function isServing(turn: Turn): boolean {
 }
 
 function whyNotServing(turn: Turn): string {
+  if (turn.seen.foreign !== null) return FOREIGN;
   const gateway = turn.seen.gateway?.state;
   if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') {
-    return `its gateway is ${gateway}`;
+    return turn.memory.gateway.askedAt === null
+      ? `its gateway is ${gateway}`
+      : 'its gateway was stopped on request; twinhull up starts it again';
   }
   const words = turn.model.members.map(({ name }) => {
     const condition = conditionOf(turn, name);

@@ -1,6 +1,6 @@
 /** Conditions, in the words people see. */
 
-import type { Condition } from './condition.ts';
+import { type Condition, FOREIGN } from './condition.ts';
 import type { Verdict } from './model.ts';
 import { conditionOf, isPending, memberMemory, type Turn } from './turn.ts';
 
@@ -30,7 +30,7 @@ export function noteVerdicts(turn: Turn): void {
 
 function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
   if (turn.seen.foreign !== null) {
-    return { verdict: 'foreign', reason: 'a container that is not ours holds the service; twinhull up takes it back' };
+    return { verdict: 'foreign', reason: FOREIGN };
   }
   switch (condition.is) {
     case 'well':

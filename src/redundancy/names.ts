@@ -80,6 +80,8 @@ export function ownLabels(
     [LABEL.service]: owner.composeService,
     [LABEL.number]: String(owner.number),
     [LABEL.oneOff]: 'False',
+    // docker-compose 1.29 breaks off with a stack trace at a container without it
+    [LABEL.version]: '2.0.0',
     [LABEL.workingDir]: project.workingDir,
     [LABEL.configFiles]: project.files.join(','),
     [LABEL.ours]: owner.service,

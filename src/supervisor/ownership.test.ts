@@ -26,6 +26,7 @@ test('a container that is not ours holds the name: foreign, told once, nothing i
   await composeUp(story, 'web');
   await story.advance('5s');
   story.expectVerdicts({ 'web-primary': 'foreign', 'web-backup': 'foreign' });
+  assert.match(story.service('web').reason, /^a container that is not ours/);
   const done = story.done();
   await story.kill('web-primary');
   await story.advance('60s');
@@ -51,6 +52,7 @@ test('docker-compose stop on the original file stops the gateway: the service is
   await story.stop('web');
   await story.advance('60s');
   assert.equal(story.service('web').serving, false);
+  assert.match(story.service('web').reason, /gateway was stopped on request/);
   assert.deepEqual(story.done(), [], story.told());
   await story.start('web');
   await story.advance('5s');

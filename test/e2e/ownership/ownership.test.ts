@@ -72,7 +72,9 @@ describe('docker-compose on the original file', () => {
   });
 
   test('up -d: serves, or the service is foreign and says so; twinhull up takes it back', async () => {
-    await web.compose('up', '-d');
+    await sleep(3000); // a person's pace: what follows an up at once is taken for its echo
+    const { code, stderr } = await web.compose('up', '-d');
+    assert.equal(code, 0, stderr);
     await sleep(3000);
     const found = await web.service('web');
     if (!found.serving || !(await serves()))
@@ -86,7 +88,9 @@ describe('docker-compose on the original file', () => {
   });
 
   test('up -d --remove-orphans: after twinhull up everything is whole', async () => {
-    await web.compose('up', '-d', '--remove-orphans');
+    await sleep(3000);
+    const { code, stderr } = await web.compose('up', '-d', '--remove-orphans');
+    assert.equal(code, 0, stderr);
     await sleep(3000);
     await web.up();
     await untilServes(15_000);
