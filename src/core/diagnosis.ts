@@ -24,6 +24,11 @@ export function isFromRequests(detail: string): boolean {
   return /^(Health analyze|HANA)/.test(detail);
 }
 
+/** It answers its check, with a no: requests that its gateway still sends it are answered too. */
+export function answersAllTheSame({ check, detail }: MemberMemory): boolean {
+  return check === 'failing' && /^(L7STS|Layer7 wrong status)/.test(detail);
+}
+
 /** The repairs to try in order. */
 export function ladderFor(failure: FailureKind, seen: MemberSeen): Rung[] {
   if (seen.state === 'absent') return ['replace'];

@@ -6,6 +6,7 @@
  */
 
 import { type Condition, FOREIGN } from './condition.ts';
+import { answersAllTheSame } from './diagnosis.ts';
 import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, type Turn } from './turn.ts';
 
 /** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */
@@ -147,7 +148,15 @@ function isServing(turn: Turn): boolean {
   if (conditions.every((is) => is === 'completed')) return true;
   const gateway = seen.gateway?.state;
   if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') return false;
-  return conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving));
+  if (conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving)))
+    return true;
+  return gateway === 'answering' && model.members.some(({ name }) => isServedByBrake(turn, name));
+}
+
+/** With nobody left who passes its check, the gateway still sends requests to those that accept connections. */
+function isServedByBrake(turn: Turn, name: string): boolean {
+  const { state, gateway } = memberSeen(turn, name);
+  return state === 'running' && gateway?.traffic === 'in' && answersAllTheSame(memberMemory(turn, name));
 }
 
 function whyNotServing(turn: Turn): string {

@@ -170,10 +170,19 @@ test('every check fails at once: nobody is cut off, nobody is restarted, and it 
     story.told(),
   );
   assert.ok(story.service('web').reason.includes('none is restarted'), story.service('web').reason);
+  assert.equal(story.service('web').serving, true, 'they answer, and their gateway lets them');
   story.sicken('web-primary', false);
   story.sicken('web-backup', false);
   await story.advance('10s');
   story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
+});
+
+test('every member hangs at once: nobody is cut off, and it does not count as serving', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  story.hang('web-primary');
+  story.hang('web-backup');
+  await story.advance('40s');
+  assert.equal(story.service('web').serving, false);
 });
 
 test('a planned switch: the other leads, nobody is cut, nobody is restarted, no incident', async () => {

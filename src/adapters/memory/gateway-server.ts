@@ -87,14 +87,14 @@ export function count(server: Server, passed: boolean): void {
   if (server.failuresInARow >= FALL) server.up = false;
 }
 
-export function readingOf(server: Server): GatewayServer {
+export function readingOf(server: Server, condition: MemberCondition): GatewayServer {
   const out = server.traffic === 'out';
   return {
     member: server.member,
     port: server.port.port,
     traffic: server.traffic,
     check: out ? 'unknown' : checkOf(server),
-    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : 'L7TOUT',
+    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : FAILED[condition],
     checkDurationMs: 1,
     checkFailures: server.failures,
     failuresInARow: out ? 0 : server.failuresInARow,
@@ -102,6 +102,14 @@ export function readingOf(server: Server): GatewayServer {
     queued: 0,
   };
 }
+
+/** HAProxy's words for it. Whoever is up again failed its last check by silence. */
+const FAILED: Readonly<Record<MemberCondition, string>> = {
+  up: 'L7TOUT',
+  hung: 'L7TOUT',
+  refusing: 'L4CON',
+  sick: 'L7STS',
+};
 
 function checkOf(server: Server): GatewayServer['check'] {
   if (server.lastCheck === 'failed') return 'failing';

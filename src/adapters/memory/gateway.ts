@@ -67,7 +67,7 @@ export class MemoryGateway implements Gateway {
 
   async read(signal?: AbortSignal): Promise<GatewayReading> {
     this.#reach(signal);
-    const servers = this.#servers.map(readingOf);
+    const servers = this.#servers.map((server) => readingOf(server, this.#conditionOf(server.member)));
     return {
       leader: this.#config.balance === 'leader' ? this.#leader : null,
       servers,
@@ -121,7 +121,7 @@ export class MemoryGateway implements Gateway {
     const out = servers.filter((server) => server.traffic === 'out');
     for (const server of servers) letIn(server, this.#clock.monotonic());
     const until = this.#clock.monotonic() + timeoutMs;
-    while (!servers.every((server) => readingOf(server).check === 'passing')) {
+    while (!servers.every((server) => readingOf(server, this.#conditionOf(server.member)).check === 'passing')) {
       if (this.#clock.monotonic() >= until) throw this.#leaveOut(member, out, timeoutMs);
       await this.#clock.sleep(STEP_MS, signal);
       this.#reach(signal);

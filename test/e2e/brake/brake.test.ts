@@ -26,6 +26,8 @@ x-twinhull: { mode: pair }`)}`,
     await sleep(1000);
     for (const { containerId } of before)
       await web.docker('exec', containerId ?? '', 'node', '-e', 'require("fs").writeFileSync("/tmp/sick","")');
+    await sleep(8000);
+    assert.equal((await web.service('web')).serving, true, 'they answer, and status says so');
     const result = await load.finished;
     assert.equal((result.failedByMethod as Record<string, number>)['GET'] ?? 0, 0, `of ${result.sent}`);
     for (const { containerId } of before) {
