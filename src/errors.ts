@@ -150,7 +150,8 @@ const catalogue = {
   TH_IMAGE_UNAVAILABLE: {
     exitCode: 1,
     meaning: 'An image is missing and could not be pulled or built, or its pull policy forbids it.',
-    remedy: 'Check the name, your access to the registry, or build it. Running services were not touched.',
+    remedy:
+      'Check the name, your access to the registry, or build it; TWINHULL_GATEWAY_IMAGE names another image for gateways. Running services were not touched.',
   },
   TH_STEP_FAILED: {
     exitCode: 1,
