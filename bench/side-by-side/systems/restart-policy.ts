@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeContainers, untilAnswers } from '../../docker.ts';
 import type { System } from '../system.ts';
 import { hostAddress, startMember } from '../two-members.ts';
@@ -19,7 +20,8 @@ export const restartPolicy: System = {
       url,
       repairs: false,
       victim: async () => ({ container: NAME, network: 'bridge', address: null }),
-      settle: () => untilAnswers(`${url}/health`, 60_000),
+      // its waits double with each restart, and begin anew once it has run for 10 s (moby restartmanager)
+      settle: () => untilAnswers(`${url}/health`, 60_000).then(() => sleep(11_000)),
       stop: () => removeContainers(NAME),
     };
   },
