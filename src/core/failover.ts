@@ -146,11 +146,15 @@ function isServing(turn: Turn): boolean {
   const { model, seen } = turn;
   const conditions = model.members.map(({ name }) => conditionOf(turn, name).is);
   if (conditions.every((is) => is === 'completed')) return true;
-  const gateway = seen.gateway?.state;
-  if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') return false;
+  if (isGatewayDown(turn)) return false;
   if (conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving)))
     return true;
-  return gateway === 'answering' && model.members.some(({ name }) => isServedByBrake(turn, name));
+  return seen.gateway?.state === 'answering' && model.members.some(({ name }) => isServedByBrake(turn, name));
+}
+
+function isGatewayDown({ seen }: Turn): boolean {
+  const gateway = seen.gateway?.state;
+  return gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting';
 }
 
 /** With nobody left who passes its check, the gateway still sends requests to those that accept connections. */
@@ -161,10 +165,9 @@ function isServedByBrake(turn: Turn, name: string): boolean {
 
 function whyNotServing(turn: Turn): string {
   if (turn.seen.foreign !== null) return FOREIGN;
-  const gateway = turn.seen.gateway?.state;
-  if (gateway === 'absent' || gateway === 'exited' || gateway === 'paused' || gateway === 'restarting') {
+  if (isGatewayDown(turn)) {
     return turn.memory.gateway.askedAt === null
-      ? `its gateway is ${gateway}`
+      ? `its gateway is ${turn.seen.gateway?.state}`
       : 'its gateway was stopped on request; twinhull up starts it again';
   }
   const words = turn.model.members.map(({ name }) => {
