@@ -52,6 +52,8 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       return start(world, step, signal);
     case 'recreate_container':
       return recreate(world, fleet, step, signal);
+    case 'restart_container':
+      return restart(world, fleet, step, signal);
     case 'remove_container':
       return removeContainer(world, step.containerId, signal);
     case 'connect_network':
@@ -109,12 +111,32 @@ async function recreate(
     await recreateContainer(world, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
   } catch (error) {
     // the old one is back: it takes its traffic again, if it can
-    if (role === 'member')
-      await gatewayOf(world, serviceOf(fleet, step))
-        ?.putIn(member, 10_000)
-        .catch(() => undefined);
+    if (role === 'member') await putBackIn(world, serviceOf(fleet, step), member);
     throw error;
   }
+}
+
+async function restart(
+  world: World,
+  fleet: Fleet,
+  step: Step & OfKind<'restart_container'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, member, stopTimeoutMs } = step;
+  const options = stopTimeoutMs === null ? {} : { timeoutSeconds: Math.ceil(stopTimeoutMs / 1000) };
+  const deadlineMs = deadlines.stop + deadlines.start + (stopTimeoutMs ?? 10 * 60_000);
+  try {
+    await world.engine.restartContainer(name, options, within(deadlineMs, signal));
+  } catch (error) {
+    await putBackIn(world, serviceOf(fleet, step), member);
+    throw error;
+  }
+}
+
+async function putBackIn(world: World, service: ServicePlan, member: string): Promise<void> {
+  await gatewayOf(world, service)
+    ?.putIn(member, 10_000)
+    .catch(() => undefined);
 }
 
 async function removeContainer({ engine }: World, id: string, signal: AbortSignal): Promise<void> {

@@ -35,10 +35,11 @@ export function planService(task: ServiceTask): void {
   const ready = [...dependencyWaits(task), ...removeIntruders(task, [...members, ...(gateway ? [gateway] : [])])];
 
   const started = members.flatMap((member) => addStart(task, member, ready, admission));
-  const back = members.some(({ difference }) => difference !== null) ? addReturns(task, members, admission, ready) : [];
+  const turns = turnsOf(members, restartReason(task));
+  const back = turns.length > 0 ? addReturns(task, members, admission, ready) : [];
   const surplus = surplusOf(task, members, gateway);
   const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], surplus) : [];
-  const rolled = addRoll(task, members, [...ready, ...started, ...back, ...gatewayDone], gateway);
+  const rolled = addRoll(task, turns, [...ready, ...started, ...back, ...gatewayDone], gateway);
   const done = [...ready, ...started, ...gatewayDone, ...rolled];
   addRemovals(task, surplus, done);
   addWait(task, task.service, 'serving', done, false);
@@ -192,35 +193,61 @@ function addDrains(
   });
 }
 
+/** A member whose container is made anew, or only started anew. */
+interface Turn extends MemberPosition {
+  readonly current: Container;
+  readonly how: 'recreate' | 'restart';
+  readonly why: string;
+}
+
+/** @param restart why members that need not be made anew are started anew; null: they are not */
+function turnsOf(members: readonly MemberPosition[], restart: string | null): Turn[] {
+  return members.flatMap((position): Turn[] => {
+    const { current, difference } = position;
+    if (!current) return [];
+    if (difference !== null) return [{ ...position, current, how: 'recreate', why: difference }];
+    return restart !== null && isUp(current) ? [{ ...position, current, how: 'restart', why: restart }] : [];
+  });
+}
+
+/**
+ * `depends_on` with `restart: true`: Compose starts a service anew when `up` makes anew what it depends on so (it stops
+ * it before and starts it after; here its members take turns after). One that was started anew for this reason counts
+ * too, as with `restart`.
+ */
+function restartReason({ list, service }: ServiceTask): string | null {
+  const anew = new Set(
+    list
+      .all()
+      .flatMap((step) => (step.kind === 'recreate_container' || step.kind === 'restart_container' ? step.service : [])),
+  );
+  const cause = service.dependsOn.find((dependency) => dependency.restart && anew.has(dependency.service));
+  return cause ? `${cause.service}, which it depends on, is changed` : null;
+}
+
 /** One member after the other; those without traffic first. @returns the last step's id */
 function addRoll(
   task: ServiceTask,
-  members: readonly MemberPosition[],
+  turns: readonly Turn[],
   after: readonly string[],
   gateway: Position | null,
 ): string[] {
   const leader = task.existing.gateways.get(task.service.name)?.leader ?? null;
-  const changed = members.filter(({ difference }) => difference !== null);
-  const rank = ({ current, plan }: MemberPosition): number =>
-    current && isUp(current) ? (plan.name === leader ? 2 : 1) : 0;
+  const rank = ({ current, plan }: Turn): number => (isUp(current) ? (plan.name === leader ? 2 : 1) : 0);
   let last = [...after];
-  for (const position of changed.toSorted((one, other) => rank(one) - rank(other)))
-    last = addOneRoll(task, position, last, gateway);
-  return changed.length === 0 ? [] : last;
+  for (const turn of turns.toSorted((one, other) => rank(one) - rank(other))) last = addTurn(task, turn, last, gateway);
+  return turns.length === 0 ? [] : last;
 }
 
-function addOneRoll(
-  task: ServiceTask,
-  position: MemberPosition,
-  after: readonly string[],
-  gateway: Position | null,
-): string[] {
-  const { current, difference, plan } = position;
-  if (!current || difference === null) return [...after];
+function addTurn(task: ServiceTask, turn: Turn, after: readonly string[], gateway: Position | null): string[] {
+  const { current, how, plan, start, why } = turn;
   const throughGateway = gateway !== null && gateway.current !== null && takesTraffic(task, plan.name);
   const away = throughGateway && isUp(current) && isMemberNow(current) ? [addLeadAway(task, plan.name, after)] : after;
-  const made = addRecreation(task, { ...position, current, difference }, [...task.ground, ...away]);
-  const several = task.service.members.length > 1 && position.start;
+  const made =
+    how === 'recreate'
+      ? addRecreation(task, { ...turn, difference: why }, [...task.ground, ...away])
+      : addRestart(task, turn, away);
+  const several = task.service.members.length > 1 && start;
   const by = gateway !== null && takesTraffic(task, plan.name) ? 'gateway' : 'engine';
   return several ? [addAdmission(task, plan.name, by, [made])] : [made];
 }
@@ -237,6 +264,17 @@ function addRecreation(
     oldId: current.id,
     start,
     why: difference,
+  });
+}
+
+function addRestart({ list, service }: ServiceTask, { wanted, plan, why }: Turn, after: readonly string[]): string {
+  const { name, stopTimeoutMs } = wanted;
+  return list.add(`restart:${name}`, service.name, after, {
+    kind: 'restart_container',
+    name,
+    member: plan.name,
+    stopTimeoutMs,
+    why,
   });
 }
 

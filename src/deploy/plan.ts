@@ -87,7 +87,7 @@ function addRemoval(list: StepList, { id, name }: Container): string {
 function startAfter(steps: readonly Step[], removals: readonly string[]): Step[] {
   const first = [...removals, ...steps.flatMap(({ kind, id }) => (kind === 'create_container' ? [id] : []))];
   return steps.map((step) =>
-    step.kind === 'start_container' || step.kind === 'recreate_container'
+    step.kind === 'start_container' || step.kind === 'recreate_container' || step.kind === 'restart_container'
       ? { ...step, after: [...new Set([...step.after, ...first])] }
       : step,
   );

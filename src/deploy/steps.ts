@@ -44,6 +44,14 @@ export type Work =
       readonly start: boolean;
       readonly why: string;
     }
+  | {
+      readonly kind: 'restart_container';
+      readonly name: string;
+      readonly member: string;
+      /** how long it may take to end, milliseconds; null: what the container itself says */
+      readonly stopTimeoutMs: number | null;
+      readonly why: string;
+    }
   | { readonly kind: 'remove_container'; readonly containerId: string; readonly name: string; readonly why: string }
   | { readonly kind: 'connect_network'; readonly name: string; readonly attachment: NetworkAttachment }
   /** another member leads, then this one gets no new requests and finishes those it has */
@@ -120,6 +128,8 @@ export function describeStep(step: Step): string {
       return `${step.paused ? 'unpause' : 'start'} ${step.name}`;
     case 'recreate_container':
       return `recreate ${step.container.name} (${step.why})${step.container.role === 'gateway' ? '; connections through it are cut for a moment' : ''}`;
+    case 'restart_container':
+      return `restart ${step.name} (${step.why})`;
     case 'remove_container':
       return `remove ${step.name} (${step.why})`;
     case 'connect_network':

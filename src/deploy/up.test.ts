@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Death, MemorySite } from '../../test/support/memory-site.ts';
 import type { Service } from '../compose/project.ts';
+import { TwinhullError } from '../errors.ts';
 import { orphansOf } from './plan.ts';
 
 const web = (release: string, changes: Service = {}): Service => ({
@@ -101,6 +102,60 @@ describe('up', () => {
         'recreate shop-web-primary-1 (its configuration changed)',
       ],
     );
+  });
+
+  it('restarts after it, member by member, what depends on a changed service with restart: true, and nothing else', async () => {
+    const on = (service: string, restart: boolean): Service => ({
+      depends_on: { [service]: { condition: 'service_started', required: true, restart } },
+    });
+    const services = (release: string) => ({
+      db: db(release),
+      web: web('one', on('db', true)),
+      far: db('one', on('web', true)),
+      free: db('one', on('db', false)),
+    });
+    await site.up(services('one'));
+    const result = await site.up(services('two'));
+    assert.deepEqual(result.notServing, []);
+    assert.deepEqual(
+      site.lines.filter((line) => /^(recreate|restart|move)|leads/.test(line)),
+      [
+        'recreate shop-db-1 (its configuration changed)',
+        'move traffic away from web-backup (at most 30s for what is in flight)',
+        'restart shop-web-backup-1 (db, which it depends on, is changed)',
+        'move traffic away from web-primary (at most 30s for what is in flight)',
+        'web-backup leads now',
+        'restart shop-web-primary-1 (db, which it depends on, is changed)',
+        'restart shop-far-1 (web, which it depends on, is changed)',
+      ],
+    );
+    await site.up(services('two'));
+    assert.deepEqual(site.calls, []);
+  });
+
+  it('restarts nothing when what it depends on is only started again', async () => {
+    const services = {
+      db: db('one'),
+      api: db('one', { depends_on: { db: { condition: 'service_started', required: true, restart: true } } }),
+    };
+    await site.up(services);
+    await site.engine.stopContainer('shop-db-1', {});
+    await site.up(services);
+    assert.deepEqual(site.calls, ['startContainer shop-db-1']);
+  });
+
+  it('gives a member its traffic back that could not be restarted', async () => {
+    const services = (release: string) => ({
+      db: db(release),
+      web: web('one', { depends_on: { db: { condition: 'service_started', required: true, restart: true } } }),
+    });
+    await site.up(services('one'));
+    const { restartContainer } = site.engine;
+    site.engine.restartContainer = () => Promise.reject(new TwinhullError('TH_ENGINE_REFUSED', 'no'));
+    const result = await site.up(services('two'));
+    site.engine.restartContainer = restartContainer;
+    assert.match(result.notServing[0]?.why ?? '', /restart shop-web-backup-1.*no\nit serves as before/);
+    assert.ok(site.calls.includes('putIn web-backup'), site.calls.join('\n'));
   });
 
   it('leaves the leader alone when the new release does not pass its check', async () => {

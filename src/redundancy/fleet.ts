@@ -53,7 +53,7 @@ export interface ServicePlan {
     readonly service: string;
     readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
     readonly required: boolean;
-    /** restarted after it, when a person restarts it */
+    /** restarted after it, when a person restarts it or `up` makes it anew */
     readonly restart: boolean;
   }[];
   /** true: exit 0 is `completed` (restart: no / on-failure, or awaited as service_completed_successfully) */

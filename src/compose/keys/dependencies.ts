@@ -5,7 +5,7 @@ import { boolean, choice } from './scalars.ts';
 import { byKind, distinctTexts, mapOf, object } from './shapes.ts';
 
 const keys: KeyTable = {
-  restart: { shape: boolean, doc: 'Restart this service when the other one is restarted.' },
+  restart: { shape: boolean, doc: 'Restart this service when the other one is restarted or made anew.' },
   required: { shape: boolean, doc: 'false: it may be missing.' },
   condition: {
     shape: choice(['service_started', 'service_healthy', 'service_completed_successfully']),
