@@ -85,12 +85,12 @@ describe('the control socket', () => {
       up: async (given, options, report) => {
         report({ at: 1, service: 'web', text: `create ${given.project}` });
         report({ at: 2, service: null, text: String(options.forceRecreate) });
-        return { serving: ['web'], notServing: [], orphans: [] };
+        return { serving: ['web'], finished: [], notServing: [], orphans: [] };
       },
     });
     const result = await client.up(fleet, upOptions, ({ text }) => seen.push(text), never);
     assert.deepEqual(seen, ['create shop', 'false']);
-    assert.deepEqual(result, { serving: ['web'], notServing: [], orphans: [] });
+    assert.deepEqual(result, { serving: ['web'], finished: [], notServing: [], orphans: [] });
   });
 
   test('an error keeps its code, its state and what to do next', async () => {

@@ -36,6 +36,8 @@ export interface UpOptions {
 
 export interface UpResult {
   readonly serving: readonly string[];
+  /** jobs that did their work and ended well */
+  readonly finished: readonly string[];
   readonly notServing: readonly { readonly service: string; readonly why: string }[];
   /** containers of services that are no longer in the file, left alone */
   readonly orphans: readonly string[];

@@ -10,7 +10,7 @@ import { type Deployer, SupervisedProject } from './supervised-project.ts';
 
 const options: UpOptions = { removeOrphans: false, forceRecreate: false, waitTimeoutMs: null };
 const fleet = { project: 'shop', services: [{ name: 'web', members: [{ name: 'web-primary' }] }] } as unknown as Fleet;
-const serving: UpResult = { serving: ['web'], notServing: [], orphans: [] };
+const serving: UpResult = { serving: ['web'], finished: [], notServing: [], orphans: [] };
 const never = new AbortController().signal;
 const nothing = (): void => undefined;
 

@@ -82,9 +82,7 @@ function lineOf(event: StepEvent): string | null {
     case 'progress':
       return event.line;
     case 'done':
-      return event.step.kind === 'wait_for' && event.step.condition === 'serving'
-        ? `${event.step.service ?? ''} serves`
-        : null;
+      return null;
     case 'failed':
       return isOptional(event.step) ? `could not ${what}: ${firstLineOf(event.error)}` : `could not ${what}`;
     case 'skipped':

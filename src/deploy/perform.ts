@@ -6,7 +6,7 @@ import { deadlines, within } from './deadlines.ts';
 import { explained } from './explained.ts';
 import { writeContentFile, writeGatewayFiles } from './files.ts';
 import { recreateContainer } from './recreate.ts';
-import { type Answer, conditionHolds, memberServes, type SeenService, ServiceWatch } from './serving.ts';
+import { type Answer, conditionHolds, hasFinished, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
 import { startContainer } from './start.ts';
 import type { World } from './world.ts';
@@ -65,7 +65,7 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'admit_member':
       return admit(world, serviceOf(fleet, step), step, signal);
     case 'wait_for':
-      return waitFor(world, serviceOf(fleet, step), step, signal);
+      return waitFor(world, serviceOf(fleet, step), step, say, signal);
   }
 }
 
@@ -79,14 +79,16 @@ function pull(
   return engine.pullImage(reference, options, within(deadlines.pull, signal));
 }
 
-function waitFor(
+async function waitFor(
   world: World,
   service: ServicePlan,
   { condition, waitMs }: OfKind<'wait_for'>,
+  say: Say,
   signal: AbortSignal,
 ): Promise<void> {
   const holds = (seen: SeenService): Answer => conditionHolds(service, seen, condition);
-  return new ServiceWatch(world, service).until(holds, waitMs, signal);
+  const seen = await new ServiceWatch(world, service).until(holds, waitMs, signal);
+  if (condition === 'serving') say(`${service.name} ${hasFinished(service, seen) ? 'has finished' : 'serves'}`);
 }
 
 async function start(
@@ -199,10 +201,10 @@ async function drainAsCourtesy(
 }
 
 /** One that has only just been started takes a moment. */
-function untilGatewayAnswers(watch: ServiceWatch, signal: AbortSignal): Promise<void> {
+async function untilGatewayAnswers(watch: ServiceWatch, signal: AbortSignal): Promise<void> {
   const answers = ({ gateway }: SeenService): Answer =>
     gateway === 'silent' ? { is: 'not_yet', why: 'the gateway does not answer' } : { is: 'yes' };
-  return watch.until(answers, 30_000, signal);
+  await watch.until(answers, 30_000, signal);
 }
 
 function anotherServes({ gateway }: SeenService, member: string): Answer {
@@ -229,7 +231,10 @@ async function admit(
 ): Promise<void> {
   const watch = new ServiceWatch(world, service);
   const gateway = by === 'gateway' ? gatewayOf(world, service) : null;
-  if (!gateway) return watch.until((seen) => memberAnswer(seen, member, service.policy.completes), waitMs, signal);
+  if (!gateway) {
+    await watch.until((seen) => memberAnswer(seen, member, service.policy.completes), waitMs, signal);
+    return;
+  }
   await untilGatewayAnswers(watch, signal);
   const over = new AbortController();
   const bothSignals = AbortSignal.any([signal, over.signal]);

@@ -58,6 +58,11 @@ export function conditionHolds(service: ServicePlan, seen: SeenService, conditio
   }
 }
 
+/** A job that did its work and ended well: there is nothing left that could serve. */
+export function hasFinished(service: ServicePlan, seen: SeenService): boolean {
+  return service.policy.completes && conditionHolds(service, seen, 'completed').is === 'yes';
+}
+
 /** The running one of a cold pair stands for both; others as planned. */
 function expectedMembers(members: readonly SeenMember[]): readonly SeenMember[] {
   const pair = members.filter(({ plan }) => plan.role !== 'replica');
@@ -156,14 +161,16 @@ export class ServiceWatch {
 
   /**
    * @param waitMs null: no bound
+   * @returns what was seen when it held
    * @throws TH_STEP_FAILED with the reason and the last lines of the log
    */
-  async until(check: (seen: SeenService) => Answer, waitMs: number | null, signal: AbortSignal): Promise<void> {
+  async until(check: (seen: SeenService) => Answer, waitMs: number | null, signal: AbortSignal): Promise<SeenService> {
     const { clock } = this.#world;
     const end = waitMs === null ? Number.POSITIVE_INFINITY : clock.monotonic() + waitMs;
     for (;;) {
-      const answer = check(await this.look(signal));
-      if (answer.is === 'yes') return;
+      const seen = await this.look(signal);
+      const answer = check(seen);
+      if (answer.is === 'yes') return seen;
       if (answer.is === 'never' || clock.monotonic() >= end) {
         throw new TwinhullError('TH_STEP_FAILED', `${answer.why}${await this.#logs(signal)}`);
       }

@@ -40,7 +40,7 @@ describe('up', () => {
       db: db('one'),
       web: web('one', { depends_on: { db: { condition: 'service_started', required: true } } }),
     });
-    assert.deepEqual(result, { serving: ['db', 'web'], notServing: [], orphans: [] });
+    assert.deepEqual(result, { serving: ['db', 'web'], finished: [], notServing: [], orphans: [] });
     const kinds = site.calls.map((call) => call.split(' ')[0]);
     assert.equal(kinds[0], 'pullImage');
     assert.ok(kinds.lastIndexOf('createContainer') < kinds.indexOf('startContainer'), site.calls.join('\n'));
@@ -150,10 +150,8 @@ describe('up', () => {
       web: web('one', { depends_on: { db: { condition: 'service_started', required: true, restart: true } } }),
     });
     await site.up(services('one'));
-    const { restartContainer } = site.engine;
     site.engine.restartContainer = () => Promise.reject(new TwinhullError('TH_ENGINE_REFUSED', 'no'));
     const result = await site.up(services('two'));
-    site.engine.restartContainer = restartContainer;
     assert.match(result.notServing[0]?.why ?? '', /restart shop-web-backup-1.*no\nit serves as before/);
     assert.ok(site.calls.includes('putIn web-backup'), site.calls.join('\n'));
   });
@@ -165,6 +163,19 @@ describe('up', () => {
     const result = await site.up({ web: web('two') });
     assert.match(result.notServing[0]?.why ?? '', /web-backup[\s\S]*it serves as before/);
     assert.equal((await site.containers())['web-primary-1']?.id, before['web-primary-1']?.id);
+  });
+
+  it('says of a job that has done its work that it has finished, not that it serves', async () => {
+    site.programs.set('migration', { exits: { afterMs: 20, exitCode: 0 } });
+    const result = await site.up({
+      migrate: { image: 'db:1', environment: { RELEASE: 'migration' } },
+      web: web('one', { depends_on: { migrate: { condition: 'service_completed_successfully', required: true } } }),
+    });
+    assert.deepEqual(result, { serving: ['web'], finished: ['migrate'], notServing: [], orphans: [] });
+    assert.deepEqual(
+      site.lines.filter((line) => /serves|finished/.test(line)),
+      ['migrate has finished', 'web serves'],
+    );
   });
 
   it('tells why a service does not serve, and does not begin what depends on it', async () => {

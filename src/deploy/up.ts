@@ -9,7 +9,7 @@ import { type Deployment, planDeployment } from './plan.ts';
 import { describeStep, type PlanOptions, servicesChanged, type Step } from './steps.ts';
 import { recoverReplaced } from './recreate.ts';
 import { refusalsOf, refuse } from './refusals.ts';
-import { conditionHolds, ServiceWatch } from './serving.ts';
+import { conditionHolds, hasFinished, ServiceWatch } from './serving.ts';
 import type { World } from './world.ts';
 
 export interface UpHooks {
@@ -22,6 +22,8 @@ export interface UpHooks {
 
 export interface UpResult {
   readonly serving: readonly string[];
+  /** jobs that did their work and ended well */
+  readonly finished: readonly string[];
   /** also a service that serves as before, because a change to it did not go through */
   readonly notServing: readonly { readonly service: string; readonly why: string }[];
   /** containers of services that are no longer in the file, left alone */
@@ -94,14 +96,20 @@ async function resultOf(
   outcome: Outcome,
   signal: AbortSignal,
 ): Promise<Omit<UpResult, 'orphans'>> {
-  const whys = await Promise.all(
-    fleet.services.map(
-      async (service) => [service.name, await whyNot(world, fleet, service.name, outcome, signal)] as const,
-    ),
+  const ends = await Promise.all(
+    fleet.services.map(async (service) => {
+      const why = await whyNot(world, fleet, service.name, outcome, signal);
+      const finished =
+        why === null &&
+        service.policy.completes &&
+        hasFinished(service, await new ServiceWatch(world, service).look(signal));
+      return { service: service.name, why, finished };
+    }),
   );
   return {
-    serving: whys.flatMap(([service, why]) => (why === null ? [service] : [])),
-    notServing: whys.flatMap(([service, why]) => (why === null ? [] : [{ service, why }])),
+    serving: ends.flatMap(({ service, why, finished }) => (why === null && !finished ? [service] : [])),
+    finished: ends.flatMap(({ service, finished }) => (finished ? [service] : [])),
+    notServing: ends.flatMap(({ service, why }) => (why === null ? [] : [{ service, why }])),
   };
 }
 

@@ -48,6 +48,15 @@ test('is it serving, who is primary', () => {
   ]);
 });
 
+test('a job that has done its work has finished; it does not serve', () => {
+  const member = { name: 'migrate', role: 'primary', verdict: 'completed', containerId: 'c3' } as const;
+  const job = service({ name: 'migrate', mode: 'single', members: [{ ...member, reason: 'has done its work' }] });
+  const page = statusPage(project(job, service()), options);
+  assert.equal(page[0], 'shop: 1 of 1 service serves, 1 has finished');
+  assert.ok(page.includes('migrate        single           finished'), page.join('\n'));
+  assert.equal(statusPage(project(job), options)[0], 'shop: 1 has finished');
+});
+
 test('what went wrong last, and why something does not serve', () => {
   const startedAt = now - 60_000;
   const page = statusPage(

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../core/model.ts';
 import type { LastIncident, MemberStatus, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
+import { countText } from './up-result.ts';
 import { clockTime, cut, table, tookText, wrap } from './table.ts';
 import type { Colour } from './terminal.ts';
 
@@ -27,11 +28,12 @@ const COLOUR_OF_VERDICT: Readonly<Record<Verdict, Colour>> = {
 
 /** The answer to: is it serving, who is primary, what went wrong last. */
 export function statusPage(status: ProjectStatus, options: PageOptions): string[] {
-  const serving = status.services.filter(({ serving: serves }) => serves).length;
-  const all = status.services.length;
-  const summary = `${printable(status.project)}: ${serving} of ${all} ${all === 1 ? 'service serves' : 'services serve'}`;
+  const finished = status.services.filter(hasFinished).length;
+  const serving = status.services.filter(({ serving: serves }) => serves).length - finished;
+  const notServing = status.services.length - serving - finished;
+  const summary = `${printable(status.project)}: ${countText(serving, notServing, finished)}`;
   return [
-    options.colour(serving === all ? 'green' : 'red', summary),
+    options.colour(notServing === 0 ? 'green' : 'red', summary),
     options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
     ...(status.frozen === '' ? [] : wrap(`repairs are frozen: ${printable(status.frozen)}`, options.columns, '')),
     ...serviceTable(status, options),
@@ -53,8 +55,14 @@ function serviceTable(status: ProjectStatus, options: PageOptions): string[] {
   return ['', lines[0] ?? '', ...withReasons];
 }
 
+/** A job whose members have all done their work; for programs it counts as serving, as it is what it should be. */
+function hasFinished({ serving, members }: ServiceStatus): boolean {
+  return serving && members.length > 0 && members.every(({ verdict }) => verdict === 'completed');
+}
+
 function serviceRows(service: ServiceStatus, options: PageOptions): { row: string[]; reason: string }[] {
-  const state = service.serving ? options.colour('green', 'serving') : options.colour('red', 'NOT SERVING');
+  const word = hasFinished(service) ? 'finished' : 'serving';
+  const state = service.serving ? options.colour('green', word) : options.colour('red', 'NOT SERVING');
   const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason: service.reason };
   const members = service.members.map((member) => ({
     row: [
