@@ -10,12 +10,20 @@ import type { Context } from './command.ts';
 import { storedFleet } from './members.ts';
 import { printableText } from './terminal/printable.ts';
 
-/** The project of the command line; with `interpolate: false`, `${VAR}` and env_file stay as they are written. */
-export async function loadProjectOf(
-  context: Context,
-  options: { readonly interpolate: boolean } = { interpolate: true },
-): Promise<Project> {
-  const { loadProject } = await import('../compose/load.ts');
+interface Reading {
+  /** false: `${VAR}` and env_file stay as they are written */
+  readonly interpolate: boolean;
+  /** mistakes in x-twinhull are mistakes; false: nobody asks for its settings */
+  readonly settings: boolean;
+}
+
+/** The project of the command line. */
+export async function loadProjectOf(context: Context, given: Partial<Reading> = {}): Promise<Project> {
+  const options: Reading = { interpolate: true, settings: given.interpolate !== false, ...given };
+  const [{ loadProject }, { settingsProblems }] = await Promise.all([
+    import('../compose/load.ts'),
+    import('../redundancy/settings.ts'),
+  ]);
   const { flags } = context;
   const project = await loadProject({
     ...(flags.file.length > 0 ? { files: [...flags.file] } : {}),
@@ -26,6 +34,7 @@ export async function loadProjectOf(
     environment: definedOnly(context.environment),
     currentDir: context.currentDir,
     interpolate: options.interpolate,
+    ...(options.settings ? { alsoCheck: settingsProblems } : {}),
   });
   for (const warning of (options.interpolate && project.warnings) || [])
     context.terminal.warn(`note: ${printableText(warning)}`);
@@ -40,7 +49,7 @@ export async function projectNameOf(context: Context): Promise<string> {
   const given = context.flags.projectName ?? context.environment['COMPOSE_PROJECT_NAME'] ?? '';
   if (given !== '') return checkedName(given);
   try {
-    return (await loadProjectOf(context)).name;
+    return (await loadProjectOf(context, { settings: false })).name;
   } catch (error) {
     const recorded = isCode(error, 'TH_COMPOSE_INVALID') ? await nameOnRecord(context) : null;
     if (recorded === null) throw error;

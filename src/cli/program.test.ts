@@ -136,6 +136,43 @@ describe('the command line', () => {
     assert.match(stderr, /broken\.yaml:4:\d+/);
   });
 
+  test('mistakes in x-twinhull are told together with those beside it, each with its place', async () => {
+    const lines = [
+      'x-twinhull: { history: { entries: 0 } }',
+      'services:',
+      '  web:',
+      '    image: example/web:1',
+      '    ports: ["eighty"]',
+      '    x-twinhull: { mode: pairs }',
+      '  odd: 3',
+    ];
+    writeFileSync(join(folder, 'two-kinds.yaml'), lines.join('\n'));
+    for (const command of [['plan'], ['config', '-q'], ['up', '-d']]) {
+      const { code, stderr } = await twinhull('-f', 'two-kinds.yaml', ...command);
+      assert.equal(code, 2);
+      const places = Array.from(
+        stderr.matchAll(/two-kinds\.yaml:(\d+:\d+): ([^:]+):/g),
+        ([, at, path]) => `${at} ${path}`,
+      );
+      assert.deepEqual(
+        places,
+        [
+          '1:26 x-twinhull.history.entries',
+          '5:13 services.web.ports[0]',
+          '6:19 services.web.x-twinhull.mode',
+          '7:8 services.odd',
+        ],
+        stderr,
+      );
+    }
+  });
+
+  test('a mistake in x-twinhull alone is one for config too, and none for commands that only need the name', async () => {
+    writeFileSync(join(folder, 'setting.yaml'), 'services: { web: { image: a, x-twinhull: { mode: pairs } } }\n');
+    assert.match((await twinhull('-f', 'setting.yaml', 'config', '-q')).stderr, /setting\.yaml:1:44: .*"pairs"/);
+    assert.equal((await twinhull('-f', 'setting.yaml', 'status')).code, 3);
+  });
+
   test('an engine out of reach exits 3', async () => {
     const { code, stderr } = await twinhull('up', '-d');
     assert.equal(code, 3);

@@ -51,6 +51,11 @@ export interface LoadOptions {
    * types of Project promise its long form.
    */
   readonly interpolate?: boolean;
+  /**
+   * What else can be wrong, told together with the rest; of a project with problems, what is left of it is given,
+   * and a service may be anything.
+   */
+  readonly alsoCheck?: (project: Project) => readonly Problem[];
   /** the text of standard input, for "-" */
   readonly readStandardInput?: () => Promise<string>;
 }
@@ -85,8 +90,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     targets: options.targets ?? [],
   });
   checkReferences(settled, context);
-  if (problems.length > 0) throw new ComposeProblems(withoutRepetition(problems));
-  return toProject(settled, {
+  const project = toProject(settled, {
     name,
     workingDir: sources.workingDir,
     files: sources.files,
@@ -95,6 +99,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     interpolated: context.interpolated,
     locate: (path) => locate(settled.root, path),
   });
+  problems.push(...(options.alsoCheck?.(project) ?? []));
+  if (problems.length > 0) throw new ComposeProblems(withoutRepetition(problems));
+  return project;
 }
 
 function nameOf(files: readonly FileRoots[], { variables, workingDir }: Sources, options: LoadOptions): string {

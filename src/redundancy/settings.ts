@@ -4,7 +4,7 @@
  */
 
 import type { Project } from '../compose/project.ts';
-import { ComposeProblems, problemAt, showValue } from '../compose/problems.ts';
+import { ComposeProblems, type Problem, problemAt, showValue } from '../compose/problems.ts';
 import type { Protocol } from '../ports/gateway.ts';
 import { parseSubnet } from './addresses.ts';
 import { defaults } from './defaults.ts';
@@ -220,11 +220,25 @@ export interface Settings {
 
 const KEY = 'x-twinhull';
 
+/** What settings are read from: also the remains of a project whose Compose keys have mistakes. */
+type Written = Pick<Project, 'files' | 'extensions' | 'services' | 'locate'>;
+
 /**
  * Reads `x-twinhull` of the project and of every service.
  * @throws ComposeProblems with everything that is wrong, each with file, line and column
  */
-export function readSettings(project: Project): Settings {
+export function readSettings(project: Written): Settings {
+  const { settings, problems } = examine(project);
+  if (problems.length > 0) throw new ComposeProblems(problems);
+  return settings;
+}
+
+/** Everything that is wrong in `x-twinhull`, to be told together with what is wrong beside it. */
+export function settingsProblems(project: Written): readonly Problem[] {
+  return examine(project).problems;
+}
+
+function examine(project: Written): { readonly settings: Settings; readonly problems: readonly Problem[] } {
   const complaints: Complaint[] = [];
   const complain = (complaint: Complaint) => void complaints.push(complaint);
   const read = <T extends object>(shape: Shape<T>, value: unknown, at: readonly string[]): Partial<T> =>
@@ -234,16 +248,15 @@ export function readSettings(project: Project): Settings {
     services: Object.fromEntries(
       Object.entries(project.services).map(([name, service]) => [
         name,
-        read(serviceShape, service[KEY], ['services', name, KEY]),
+        read(serviceShape, isMapping(service) ? service[KEY] : undefined, ['services', name, KEY]),
       ]),
     ),
   };
-  if (complaints.length > 0) throw new ComposeProblems(complaints.map((complaint) => located(project, complaint)));
-  return settings;
+  return { settings, problems: complaints.map((complaint) => located(project, complaint)) };
 }
 
 /** The nearest place that the file knows: the value itself, else what it stands in. */
-function located(project: Project, complaint: Complaint) {
+function located(project: Written, complaint: Complaint): Problem {
   const { path: whole, value, message, expected } = complaint;
   for (let length = whole.length; length > 0; length--) {
     const position = project.locate(whole.slice(0, length));
