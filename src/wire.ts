@@ -14,6 +14,7 @@ import type { Store } from './ports/store.ts';
 import type { Fleet, GatewayPlan } from './redundancy/fleet.ts';
 import { gatewayFolder } from './state-folder.ts';
 import { Supervisor } from './supervisor/loop.ts';
+import type { OwnEnds } from './supervisor/own-ends.ts';
 import type { SupervisorHandle, SupervisorParts } from './supervisor/parts.ts';
 import { lookAt, type ProjectStatus } from './supervisor/status.ts';
 
@@ -54,7 +55,9 @@ export function deployer(home: Home, environment: Environment): Deployer {
 }
 
 export interface Supervised {
+  /** its engine is watched by `ownEnds` */
   readonly home: Home;
+  readonly ownEnds: OwnEnds;
   readonly fleet: Fleet;
   readonly store: Store;
   readonly environment: Environment;
@@ -63,10 +66,11 @@ export interface Supervised {
 }
 
 /** The lease of `store` is held by the caller. */
-export function makeSupervisor({ home, fleet, store, environment, log }: Supervised): SupervisorHandle {
+export function makeSupervisor({ home, ownEnds, fleet, store, environment, log }: Supervised): SupervisorHandle {
   const { engine, project } = home;
   const rebuild = new Rebuilding(worldOf(home, environment), project);
-  return new Supervisor({ fleet, engine, store, clock, rebuild, log, openGateway: gatewayOpener(home, environment) });
+  const openGateway = gatewayOpener(home, environment);
+  return new Supervisor({ fleet, engine, ownEnds, store, clock, rebuild, log, openGateway });
 }
 
 /** What a supervisor would say of the project now, where none runs. */

@@ -6,6 +6,7 @@ import type { LeaseHolder } from '../ports/store.ts';
 import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
+import { OwnEnds } from '../supervisor/own-ends.ts';
 import { type Ending, SupervisedProject } from '../api/supervised-project.ts';
 import { VERSION } from './version.ts';
 
@@ -39,13 +40,15 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
     const lease = store.acquireLease(options.purpose, clock.now());
     if (!lease.held) throw leaseHeld(place.project, lease.holder);
     for (const line of await clearLeftovers(place.engine, place.folder, clock.now())) options.log(line);
+    const ownEnds = new OwnEnds();
+    const home = { ...place, engine: ownEnds.watch(place.engine) };
     const project = new SupervisedProject({
       project: place.project,
       store,
       clock,
-      deployer: deployer(place, options.environment),
+      deployer: deployer(home, options.environment),
       makeSupervisor: (fleet) =>
-        makeSupervisor({ home: place, fleet, store, environment: options.environment, log: options.trace }),
+        makeSupervisor({ home, ownEnds, fleet, store, environment: options.environment, log: options.trace }),
       isThere: () => anythingOf(place),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
     });

@@ -124,11 +124,11 @@ async function restart(
   step: Step & OfKind<'restart_container'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, member, stopTimeoutMs } = step;
+  const { containerId, member, stopTimeoutMs } = step;
   const options = stopTimeoutMs === null ? {} : { timeoutSeconds: Math.ceil(stopTimeoutMs / 1000) };
   const deadlineMs = deadlines.stop + deadlines.start + (stopTimeoutMs ?? 10 * 60_000);
   try {
-    await world.engine.restartContainer(name, options, within(deadlineMs, signal));
+    await world.engine.restartContainer(containerId, options, within(deadlineMs, signal));
   } catch (error) {
     await putBackIn(world, serviceOf(fleet, step), member);
     throw error;

@@ -267,10 +267,15 @@ function addRecreation(
   });
 }
 
-function addRestart({ list, service }: ServiceTask, { wanted, plan, why }: Turn, after: readonly string[]): string {
+function addRestart(
+  { list, service }: ServiceTask,
+  { wanted, current, plan, why }: Turn,
+  after: readonly string[],
+): string {
   const { name, stopTimeoutMs } = wanted;
   return list.add(`restart:${name}`, service.name, after, {
     kind: 'restart_container',
+    containerId: current.id,
     name,
     member: plan.name,
     stopTimeoutMs,

@@ -46,6 +46,7 @@ export type Work =
     }
   | {
       readonly kind: 'restart_container';
+      readonly containerId: string;
       readonly name: string;
       readonly member: string;
       /** how long it may take to end, milliseconds; null: what the container itself says */

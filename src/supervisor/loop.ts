@@ -53,11 +53,11 @@ export class Supervisor implements SupervisorHandle {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    const { fleet, engine, clock, store, log, openGateway, rebuild } = parts;
+    const { fleet, engine, clock, store, log, openGateway, ownEnds, rebuild } = parts;
     this.#fleet = fleet;
     this.#model = modelOf(fleet);
     this.#alarm = new Alarm(clock, (lateMs) => this.#due(lateMs));
-    this.#picture = new Picture(fleet);
+    this.#picture = new Picture(fleet, ownEnds);
     const picture = this.#picture;
     const saved = savedMemory(store);
     this.#memory = saved ? resumed(saved.memory, clock.now()) : emptyMemory();
@@ -212,15 +212,12 @@ export class Supervisor implements SupervisorHandle {
   }
 
   #start(effect: EffectAction): void {
-    const { clock } = this.#parts;
     const id = this.#recorder.announce(effect);
-    const owner = keyOfOwner(effect);
-    if (!isTraffic(effect)) this.#picture.own(owner, Number.POSITIVE_INFINITY);
+    if (!isTraffic(effect)) this.#picture.forgetTrail(keyOfOwner(effect));
     void this.#actor
       .carryOut(effect, this.#over.signal)
       .then(async (ended) => {
         await this.#lookAfter(effect);
-        if (!isTraffic(effect)) this.#picture.ownEnds(owner, clock.now());
         this.#ended(id, effect, ended);
       })
       .catch((error: unknown) => this.#fail(error));
@@ -286,24 +283,21 @@ export class Supervisor implements SupervisorHandle {
 
   async withBusy<Result>(services: readonly string[], work: () => Promise<Result>): Promise<Result> {
     this.#busy.hold(services);
-    for (const owner of this.#ownersIn(services)) this.#picture.own(owner, Number.POSITIVE_INFINITY);
+    for (const owner of this.#ownersIn(services)) this.#picture.forgetTrail(owner);
     try {
       return await work();
     } finally {
       await this.#lookAtAll();
       this.#busy.release(services);
-      this.#disownAll(services);
+      this.#presumeFailed(services);
       this.#step();
     }
   }
 
-  /** What happened to them meanwhile was nobody's request: what does not run by now should. */
-  #disownAll(services: readonly string[]): void {
+  /** What does not run by now should, unless somebody stopped it meanwhile. */
+  #presumeFailed(services: readonly string[]): void {
     const now = this.#parts.clock.now();
-    for (const owner of this.#ownersIn(services)) {
-      this.#picture.ownEnds(owner, now);
-      this.#picture.presumeFailed(owner, now);
-    }
+    for (const owner of this.#ownersIn(services)) this.#picture.presumeFailed(owner, now);
   }
 
   #ownersIn(services: readonly string[]): string[] {

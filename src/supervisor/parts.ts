@@ -1,5 +1,6 @@
 /** What a supervisor is made of, and what others may ask of a running one. `loop.ts` has the class. */
 
+import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -25,7 +26,9 @@ export interface Rebuilder {
 
 export interface SupervisorParts {
   readonly fleet: Fleet;
+  /** watched by `ownEnds`, as is that of everybody else in this process who changes the project */
   readonly engine: Engine;
+  readonly ownEnds: OwnEnds;
   readonly openGateway: (plan: GatewayPlan) => Gateway;
   /** the lease is held by the caller */
   readonly store: Store;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { MemberSeen } from '../core/model.ts';
 import type { EngineEvent } from '../ports/engine.ts';
 import { hotPair, Story } from '../../test/support/story.ts';
+import { OwnEnds } from './own-ends.ts';
 import { Picture } from './picture.ts';
 
 const NAME = 'web-primary';
@@ -37,6 +38,45 @@ test('the die of a container that is being removed leaves nothing that could be 
   assert.equal(primaryIn(picture, at).state, 'removing');
   picture.see(eventOf(container.id, 'destroy', at + 1), at + 1);
   assert.equal(primaryIn(picture, at + 1).state, 'absent');
+});
+
+test("an end that we asked for is ours however late its events come; that of the next run is somebody else's", async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const container = story.container(NAME);
+  const ownEnds = new OwnEnds();
+  const picture = new Picture(story.fleet, ownEnds);
+  picture.put(container);
+  const stopAt = (at: number): void => {
+    picture.see({ ...eventOf(container.id, 'kill', at), attributes: { signal: '15' } }, at);
+    for (const action of ['die', 'stop']) picture.see(eventOf(container.id, action, at), at);
+  };
+  await story.during(ownEnds.watch(story.engine).stopContainer(container.id, {}));
+  const later = container.startedAt + 60_000;
+  stopAt(later);
+  assert.deepEqual([primaryIn(picture, later).state, primaryIn(picture, later).ended], ['exited', 'unseen']);
+  picture.see(eventOf(container.id, 'start', later + 1), later + 1);
+  stopAt(later + 2);
+  assert.equal(primaryIn(picture, later + 2).ended, 'asked');
+});
+
+test('a run that no event told of begins without what is known of the last one', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const container = story.container(NAME);
+  const picture = new Picture(story.fleet);
+  picture.put(container);
+  const at = container.startedAt + 1000;
+  for (const action of ['die', 'stop']) picture.see(eventOf(container.id, action, at), at);
+  assert.equal(primaryIn(picture, at).ended, 'asked');
+  picture.put({ ...container, startedAt: at + 1000 });
+  picture.see(eventOf(container.id, 'die', at + 2000), at + 2000);
+  assert.equal(primaryIn(picture, at + 9000).ended, 'failed');
+});
+
+test('an end that the engine refused to us is not ours', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const ownEnds = new OwnEnds();
+  await assert.rejects(ownEnds.watch(story.engine).restartContainer('nobody', {}));
+  assert.equal(ownEnds.has('nobody'), false);
 });
 
 test('what runs from an image committed from a member is no member, also when the member is gone', async () => {

@@ -10,15 +10,13 @@ import { absentMember } from '../core/turn.ts';
 import type { Container, ContainerState, EngineEvent } from '../ports/engine.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { OwnEnds } from './own-ends.ts';
 import { inPlace, isForeignTo, keyOfOwner, ownerOf, type Owner } from './owners.ts';
 
 interface Reading {
   readonly reading: GatewayReading | null;
   readonly readAt: number;
 }
-
-/** Events of our own doing may come this long after the call that caused them has returned. */
-const OWN_ECHO_MS = 2000;
 
 export class Picture {
   #fleet: Fleet;
@@ -28,11 +26,11 @@ export class Picture {
   readonly #readings = new Map<string, Reading>();
   /** services whose gateway did not answer when it was last asked */
   readonly #silent = new Set<string>();
-  /** owners whose events are our own doing, until then */
-  readonly #ownUntil = new Map<string, number>();
+  readonly #ownEnds: OwnEnds;
 
-  constructor(fleet: Fleet) {
+  constructor(fleet: Fleet, ownEnds = new OwnEnds()) {
     this.#fleet = fleet;
+    this.#ownEnds = ownEnds;
   }
 
   setFleet(fleet: Fleet): void {
@@ -67,6 +65,14 @@ export class Picture {
   #put(container: Container, before: Container | undefined): void {
     const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
     this.#containers.set(container.id, known);
+    if (known.state === 'running' && known.startedAt > (before?.startedAt ?? 0)) this.#runsAnew(known);
+  }
+
+  /** A run whose start no event told us, or of a container that we did not know: how the last one ended is over. */
+  #runsAnew(container: Container): void {
+    this.#ownEnds.forget(container.id);
+    const owner = ownerOf(this.#fleet, container);
+    if (owner) this.#trails.delete(keyOfOwner(owner));
   }
 
   engineLost(): void {
@@ -88,27 +94,24 @@ export class Picture {
     return this.#readings.get(service)?.reading ?? null;
   }
 
-  /** What comes from these owners until `now` plus a little was asked for by us and is no sign of anything. */
-  own(key: string, until: number): void {
-    this.#ownUntil.set(key, until);
+  /** We begin something: how its owner's last run ended no longer counts. */
+  forgetTrail(key: string): void {
     this.#trails.delete(key);
   }
 
-  ownEnds(key: string, now: number): void {
-    this.own(key, now + OWN_ECHO_MS);
-  }
-
-  /** Something we had begun and did not see the end of: an exit is none that somebody else asked for. */
+  /** Something we had begun is over, or was never seen to end: an exit is none that was asked for, unless that was seen. */
   presumeFailed(key: string, now: number): void {
-    this.#trails.set(key, { ...noTrail, diedAt: now - 60_000 });
+    if (this.#trails.get(key)?.stopped !== true) this.#trails.set(key, { ...noTrail, diedAt: now - 60_000 });
   }
 
   /** @returns whether the event changes anything */
   see(event: EngineEvent, now: number): boolean {
     const container = this.#containers.get(event.containerId);
+    if (event.action === 'start') this.#ownEnds.forget(event.containerId);
     if (!container || isPast(event, container)) return false;
     const owner = ownerOf(this.#fleet, container);
-    if (owner) this.#follow(owner, event, now);
+    if (owner && !this.#ownEnds.has(event.containerId)) this.#follow(owner, event, now);
+    if (event.action === 'destroy') this.#ownEnds.forget(event.containerId);
     const changed = afterEvent(container, event);
     if (changed) this.#containers.set(container.id, changed);
     else if (event.action === 'destroy') this.#containers.delete(container.id);
@@ -117,7 +120,6 @@ export class Picture {
 
   #follow(owner: Owner, event: EngineEvent, now: number): void {
     const key = keyOfOwner(owner);
-    if (now < (this.#ownUntil.get(key) ?? 0)) return;
     const signal = event.attributes['signal'] ?? '';
     this.#trails.set(key, followTrail(this.#trails.get(key) ?? noTrail, event.action, signal, now));
   }

@@ -116,9 +116,9 @@ test('a member that a deployment stops and starts is starting in the meantime, n
   const { id } = story.container('web-backup');
   await story.during(
     story.supervisor.withBusy(['web'], async () => {
-      await story.engine.stopContainer(id, { timeoutSeconds: 1 });
+      await story.ownEngine.stopContainer(id, { timeoutSeconds: 1 });
       await story.clock.sleep(2000);
-      await story.engine.startContainer(id);
+      await story.ownEngine.startContainer(id);
     }),
   );
   await story.advance('10s');

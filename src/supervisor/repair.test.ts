@@ -188,6 +188,33 @@ test('docker stop of a single service is no failure, and twinhull up counts agai
   assert.deepEqual(story.incidents(), []);
 });
 
+test('docker stop right after twinhull restarted or changed a service is what somebody asked for', async () => {
+  await using story = await Story.begin({ alone: single, web: hotPair });
+  await story.during(story.supervisor.restart('alone'));
+  await story.stop('alone');
+  await story.during(story.supervisor.withBusy(['web'], () => story.remake('web-backup')));
+  await story.stop('web-backup');
+  await story.advance('20s');
+  story.expectVerdicts({ alone: 'stopped', 'web-backup': 'stopped', 'web-primary': 'healthy' });
+  assert.deepEqual(story.incidents(), []);
+});
+
+test('docker stop while a service is being changed is what somebody asked for, until it is made anew', async () => {
+  await using story = await Story.begin({ alone: single });
+  await story.during(story.supervisor.withBusy(['alone'], () => story.stop('alone')));
+  await story.advance('20s');
+  story.expectVerdicts({ alone: 'stopped' });
+  await story.during(story.supervisor.withBusy(['alone'], () => story.remake('alone')));
+  await story.advance('5s');
+  await story.kill('alone');
+  await story.advance('20s');
+  story.expectVerdicts({ alone: 'healthy' });
+  assert.deepEqual(
+    story.incidents().map(({ kind, outcome }) => `${kind} ${outcome}`),
+    ['container_exit repaired'],
+  );
+});
+
 test('docker restart is no incident', async () => {
   await using story = await Story.begin({ alone: single, web: hotPair });
   await story.during(story.engine.restartContainer(story.container('alone').id, { timeoutSeconds: 1 }));

@@ -15,11 +15,12 @@ import type { Verdict } from '../../src/core/model.ts';
 import { gatewayBlueprint, wantedMember } from '../../src/deploy/blueprint.ts';
 import { Rebuilding } from '../../src/deploy/deployer.ts';
 import { parseDuration } from '../../src/duration.ts';
-import type { Container, ContainerSpec } from '../../src/ports/engine.ts';
+import type { Container, ContainerSpec, Engine } from '../../src/ports/engine.ts';
 import type { EventRecord, IncidentRecord } from '../../src/ports/store.ts';
 import type { Fleet, GatewayPlan, ServicePlan } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
 import { Supervisor } from '../../src/supervisor/loop.ts';
+import { OwnEnds } from '../../src/supervisor/own-ends.ts';
 import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
 
@@ -41,6 +42,9 @@ export const single: Service = { image: 'shop/alone:1', restart: 'unless-stopped
 export class Story {
   readonly clock = new MemoryClock();
   readonly engine: MemoryEngine;
+  #ownEnds = new OwnEnds();
+  /** what a deployment of ours uses: what ends through it, we have ended */
+  ownEngine: Engine;
   readonly store = new MemoryStore();
   readonly driver: MemoryGatewayDriver;
   readonly folder = mkdtempSync(join(tmpdir(), 'th-story-'));
@@ -57,6 +61,7 @@ export class Story {
 
   private constructor(services: Services, more: More) {
     this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.#programOf(spec) });
+    this.ownEngine = this.engine;
     this.driver = new MemoryGatewayDriver(this.clock, (member) => this.#conditionOf(member));
     const images = Object.values(services).flatMap((service) => service.image ?? []);
     for (const name of [...images, 'memory/gateway:1']) this.engine.addImage(name, image(`sha256:${name}`));
@@ -96,10 +101,13 @@ export class Story {
   }
 
   #makeSupervisor(): Supervisor {
-    const { engine, store, clock, fleet, driver, folder } = this;
+    this.#ownEnds = new OwnEnds();
+    this.ownEngine = this.#ownEnds.watch(this.engine);
+    const { ownEngine: engine, store, clock, fleet, driver, folder } = this;
     return new Supervisor({
       fleet,
       engine,
+      ownEnds: this.#ownEnds,
       store,
       clock,
       openGateway: ({ config }) => driver.open(config, gatewayFolder(folder, config.service)),
@@ -168,6 +176,16 @@ export class Story {
 
   stop(member: string): Promise<void> {
     return this.during(this.engine.stopContainer(this.container(member).id, { timeoutSeconds: 1 }));
+  }
+
+  /** As `up` does: its container is made anew. */
+  async remake(member: string): Promise<void> {
+    const { plan } = this.#planOf(member);
+    const found = plan.members.find(({ name }) => name === member);
+    assert.ok(found);
+    const { ownEngine: engine, driver, clock, folder } = this;
+    const rebuilding = new Rebuilding({ engine, driver, clock, stateFolder: folder }, this.fleet.project);
+    await rebuilding.member(plan, found, true, this.#abort.signal);
   }
 
   start(member: string): Promise<void> {
