@@ -53,7 +53,7 @@ function sayWords(error: Error): false {
 /** Before anything else: it would bring back what goes missing. */
 async function endSupervisor(stateFolder: string): Promise<void> {
   const pid = Number(await readFile(pidFile(stateFolder), 'utf8').catch(() => ''));
-  if (pid > 0) process.kill(pid, 'SIGKILL');
+  if (pid > 0) process.kill(pid, 'SIGTERM'); // one that is killed is started again
 }
 
 /** What twinhull could not take down goes by its labels. */

@@ -79,7 +79,7 @@ async function engineFindings(place: Place, environment: Environment): Promise<F
       place,
       'supervisor image',
       supervisorImage(environment),
-      'Without it, up -d leaves a process that ends with a reboot; script/images builds it.',
+      'Without it, up -d leaves a process, which a reboot ends for good; script/images builds it.',
     ),
   ].filter((finding) => finding !== null);
 }

@@ -1,6 +1,6 @@
 /**
  * Starts a supervisor that outlives the command: a container with `restart: always` where its image is on the
- * engine (it comes back after a reboot), else a process of its own session.
+ * engine (it comes back after a reboot), else a process of its own session that is started again when it crashes.
  */
 
 import { spawn } from 'node:child_process';
@@ -14,12 +14,14 @@ import { makePrivateFolder } from '../private-folder.ts';
 import { stateRoot } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
+import { keptRunning } from './keep-running.ts';
 import type { Place } from './place.ts';
 import { printableText } from './terminal/printable.ts';
 
 /** how long a supervisor may take to answer after its start, in milliseconds */
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
+const RESTART_PAUSE_SECONDS = 1;
 const LAST_LOG_LINES = 12;
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
@@ -147,7 +149,8 @@ function startProcess(context: Context, place: Place): Started {
   const log = openSync(logPath, 'a', 0o600);
   const began = statSync(logPath).size;
   const program = process.argv[1] ?? '';
-  const child = spawn(process.execPath, [program, 'supervise', '--project', place.project], {
+  const command = [process.execPath, program, 'supervise', '--project', place.project];
+  const child = spawn('/bin/sh', keptRunning(RESTART_PAUSE_SECONDS, command), {
     detached: true,
     cwd: '/',
     stdio: ['ignore', log, log],

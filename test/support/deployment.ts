@@ -3,7 +3,7 @@
  * command line as a user calls it, docker and docker-compose beside it, and an end that leaves nothing.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,7 @@ export interface Result {
 /** The issue's `status --json`, as far as tests read it. */
 export interface Status {
   readonly project: string;
+  readonly supervised: boolean;
   readonly services: readonly {
     readonly name: string;
     readonly mode: string;
@@ -182,6 +183,13 @@ export class Deployment implements AsyncDisposable {
       env: this.env,
     });
     return (JSON.parse(stdout) as { pid: number }).pid;
+  }
+
+  /** With the shell that would start it again: nobody supervises after this. */
+  async killSupervisor(): Promise<void> {
+    const stat = readFileSync(`/proc/${await this.supervisorPid()}/stat`, 'utf8');
+    const group = Number(stat.slice(stat.lastIndexOf(')')).split(' ')[3]);
+    process.kill(-group, 'SIGKILL');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,7 +9,7 @@ const options: PageOptions = {
   columns: 80,
   now,
   colour: (_, text) => text,
-  supervisor: 'process 12, which ends with a reboot',
+  supervisor: 'process 12, started again after a crash, not after a reboot',
 };
 
 function service(changes: Partial<ServiceStatus> = {}): ServiceStatus {
@@ -37,7 +37,7 @@ const project = (...services: ServiceStatus[]): ProjectStatus => ({
 test('is it serving, who is primary', () => {
   assert.deepEqual(statusPage(project(service()), options), [
     'shop: 1 of 1 service serves',
-    'supervised by process 12, which ends with a reboot',
+    'supervised by process 12, started again after a crash, not after a reboot',
     '',
     'SERVICE        MODE  ROLE     STATE',
     'web            pair           serving',

@@ -5,7 +5,7 @@ export function supervisorText({ kind, pid }: SupervisorInfo): string {
     case 'container':
       return 'a container, which Docker starts again after a reboot';
     case 'process':
-      return `process ${pid}, which ends with a reboot`;
+      return `process ${pid}, started again after a crash, not after a reboot`;
     case 'foreground':
       return `process ${pid} in a terminal`;
   }
