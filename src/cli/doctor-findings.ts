@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { asTwinhullError } from '../api/failure.ts';
 import { isReplaced } from '../redundancy/replaced-name.ts';
 import { clearLeftovers, leftovers } from '../drill/leftovers.ts';
+import { LOCAL_GATEWAY_IMAGE } from '../deploy/images.ts';
 import type { Container, EngineInfo } from '../ports/engine.ts';
 import { stateRoot } from '../state-folder.ts';
 import type { Environment } from '../wire.ts';
@@ -72,7 +73,7 @@ async function engineFindings(place: Place, environment: Environment): Promise<F
       place,
       'gateway image',
       (await import('../wire.ts')).gatewayImage(environment),
-      'It is pulled at the first up; without a registry, build it with script/images and set TWINHULL_GATEWAY_IMAGE.',
+      `It is pulled at the first up; without a registry, script/gateway-image builds one: export TWINHULL_GATEWAY_IMAGE=${LOCAL_GATEWAY_IMAGE}.`,
     ),
     await gatewayVersion(place),
     await imageFinding(

@@ -5,6 +5,7 @@ import { gatewayFolder } from '../state-folder.ts';
 import { deadlines, within } from './deadlines.ts';
 import { explained } from './explained.ts';
 import { writeContentFile, writeGatewayFiles } from './files.ts';
+import { gatewayImageUnavailable } from './images.ts';
 import { recreateContainer } from './recreate.ts';
 import { type Answer, conditionHolds, hasFinished, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
@@ -69,14 +70,19 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
   }
 }
 
-function pull(
+async function pull(
   { engine }: World,
-  { reference, platform }: OfKind<'pull_image'>,
+  { reference, platform, forGateways }: OfKind<'pull_image'>,
   say: Say,
   signal: AbortSignal,
 ): Promise<void> {
   const options = { ...(platform === null ? {} : { platform }), onProgress: say };
-  return engine.pullImage(reference, options, within(deadlines.pull, signal));
+  try {
+    await engine.pullImage(reference, options, within(deadlines.pull, signal));
+  } catch (error) {
+    if (!forGateways || !isCode(error, 'TH_ENGINE_REFUSED')) throw error;
+    throw await gatewayImageUnavailable(engine, reference, error, within(deadlines.read, signal));
+  }
 }
 
 async function waitFor(

@@ -20,7 +20,13 @@ export type Step = Work & {
 export type Work =
   | { readonly kind: 'create_network'; readonly spec: NetworkSpec }
   | { readonly kind: 'create_volume'; readonly spec: VolumeSpec }
-  | { readonly kind: 'pull_image'; readonly reference: string; readonly platform: string | null }
+  | {
+      readonly kind: 'pull_image';
+      readonly reference: string;
+      readonly platform: string | null;
+      /** it is what gateways are made of, and another image can be named for them */
+      readonly forGateways: boolean;
+    }
   | { readonly kind: 'build_image'; readonly reference: string; readonly build: BuildPlan }
   | { readonly kind: 'write_file'; readonly path: string; readonly content: string; readonly mode: number }
   | {

@@ -52,6 +52,25 @@ describe('up', () => {
     });
   });
 
+  it('says exactly what to do when the image of gateways cannot be pulled and a local one is there', async () => {
+    site.engine.pullImage = () => Promise.reject(new TwinhullError('TH_ENGINE_REFUSED', 'no such host'));
+    const failure = () =>
+      site.up({ web: web('one') }).then(
+        () => assert.fail('it came up'),
+        (error: unknown) => error as TwinhullError,
+      );
+    const without = await failure();
+    assert.equal(without.code, 'TH_IMAGE_UNAVAILABLE');
+    assert.match(
+      without.message,
+      /^gateways need the image memory\/gateway:1, which could not be pulled: no such host$/,
+    );
+    assert.match(without.next, /export TWINHULL_GATEWAY_IMAGE=IMAGE/);
+    site.engine.addImage('twinhull-local/haproxy:latest', {});
+    assert.match((await failure()).next, /export TWINHULL_GATEWAY_IMAGE=twinhull-local\/haproxy:latest and run/);
+    assert.deepEqual(await states(), {});
+  });
+
   it('changes nothing the second time', async () => {
     await site.up({ db: db('one'), web: web('one'), worker: worker('one') });
     await site.up({ db: db('one'), web: web('one'), worker: worker('one') });
