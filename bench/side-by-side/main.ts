@@ -16,6 +16,8 @@ import { restartPolicy } from './systems/restart-policy.ts';
 import { twinhull } from './systems/twinhull.ts';
 
 const SYSTEMS: readonly System[] = [twinhull, restartPolicy, caddy, nginx, haproxy];
+/** Without the control, which only shows that the load itself fails nothing. */
+const PUBLISHED = 'kill,stop,pause,hang,disconnect';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 interface Options {
@@ -40,7 +42,7 @@ function readOptions(): Options {
   return {
     injections,
     systems: choose(SYSTEMS, values.systems),
-    faults: choose(faults, values.faults),
+    faults: choose(faults, values.faults ?? PUBLISHED),
     resultFolder: values.out,
   };
 }
@@ -93,7 +95,7 @@ function sayCell(cell: Cell): void {
   say(`${cell.system}, ${cell.fault}: ${figures}${brokenOff === null ? '' : `; broken off: ${brokenOff}`}`);
 }
 
-const say = (text: string): void => console.error(`bench/failover: ${text}`);
+const say = (text: string): void => console.error(`bench/failover: ${Math.round(performance.now() / 1000)} s: ${text}`);
 
 const options = readOptions();
 const engine = openDockerEngine(process.env);

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
 import { describe, type Statistics } from '../statistics.ts';
-import { CLIENT_TIMEOUT_MS, type Injection, RATE } from './injection.ts';
+import { CLIENT_TIMEOUT_MS, type Injection, RATE, WATCH_AT_MOST_MS } from './injection.ts';
 
 export interface Cell {
   readonly system: string;
@@ -37,7 +37,7 @@ export function summarizeCell({ system, fault, injections, brokenOff }: Cell): S
 export function renderTable(cells: readonly Cell[], machine: Machine): string {
   const rows = cells.map(summarizeCell).map(renderRow);
   return [
-    '| system | fault | n | failed GET: median, max [95 %] | failed POST: median, max [95 %] | longest gap, ms: median, max [95 %] | came back by itself |',
+    `| system | fault | n | failed GET: median, max [95 %] | failed POST: median, max [95 %] | longest gap, ms: median, max [95 %] | calm again within ${WATCH_AT_MOST_MS / 1000} s |`,
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
@@ -63,7 +63,7 @@ function method(machine: Machine): string {
   return (
     `${RATE} requests a second, open loop (two fifths GET on kept connections, two fifths GET on a connection each, one fifth POST), ` +
     `through the published port; a client gives up after ${CLIENT_TIMEOUT_MS / 1000} s and never retries; one member serves and one stands by, ` +
-    'the fault hits the one that serves; one system at a time. The interval is that of the median, by order statistics. ' +
+    `the fault hits the one that serves and is undone when the load is calm again, after ${WATCH_AT_MOST_MS / 1000} s at the latest; one system at a time. The interval is that of the median, by order statistics. ` +
     `${machine.processors}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, ${machine.engine}, ${machine.haproxy}, ${machine.measuredAt.slice(0, 10)}.`
   );
 }

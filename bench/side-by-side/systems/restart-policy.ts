@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { removeContainers, untilAnswers } from '../../docker.ts';
 import type { System } from '../system.ts';
 import { hostAddress, startMember } from '../two-members.ts';
@@ -12,16 +11,18 @@ export const restartPolicy: System = {
   title: "Docker's restart policy (one container)",
   images: ['node'],
   async start() {
-    await removeContainers(NAME);
-    await startMember(NAME, '--publish', `${PORT}:8080`);
     const url = `http://${await hostAddress()}:${PORT}`;
-    await untilAnswers(`${url}/health`, 20_000);
+    const startAnew = async (): Promise<void> => {
+      await removeContainers(NAME);
+      await startMember(NAME, '--publish', `${PORT}:8080`);
+      await untilAnswers(`${url}/health`, 20_000);
+    };
+    await startAnew();
     return {
       url,
       repairs: false,
       victim: async () => ({ container: NAME, network: 'bridge', address: null }),
-      // its waits double with each restart, and begin anew once it has run for 10 s (moby restartmanager)
-      settle: () => untilAnswers(`${url}/health`, 60_000).then(() => sleep(11_000)),
+      settle: startAnew, // the policy's waits double with each restart (moby restartmanager); here each fault is the first
       stop: () => removeContainers(NAME),
     };
   },
