@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   containerSpec,
   type ContainerHost,
+  linkAliases,
   networkAttachments,
   networkSpec,
   portBindings,
@@ -37,7 +38,8 @@ function project(service: Service, more: Partial<Project> = {}): Project {
 }
 
 function specOf(service: Service, more: Partial<Project> = {}, on: Partial<ContainerHost> = {}) {
-  return containerSpec('web', project({ image: 'web:1', ...service }, more), { ...host, ...on });
+  const web = { image: 'web:1', ...service };
+  return containerSpec('web', web, project(web, more), { ...host, ...on });
 }
 
 test('the process: command, environment, user, terminal, stop', () => {
@@ -72,7 +74,7 @@ test('the process: command, environment, user, terminal, stop', () => {
 });
 
 test('a service that is built has the name Compose gives its image', () => {
-  const built = containerSpec('web', project({ build: { context: '/shop' } }), host);
+  const built = containerSpec('web', { build: { context: '/shop' } }, project({}), host);
   assert.equal(built.spec.Image, 'shop-web');
 });
 
@@ -217,22 +219,26 @@ test('what cannot be carried out is named with its reason', () => {
   assert.ok(unsupported.every(({ why }) => why.length > 10));
 });
 
+function attachmentsOf(shop: Project): ReturnType<typeof networkAttachments> {
+  return networkAttachments('web', shop.services['web'] ?? {}, shop, linkAliases(shop).get('web') ?? []);
+}
+
 test('networks by priority, with the service name, aliases and links', () => {
   const shop = project(
     { networks: { b: { aliases: ['site'], ipv4_address: '10.1.1.4' }, a: null, first: { priority: 9 } } },
     { networks: { a: { name: 'shop_a' }, b: { name: 'elsewhere' }, first: { name: 'shop_first' } } },
   );
   const linked = { ...shop, services: { ...shop.services, worker: { links: ['web:www'] } } };
-  assert.deepEqual(networkAttachments('web', linked), [
+  assert.deepEqual(attachmentsOf(linked), [
     { network: 'shop_first', aliases: ['web', 'www'] },
     { network: 'shop_a', aliases: ['web', 'www'] },
     { network: 'elsewhere', aliases: ['web', 'site', 'www'], ipv4Address: '10.1.1.4' },
   ]);
   assert.deepEqual(
-    networkAttachments('web', project({})).map((item) => item.network),
+    attachmentsOf(project({})).map((item) => item.network),
     ['shop_default'],
   );
-  assert.deepEqual(networkAttachments('web', project({ network_mode: 'host' })), []);
+  assert.deepEqual(attachmentsOf(project({ network_mode: 'host' })), []);
 });
 
 test('the default route and the name of an interface; an old engine has neither', () => {
@@ -242,7 +248,7 @@ test('the default route and the name of an interface; an old engine has neither'
     ['networks.default.gw_priority', 'networks.default.interface_name'],
   );
   assert.deepEqual(specOf(service, {}, { apiVersion: '1.49' }).unsupported, []);
-  const [attachment] = networkAttachments('web', project(service));
+  const [attachment] = attachmentsOf(project(service));
   assert.equal(attachment?.gatewayPriority, 3);
   assert.deepEqual(attachment?.driverOptions, { 'com.docker.network.endpoint.ifname': 'eth9' });
 });

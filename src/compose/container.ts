@@ -22,8 +22,8 @@ export interface ContainerPlan {
   readonly contentFiles: readonly ContentFile[];
 }
 
-export function containerSpec(name: string, project: Project, host: ContainerHost): ContainerPlan {
-  const service = project.services[name] ?? {};
+/** @param service as the container runs it, which may differ from the project's */
+export function containerSpec(name: string, service: Service, project: Project, host: ContainerHost): ContainerPlan {
   const unsupported: { key: string; why: string }[] = [];
   const contentFiles: ContentFile[] = [];
   const context: ContainerContext = {
@@ -34,7 +34,12 @@ export function containerSpec(name: string, project: Project, host: ContainerHos
     refuse: (key, why) => unsupported.push({ key, why }),
     addFile: (file) => contentFiles.push(file),
   };
-  const draft: ContainerDraft = { Image: imageReference(name, project), Labels: {}, HostConfig: {}, Networks: [] };
+  const draft: ContainerDraft = {
+    Image: imageReference(name, service, project),
+    Labels: {},
+    HostConfig: {},
+    Networks: [],
+  };
   for (const [key, { engine }] of Object.entries(serviceKeys)) {
     const value = service[key];
     if (value === undefined || value === null) continue;
@@ -45,20 +50,24 @@ export function containerSpec(name: string, project: Project, host: ContainerHos
 }
 
 /** The image's name: the one given, else the one Compose gives to what it builds. */
-export function imageReference(name: string, project: Project): string {
-  return project.services[name]?.image ?? `${project.name}-${name}`;
+export function imageReference(name: string, service: Service, project: Project): string {
+  return service.image ?? `${project.name}-${name}`;
 }
 
 /**
  * The project's networks a service is on, by the engine's names, those of higher priority first. Each has the
  * service's name as an alias, the aliases of the file, and those that links of other services ask for.
+ * @param linked see {@link linkAliases}
  */
-export function networkAttachments(name: string, project: Project): NetworkAttachment[] {
-  const service = project.services[name] ?? {};
+export function networkAttachments(
+  name: string,
+  service: Service,
+  project: Project,
+  linked: readonly string[],
+): NetworkAttachment[] {
   if (service.network_mode !== undefined) return [];
   const uses = Object.entries(service.networks ?? { default: null });
   const priority = (use: (typeof uses)[number]): number => use[1]?.priority ?? 0;
-  const linked = linkAliases(name, project);
   return uses
     .sort((a, b) => priority(b) - priority(a) || (a[0] < b[0] ? -1 : 1))
     .map(([key, use]) => ({
@@ -128,13 +137,16 @@ function ipamSpec({ driver, options, config }: Ipam): NonNullable<NetworkSpec['i
   };
 }
 
-/** `links: ["db:database"]` of any service gives db the further name. */
-function linkAliases(name: string, project: Project): string[] {
-  const links = Object.values(project.services).flatMap((service: Service) => service.links ?? []);
-  return links.flatMap((link) => {
+/** `links: ["db:database"]` of any service gives db the further name; by service. */
+export function linkAliases({ services }: Project): Map<string, string[]> {
+  const aliases = new Map<string, string[]>();
+  for (const link of Object.values(services).flatMap(({ links }) => links ?? [])) {
     const [target = '', alias = target] = link.split(':');
-    return target === name ? [alias] : [];
-  });
+    const known = aliases.get(target);
+    if (known) known.push(alias);
+    else aliases.set(target, [alias]);
+  }
+  return aliases;
 }
 
 /** The interface's name is an option of the driver (Docker 28.1 and later). */

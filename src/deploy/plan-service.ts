@@ -216,6 +216,7 @@ function turnsOf(members: readonly MemberPosition[], restart: string | null): Tu
  * too, as with `restart`.
  */
 function restartReason({ list, service }: ServiceTask): string | null {
+  if (!service.dependsOn.some(({ restart }) => restart)) return null;
   const anew = new Set(
     list
       .all()

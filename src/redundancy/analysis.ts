@@ -5,12 +5,14 @@ import { healthTarget, type HealthTarget } from './health-check.ts';
 import { askedMode, type AskedMode } from './mode.ts';
 import { imageReference } from '../compose/container.ts';
 import { MAX_GATEWAY_PORTS, servicePorts } from './ports.ts';
+import type { Relations } from './relations.ts';
 import { gatewaySettings, type GatewaySettings, type ServiceSettings, type Settings } from './settings.ts';
 import { writablePlaces } from './writer.ts';
 
 /** Everything known of one service before anything is decided. */
 export interface Analysis {
   readonly project: Project;
+  readonly relations: Relations;
   readonly name: string;
   readonly service: Service;
   readonly settings: ServiceSettings;
@@ -25,6 +27,7 @@ export interface Analysis {
 
 export function analyse(
   project: Project,
+  relations: Relations,
   name: string,
   service: Service,
   all: Settings,
@@ -32,13 +35,14 @@ export function analyse(
 ): Analysis {
   const settings = all.services[name] ?? {};
   const gateway = gatewaySettings(settings);
-  const reference = imageReference(name, project);
+  const reference = imageReference(name, service, project);
   const image = images.get(reference) ?? null;
   const health = healthTarget(name, service, image);
   // one more than can be carried, so that it is refused; what is spoken on 65,535 ports interests nobody
   const ports = servicePorts(service, image, health, gateway).slice(0, MAX_GATEWAY_PORTS + 1);
   return {
     project,
+    relations,
     name,
     service,
     settings,

@@ -79,7 +79,7 @@ function gatewaySpec(
   config: GatewayConfig,
   own: { readonly network: string; readonly address: string },
 ): GatewayPlan['spec'] {
-  const { project, name, service } = analysis;
+  const { project, name, relations, service } = analysis;
   const steering = steeringOf(project, service);
   const environment = Object.entries(steering.environment).flatMap(([key, value]) =>
     value === null ? [] : [`${key}=${value}`],
@@ -94,6 +94,9 @@ function gatewaySpec(
     },
     ExposedPorts: Object.fromEntries(config.ports.map(({ port }) => [`${port}/tcp`, {}])),
     HostConfig: { PortBindings: portBindings(service.ports ?? []).PortBindings },
-    Networks: [...networkAttachments(name, project), { network: own.network, aliases: [], ipv4Address: own.address }],
+    Networks: [
+      ...networkAttachments(name, service, project, relations.linkAliases.get(name) ?? []),
+      { network: own.network, aliases: [], ipv4Address: own.address },
+    ],
   };
 }

@@ -67,9 +67,10 @@ function planMember(
   own: OwnAddress | null,
   host: ContainerHost,
 ): MadeMember {
-  const { project, name, service } = analysis;
-  const asMember = { ...project, services: { ...project.services, [name]: memberService(analysis, decision, member) } };
-  const { spec: made, contentFiles, unsupported } = containerSpec(name, asMember, host);
+  const { project, name, relations, service } = analysis;
+  const asMember = memberService(analysis, decision, member);
+  const { spec: made, contentFiles, unsupported } = containerSpec(name, asMember, project, host);
+  const networks = networkAttachments(name, asMember, project, relations.linkAliases.get(name) ?? []);
   const { ExposedPorts, PortBindings } = portBindings(decision.hasGateway ? [] : (service.ports ?? []));
   const labels = { ...made.Labels, ...ownLabels(project, { service: name, ...member }) };
   const spec: ContainerSpec = {
@@ -77,7 +78,7 @@ function planMember(
     Labels: labels,
     ...(decision.hasGateway ? {} : { ExposedPorts: { ...made.ExposedPorts, ...ExposedPorts } }),
     HostConfig: decision.hasGateway ? made.HostConfig : { ...made.HostConfig, PortBindings },
-    Networks: attachments(networkAttachments(name, asMember), member, decision, own),
+    Networks: attachments(networks, member, decision, own),
   };
   const hash = containerHash(spec, contentFiles);
   const plan: MemberPlan = {

@@ -1,5 +1,6 @@
 import type { Mode, Role } from '../core/model.ts';
 import type { Project } from '../compose/project.ts';
+import type { Relations } from './relations.ts';
 import { LABEL } from '../labels.ts';
 
 /** A member before it has a container: what it is called and which part it plays. */
@@ -93,19 +94,17 @@ export function ownLabels(
  * Names of members that something else in the project has: another service, or a `container_name`.
  * @returns one sentence each, for a person
  */
-export function nameClashes(project: Project, service: string, members: readonly MemberName[]): readonly string[] {
-  const others = Object.keys(project.services)
-    .concat(project.inactiveServices)
-    .filter((name) => name !== service);
-  const taken = new Map(
-    Object.entries(project.services).flatMap(([name, { container_name: given }]) =>
-      given === undefined || name === service ? [] : [[given, name] as const],
-    ),
-  );
+export function nameClashes(
+  project: string,
+  { containerNames, serviceNames }: Relations,
+  service: string,
+  members: readonly MemberName[],
+): readonly string[] {
   return members.flatMap((member) => {
-    const container = containerName(project.name, member.composeService, member.number);
-    const holder = taken.get(container);
-    if (others.includes(member.composeService)) return [`the project has a service "${member.composeService}" already`];
+    const container = containerName(project, member.composeService, member.number);
+    const holder = containerNames.get(container)?.find((name) => name !== service);
+    if (member.composeService !== service && serviceNames.has(member.composeService))
+      return [`the project has a service "${member.composeService}" already`];
     return holder === undefined ? [] : [`service "${holder}" has the container_name "${container}"`];
   });
 }

@@ -70,15 +70,16 @@ function noteIf(holds: boolean, what: string, why: string): readonly Note[] {
 
 /** What concerns the whole project: others that act on containers by themselves, and what is not known yet. */
 export function projectNotes(project: Project, images: ReadonlyMap<string, Image | null>): readonly Note[] {
-  const names = Object.keys(project.services);
-  const meddlers = names.flatMap((name) => {
-    const why = meddlesWith(imageReference(name, project));
+  const uses = Object.entries(project.services).map(([name, service]) => ({
+    name,
+    reference: imageReference(name, service, project),
+  }));
+  const meddlers = uses.flatMap(({ name, reference }) => {
+    const why = meddlesWith(reference);
     const remedy = 'keep it away from protected services (exclude them by its labels, or remove it)';
     return why === null ? [] : [{ what: `service ${name}`, why: `${why}; ${remedy}` }];
   });
-  const missing = [
-    ...new Set(names.map((name) => imageReference(name, project)).filter((reference) => !images.get(reference))),
-  ];
+  const missing = [...new Set(uses.map(({ reference }) => reference).filter((reference) => !images.get(reference)))];
   const why =
     'not here yet; the ports and volumes that images declare are known once they are, and can change this plan';
   return missing.length === 0 ? meddlers : [...meddlers, { what: `images ${missing.join(', ')}`, why }];

@@ -308,3 +308,35 @@ test('ports that the image declares are served too, and checked by the port that
     ],
   );
 });
+
+test('twice as many services are twice the work, not four times', async () => {
+  const worked = await Promise.all([40, 80].map(lookedAt));
+  const [once = 0, twice = 0] = worked;
+  assert.ok(once > 0 && twice < 2.2 * once, worked.join(' and '));
+});
+
+/** How often anything of the services is looked at while so many, in a chain, are planned. */
+async function lookedAt(count: number): Promise<number> {
+  const services = Array.from(
+    { length: count },
+    (_, i) =>
+      `  s${i}: { image: acme/web, ports: ["80"], x-twinhull: { mode: pair }, depends_on: [s${Math.max(0, i - 1)}] }`,
+  );
+  const project = await projectOf(`services:\n${services.join('\n').replace(', depends_on: [s0]', '')}\n`);
+  let looks = 0;
+  const counted = <T extends object>(object: T): T =>
+    new Proxy(object, {
+      get: (target, key) => {
+        looks += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+  const watched = Object.fromEntries(
+    Object.entries(project.services).map(([name, service]) => [name, counted(service)]),
+  );
+  planFleet(
+    { ...project, services: counted(watched) },
+    { images: new Map(), networks: [], stateFolder: '/state', driver: paperDriver },
+  );
+  return looks;
+}

@@ -18,9 +18,10 @@ import { planGateway } from './gateway.ts';
 import { planMembers, type PlannedMembers } from './members.ts';
 import { containerName, ownNetworkName } from './names.ts';
 import { projectNotes, serviceNotes } from './notes.ts';
-import { awaitedToComplete, dependenciesOf, inDependencyOrder } from './order.ts';
+import { dependenciesOf, inDependencyOrder } from './order.ts';
 import { completes, projectPolicy, servicePolicy } from './policy.ts';
 import { defaultedNetworks } from './service-networks.ts';
+import { relationsOf } from './relations.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { openPool, type Pool } from './pool.ts';
 
@@ -42,12 +43,21 @@ export interface PlanFacts {
 /** @throws ComposeProblems when x-twinhull has mistakes, all of them with their places */
 export function planFleet(project: Project, facts: PlanFacts): Fleet {
   const settings = readSettings(project);
+  const relations = relationsOf(project);
+  const host = containerHost(project, facts);
   const pool = openPool(project, settings.project, facts.networks);
   const planned = inDependencyOrder(project).flatMap((name) => {
     const service = project.services[name];
     return service === undefined
       ? []
-      : [planService(analyse(project, name, service, settings, facts.images), settings, pool, facts)];
+      : [
+          planService(analyse(project, relations, name, service, settings, facts.images), {
+            settings,
+            pool,
+            host,
+            facts,
+          }),
+        ];
   });
   return {
     project: project.name,
@@ -68,15 +78,23 @@ interface PlannedService {
   readonly contentFiles: PlannedMembers['contentFiles'];
 }
 
-function planService(analysis: Analysis, settings: Settings, pool: Pool, facts: PlanFacts): PlannedService {
-  const { project, name, service } = analysis;
+/** What all services of a plan share. */
+interface Shared {
+  readonly settings: Settings;
+  readonly pool: Pool;
+  readonly host: ContainerHost;
+  readonly facts: PlanFacts;
+}
+
+function planService(analysis: Analysis, { settings, pool, host, facts }: Shared): PlannedService {
+  const { project, name, relations, service } = analysis;
   const { decision, subnet } = withSubnet(decide(analysis), analysis, pool);
   const own =
     subnet === null
       ? null
       : { name: ownNetworkName(project.name, name), addresses: memberAddresses(subnet, rolesOf(decision)) };
-  const { members, contentFiles, unsupported } = planMembers(analysis, decision, own, containerHost(project, facts));
-  const done = completes(name, service, decision.mode, awaitedToComplete(project));
+  const { members, contentFiles, unsupported } = planMembers(analysis, decision, own, host);
+  const done = completes(name, service, decision.mode, relations.awaited);
   const plan: ServicePlan = {
     name,
     mode: decision.mode,

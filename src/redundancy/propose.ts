@@ -4,7 +4,7 @@ import type { Image } from '../ports/engine.ts';
 import { analyse, type Analysis } from './analysis.ts';
 import { decide } from './decision.ts';
 import { meddlesWith } from './known-images.ts';
-import { awaitedToComplete } from './order.ts';
+import { relationsOf } from './relations.ts';
 import { readSettings } from './settings.ts';
 
 export interface Proposal {
@@ -25,19 +25,19 @@ export function proposeRedundancy(
   facts: { readonly images: ReadonlyMap<string, Image | null> },
 ): readonly Proposal[] {
   const settings = readSettings(project);
-  const awaited = awaitedToComplete(project);
+  const relations = relationsOf(project);
   return Object.entries(project.services).map(([name, service]) =>
-    propose(analyse(project, name, service, settings, facts.images), awaited.has(name)),
+    propose(analyse(project, relations, name, service, settings, facts.images)),
   );
 }
 
-function propose(analysis: Analysis, isAwaited: boolean): Proposal {
-  const { name, settings, service } = analysis;
+function propose(analysis: Analysis): Proposal {
+  const { name, relations, settings, service } = analysis;
   if (settings.mode !== undefined || analysis.asked.mode !== 'single') {
     const decision = decide(analysis);
     return { service: name, mode: decision.mode, reason: `${decision.reason}; nothing to add`, settings: {} };
   }
-  const stays = reasonToStay(analysis, isAwaited);
+  const stays = reasonToStay(analysis, relations.awaited.has(name));
   if (stays !== null) return { service: name, mode: 'single', reason: stays, settings: {} };
   const decision = decide({ ...analysis, asked: { ...analysis.asked, mode: 'pair' } });
   const against = decision.refused[0];

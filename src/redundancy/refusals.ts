@@ -9,10 +9,12 @@ import type { AskedMode } from './mode.ts';
 import type { Note } from './fleet.ts';
 import { type MemberName, nameClashes, ownNetworkKey } from './names.ts';
 import { MAX_GATEWAY_PORTS, otherProtocolPorts, publishedPorts } from './ports.ts';
+import type { Relations } from './relations.ts';
 import type { ServiceSettings } from './settings.ts';
 
 export interface Candidate {
   readonly project: Project;
+  readonly relations: Relations;
   readonly name: string;
   readonly service: Service;
   readonly settings: ServiceSettings;
@@ -96,20 +98,16 @@ function networkReason(mode: string): string {
 }
 
 /** Others that live inside this service's container: with several members nobody knows in which. */
-function joinedBy({ project, name, service }: Candidate): readonly Note[] {
+function joinedBy({ relations: { joins }, name, service }: Candidate): readonly Note[] {
   const own = service.container_name;
-  const joins = (value: unknown): boolean =>
-    value === `service:${name}` || (own !== undefined && value === `container:${own}`);
-  return Object.entries(project.services).flatMap(([other, candidate]) => {
-    const keys = ['network_mode', 'pid', 'ipc'].filter((key) => joins(candidate[key]));
-    const borrows = (candidate.volumes_from ?? []).some(
-      (from) => from.split(':')[0] === name || (own !== undefined && from.startsWith(`container:${own}`)),
-    );
-    return [...keys, ...(borrows ? ['volumes_from'] : [])].map((key) => ({
-      what: `services.${other}.${key} joins ${name}`,
-      why: `${other} lives in the one container of ${name}; with several members it would be left behind in the wrong one`,
-    }));
-  });
+  const found = [
+    ...(joins.get(`service:${name}`) ?? []),
+    ...(own === undefined ? [] : (joins.get(`container:${own}`) ?? [])),
+  ];
+  return found.map(({ by, key }) => ({
+    what: `services.${by}.${key} joins ${name}`,
+    why: `${by} lives in the one container of ${name}; with several members it would be left behind in the wrong one`,
+  }));
 }
 
 /** Devices that several processes use side by side every day. */
@@ -133,8 +131,8 @@ function sourceOf(device: unknown): string {
   return typeof source === 'string' ? source : '';
 }
 
-function nameRefusals({ project, name, service, members, hasGateway }: Candidate): readonly Note[] {
-  const clashes = nameClashes(project, name, members).map((why) => ({
+function nameRefusals({ project, relations, name, service, members, hasGateway }: Candidate): readonly Note[] {
+  const clashes = nameClashes(project.name, relations, name, members).map((why) => ({
     what: 'names of the members',
     why: `${why}; rename one of the two`,
   }));

@@ -58,7 +58,8 @@ test('every field arrives', { timeout: 60_000 }, async () => {
   const engine = openDockerEngine(process.env);
   try {
     writeFileSync(join(folder, 'token'), 'secret\n');
-    const { spec, unsupported, contentFiles } = containerSpec('web', projectIn(folder), {
+    const project = projectIn(folder);
+    const { spec, unsupported, contentFiles } = containerSpec('web', project.services['web'] ?? {}, project, {
       contentFolder: folder,
       environment: {},
       containerOf: (name) => name,
