@@ -75,13 +75,13 @@ describe('checks', { timeout: 30_000 }, () => {
   it('tell well servers from ill ones, for every protocol', async () => {
     const servers = await Promise.all(scripts.map(actor));
     const config = configOf(scripts.map(({ kind }, at) => portOf(portAt(servers, at), { kind })));
-    const folder = await write(config);
-    const script = spawn('/bin/sh', [join(folder, 'start.sh')], {
+    await using folder = await written(config);
+    const script = spawn('/bin/sh', [join(folder.path, 'start.sh')], {
       env: { ...process.env, TWINHULL_BIND: '127.0.0.1' },
       stdio: 'ignore',
     });
     try {
-      const gateway = driver.open(config, folder);
+      const gateway = driver.open(config, folder.path);
       await pause(1500);
       const { servers: read } = await gateway.read();
       const found = scripts.map(({ title }, at) => `${title}: ${read[at]?.check} ${read[at]?.checkStatus}`);
@@ -91,7 +91,6 @@ describe('checks', { timeout: 30_000 }, () => {
       script.kill('SIGTERM');
       await once(script, 'exit');
       for (const server of servers) server.close();
-      await rm(folder, { recursive: true });
     }
   });
 
@@ -123,13 +122,12 @@ describe('configuration', () => {
       const http = oddities.map((oddity, at) => portOf(8001 + at, { kind: 'http', ...oddity }));
       const others = scripts.map(({ kind }, at) => portOf(9001 + at, { kind }));
       const ports = [...http, ...others, { ...portOf(9100, { kind: 'http', port: 8001 }), protocol: 'tcp' as const }];
-      const folder = await write({ ...configOf(ports), balance, leader: balance === 'leader' ? 'a' : null });
-      const { stderr } = await promisify(execFile)('haproxy', ['-c', '-f', 'haproxy.cfg'], { cwd: folder });
+      await using folder = await written({ ...configOf(ports), balance, leader: balance === 'leader' ? 'a' : null });
+      const { stderr } = await promisify(execFile)('haproxy', ['-c', '-f', 'haproxy.cfg'], { cwd: folder.path });
       const warnings = stderr
         .split('\n')
         .filter((line) => line.includes('WARNING') && !line.includes('changed from server-state'));
       assert.deepEqual(warnings, []);
-      await rm(folder, { recursive: true });
     });
   }
 });
@@ -155,11 +153,12 @@ function portOf(port: number, check: Partial<CheckConfig>): GatewayPort {
   };
 }
 
-async function write(config: GatewayConfig): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'twinhull-checks-'));
+/** A gateway's files in a folder of their own, gone when the test is over, however it ends. */
+async function written(config: GatewayConfig): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'twinhull-checks-'));
   for (const [name, { text, mode }] of Object.entries(driver.files(config)))
-    await writeFile(join(folder, name), text, { mode });
-  return folder;
+    await writeFile(join(path, name), text, { mode });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
 
 async function actor({ greeting, answers }: Script): Promise<Server> {
