@@ -1,4 +1,5 @@
 /** Fleets for the tests of deploy: a Compose project written as an object, planned as `up` would plan it. */
+import { plainImage } from '../../src/adapters/memory/engine-images.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
 import type { Image, Network } from '../../src/ports/engine.ts';
 import type { GatewayDriver } from '../../src/ports/gateway.ts';
@@ -45,16 +46,5 @@ export function fleetOf(
 }
 
 export function image(id: string, changes: Partial<Image> = {}): Image {
-  return {
-    id,
-    exposedPorts: [],
-    volumes: [],
-    healthcheckTest: null,
-    entrypoint: null,
-    cmd: ['serve'],
-    env: [],
-    user: '',
-    labels: {},
-    ...changes,
-  };
+  return plainImage({ id, cmd: ['serve'], ...changes });
 }

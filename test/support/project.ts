@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadProject } from '../../src/compose/load.ts';
 import type { Project } from '../../src/compose/project.ts';
-import type { Image } from '../../src/ports/engine.ts';
 import type { GatewayDriver } from '../../src/ports/gateway.ts';
 import type { Fleet, ServicePlan } from '../../src/redundancy/fleet.ts';
 import { type PlanFacts, planFleet } from '../../src/redundancy/plan.ts';
+
+export { plainImage as image } from '../../src/adapters/memory/engine-images.ts';
 
 /** The project is called "shop"; its folder is gone when this returns. */
 export async function projectOf(
@@ -51,21 +52,6 @@ export const paperDriver: GatewayDriver = {
     throw new Error('a paper gateway cannot be opened');
   },
 };
-
-export function image(declares: Partial<Pick<Image, 'exposedPorts' | 'volumes'>>): Image {
-  return {
-    id: 'sha256:0',
-    exposedPorts: [],
-    volumes: [],
-    healthcheckTest: null,
-    entrypoint: null,
-    cmd: null,
-    env: [],
-    user: '',
-    labels: {},
-    ...declares,
-  };
-}
 
 /** The fleet of a Compose file's text. */
 export async function planOf(text: string, facts: Partial<PlanFacts> = {}): Promise<Fleet> {

@@ -8,12 +8,12 @@ export class ImageTable {
   readonly #registry = new Map<string, Image>();
 
   add(reference: string, image: Partial<Image>): void {
-    this.#images.set(reference, completed(reference, image));
+    this.#images.set(reference, made(reference, image));
   }
 
   /** There after a pull. */
   addPullable(reference: string, image: Partial<Image>): void {
-    this.#registry.set(reference, completed(reference, image));
+    this.#registry.set(reference, made(reference, image));
   }
 
   find(reference: string): Image | null {
@@ -31,9 +31,14 @@ export class ImageTable {
   }
 }
 
-function completed(reference: string, image: Partial<Image>): Image {
+function made(reference: string, image: Partial<Image>): Image {
+  return plainImage({ id: `sha256:${createHash('sha256').update(reference).digest('hex')}`, ...image });
+}
+
+/** An image that declares nothing but this. */
+export function plainImage(declares: Partial<Image> = {}): Image {
   return {
-    id: `sha256:${createHash('sha256').update(reference).digest('hex')}`,
+    id: 'sha256:0',
     exposedPorts: [],
     volumes: [],
     healthcheckTest: null,
@@ -42,6 +47,6 @@ function completed(reference: string, image: Partial<Image>): Image {
     env: [],
     user: '',
     labels: {},
-    ...image,
+    ...declares,
   };
 }
