@@ -57,7 +57,7 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
           return serving;
         }),
       down: async () => void log.push('down'),
-      finishReplacements: async (_project, report) => {
+      finishBegun: async (_fleet, report) => {
         log.push('finish');
         report({ at: 0, service: null, text: 'web was put back' });
       },
@@ -207,7 +207,7 @@ describe('a supervised project', () => {
   });
 
   test('what cannot be finished keeps nobody from supervising', async () => {
-    const { log, project, store } = scene({ finishReplacements: () => Promise.reject(new Error('engine is busy')) });
+    const { log, project, store } = scene({ finishBegun: () => Promise.reject(new Error('engine is busy')) });
     store.saveDocument('fleet', fleet);
     await project.resume();
     assert.deepEqual(log, ['run']);

@@ -38,8 +38,8 @@ export interface Deployer {
     options: { readonly volumes: boolean; readonly timeoutSeconds: number | null },
     report: Report,
   ): Promise<void>;
-  /** Containers that were being made anew when a process was killed: finished, or put back as they were. */
-  finishReplacements(project: string, report: Report): Promise<void>;
+  /** What was being made anew or reloaded when a process was killed: finished, or put back as it was. */
+  finishBegun(fleet: Fleet, report: Report): Promise<void>;
   /** Stops containers and removes none, dependents first, as `docker compose up` does on Ctrl-C. */
   stop(project: string, fleet: Fleet | null, report: Report): Promise<void>;
 }
@@ -94,7 +94,7 @@ export class SupervisedProject implements ProjectControl {
     if (fleet === null || this.#running || this.#parts.store.document(STOPPED) === true) return;
     const there = await this.#parts.isThere();
     if (!there || this.#running) return;
-    await this.#finishReplacements();
+    await this.#finishBegun(fleet);
     if (this.#running || this.#ending) return;
     const handle = this.#parts.makeSupervisor(fleet);
     this.#start(handle);
@@ -105,8 +105,8 @@ export class SupervisedProject implements ProjectControl {
   }
 
   /** What a process that was killed had begun is finished or undone before anybody judges what is there. */
-  async #finishReplacements(): Promise<void> {
-    const { deployer, project, store, clock } = this.#parts;
+  async #finishBegun(fleet: Fleet): Promise<void> {
+    const { deployer, store, clock } = this.#parts;
     const note = (message: string): void => {
       store.appendEvent({
         time: clock.now(),
@@ -119,7 +119,7 @@ export class SupervisedProject implements ProjectControl {
     };
     await this.#alone(
       () => undefined,
-      () => deployer.finishReplacements(project, ({ text }) => note(text)),
+      () => deployer.finishBegun(fleet, ({ text }) => note(text)),
     ).catch((error: unknown) =>
       note(`could not finish what was begun: ${error instanceof Error ? error.message : ''}`),
     );

@@ -3,7 +3,7 @@ import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { LABEL } from '../labels.ts';
-import type { GatewayFiles, WantedContainer } from './steps.ts';
+import type { WantedContainer } from './steps.ts';
 
 /** A gateway's soft stop closes its ports at once; what is in flight gets this long. */
 const GATEWAY_STOP_MS = 1000;
@@ -14,7 +14,7 @@ export interface GatewayBlueprint {
   readonly config: GatewayConfig;
   readonly folder: string;
   /** as they are at the first start; `leader` null: the plan's own */
-  readonly files: (leader: string | null) => GatewayFiles;
+  readonly files: (leader: string | null) => ReturnType<GatewayDriver['files']>;
 }
 
 export function wantedMember(service: ServicePlan, member: MemberPlan): WantedContainer {

@@ -32,6 +32,7 @@ const heavy: ReadonlySet<StepKind> = new Set([
   'create_container',
   'start_container',
   'recreate_container',
+  'reload_gateway',
   'restart_container',
   'remove_container',
   'pull_image',

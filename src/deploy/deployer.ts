@@ -5,6 +5,7 @@ import { deadlines, within } from './deadlines.ts';
 import { stopAll, takeDown } from './down.ts';
 import { writeGatewayFiles } from './files.ts';
 import { recreateContainer, recoverReplaced } from './recreate.ts';
+import { finishReloads } from './reload.ts';
 import { changes, describeStep, type PlanOptions, type WantedContainer } from './steps.ts';
 import { bringUp, type UpHooks, type UpResult } from './up.ts';
 import type { World } from './world.ts';
@@ -59,9 +60,10 @@ export class Deployer {
     });
   }
 
-  async finishReplacements(project: string, report: Report): Promise<void> {
+  async finishBegun(fleet: Fleet, report: Report): Promise<void> {
     const say = this.#teller(report);
-    for (const line of await recoverReplaced(this.#world.engine, project)) say(line, null);
+    for (const line of await recoverReplaced(this.#world.engine, fleet.project)) say(line, null);
+    for (const line of await finishReloads(fleet, this.#world)) say(line, null);
   }
 
   stop(project: string, fleet: Fleet | null, report: Report): Promise<void> {

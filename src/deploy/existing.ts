@@ -3,7 +3,7 @@ import type { Fleet } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
 import { type GatewayBlueprint, gatewayBlueprint } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
-import { exists } from './files.ts';
+import { exists, isSo } from './files.ts';
 import { join } from 'node:path';
 import type { World } from './world.ts';
 
@@ -22,9 +22,13 @@ export interface Existing {
   readonly gateways: ReadonlyMap<string, GatewaySeen>;
 }
 
-interface GatewaySeen {
+export interface GatewaySeen {
   /** its folder holds its files; if not, a running gateway is cut off from us and must be made anew */
   readonly hasFiles: boolean;
+  /** its folder holds the configuration that it should have: what it starts with next */
+  readonly hasConfiguration: boolean;
+  /** it runs with the configuration that it should have */
+  readonly isConfigured: boolean;
   /** null: spread, or it does not answer */
   readonly leader: string | null;
   readonly answers: boolean;
@@ -103,25 +107,29 @@ async function byKey<Value>(
   return new Map(await Promise.all([...new Set(keys)].map(async (key) => [key, await read(key)] as const)));
 }
 
-const silent = { leader: null, answers: false, notIn: [] } as const;
+const silent = { isConfigured: false, leader: null, answers: false, notIn: [] } as const;
 
 /** A gateway that does not answer within a second is planned for as silent; nothing is concluded from it. */
-async function readGateway(
+export async function readGateway(
   blueprint: GatewayBlueprint | undefined,
-  { driver }: World,
+  { driver }: Pick<World, 'driver'>,
   signal: AbortSignal,
 ): Promise<GatewaySeen> {
-  if (!blueprint) return { hasFiles: false, ...silent };
-  const present = await Promise.all(
-    Object.keys(blueprint.files(null)).map((name) => exists(join(blueprint.folder, name))),
-  );
-  const hasFiles = present.every(Boolean);
-  if (!hasFiles) return { hasFiles, ...silent };
+  if (!blueprint) return { hasFiles: false, hasConfiguration: false, ...silent };
+  const files = Object.entries(blueprint.files(null));
+  const path = (name: string): string => join(blueprint.folder, name);
+  const hasFiles = (await Promise.all(files.map(([name]) => exists(path(name))))).every(Boolean);
+  if (!hasFiles) return { hasFiles, hasConfiguration: false, ...silent };
+  const configuration = files.filter(([, { kind }]) => kind === 'configuration');
+  const hasConfiguration = (
+    await Promise.all(configuration.map(([name, { text, mode }]) => isSo(path(name), text, mode)))
+  ).every(Boolean);
   try {
     const reading = await driver.open(blueprint.config, blueprint.folder).read(within(1000, signal).signal);
     const notIn = reading.servers.filter(({ traffic }) => traffic !== 'in').map(({ member }) => member);
-    return { hasFiles, leader: reading.leader, answers: true, notIn };
+    const isConfigured = reading.configuration === driver.configuration(blueprint.config);
+    return { hasFiles, hasConfiguration, isConfigured, leader: reading.leader, answers: true, notIn };
   } catch {
-    return { hasFiles, ...silent };
+    return { hasFiles, hasConfiguration, ...silent };
   }
 }

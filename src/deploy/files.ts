@@ -47,7 +47,7 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** A gateway's container writes into its folder too: what it put there in place of a file is not even opened. */
-async function isSo(path: string, text: string, mode: number): Promise<boolean> {
+export async function isSo(path: string, text: string, mode: number): Promise<boolean> {
   try {
     const found = await lstat(path);
     const fits = found.isFile() && (found.mode & 0o7777) === mode && found.size === Buffer.byteLength(text);

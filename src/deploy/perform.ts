@@ -7,6 +7,7 @@ import { explained } from './explained.ts';
 import { writeContentFile, writeGatewayFiles } from './files.ts';
 import { gatewayImageUnavailable } from './images.ts';
 import { recreateContainer } from './recreate.ts';
+import { reloadGateway } from './reload.ts';
 import { type Answer, conditionHolds, hasFinished, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
 import { startContainer } from './start.ts';
@@ -46,6 +47,8 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
       return writeContentFile(step.path, step.content, step.mode);
     case 'write_gateway_files':
       return writeGatewayFiles(step.folder, step.files, step.overwrite);
+    case 'reload_gateway':
+      return reloadGateway(world, step, signal);
     case 'create_container':
       await engine.createContainer(step.container.name, step.container.spec, within(deadlines.create, signal));
       return;

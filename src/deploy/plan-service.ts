@@ -1,32 +1,30 @@
 import type { Container } from '../ports/engine.ts';
-import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
-import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
+import type { ServicePlan } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
-import type { GatewayBlueprint } from './blueprint.ts';
-import { isOurs } from './existing.ts';
-import type { StepList } from './step-list.ts';
-import type { Condition, GatewayFiles, PlanOptions, WantedContainer } from './steps.ts';
 import {
+  addAdmission,
+  addCreation,
+  addRecreation,
+  addStartOf,
+  reconnect,
+  type ServiceTask,
+  takesTraffic,
+} from './container-steps.ts';
+import { isOurs } from './existing.ts';
+import { addGateway } from './plan-gateway.ts';
+import {
+  type GatewayPosition,
   gatewayPosition,
   isMemberNow,
   isRunning,
   isUp,
   type MemberPosition,
   memberPositions,
-  missingNetworks,
   type Position,
-  type ServiceScene,
   surplusOf,
 } from './positions.ts';
 import { waitBoundMs } from './serving.ts';
-
-export interface ServiceTask extends ServiceScene {
-  readonly list: StepList;
-  readonly fleet: Fleet;
-  readonly options: PlanOptions;
-  /** steps that must be done before any container is created: networks, volumes, images, files */
-  readonly ground: readonly string[];
-}
+import type { Condition } from './steps.ts';
 
 export function planService(task: ServiceTask): void {
   const members = memberPositions(task);
@@ -36,9 +34,10 @@ export function planService(task: ServiceTask): void {
 
   const started = members.flatMap((member) => addStart(task, member, ready, admission));
   const turns = turnsOf(members, restartReason(task));
-  const back = turns.length > 0 ? addReturns(task, members, admission, ready) : [];
   const surplus = surplusOf(task, members, gateway);
-  const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], surplus) : [];
+  const going = { surplus, renewed: turns.map(({ plan }) => plan.name) };
+  const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], going) : [];
+  const back = gateway && turns.length > 0 ? addReturns(task, members, gateway, [...ready, ...gatewayDone]) : [];
   const rolled = addRoll(task, turns, [...ready, ...started, ...back, ...gatewayDone], gateway);
   const done = [...ready, ...started, ...gatewayDone, ...rolled];
   addRemovals(task, surplus, done);
@@ -47,12 +46,12 @@ export function planService(task: ServiceTask): void {
 
 /**
  * Who says that a member which is started now serves. A gateway that stays: it lets it in. One that is about to
- * be made anew: the engine, so that the old one goes on until there is something behind the new one. None yet:
- * nobody waits.
+ * be made anew or reloaded: the engine, so that the old one goes on until there is something behind the new one.
+ * None yet: nobody waits.
  */
-function admissionOf({ existing, service }: ServiceTask, gateway: Position | null): Admission {
+function admissionOf({ existing, service }: ServiceTask, gateway: GatewayPosition | null): Admission {
   if (!gateway?.current || !isRunning(gateway.current)) return null;
-  if (gateway.difference !== null) return 'engine';
+  if (gateway.difference !== null || gateway.stale) return 'engine';
   return existing.gateways.get(service.name)?.answers ? 'gateway' : null;
 }
 
@@ -76,121 +75,23 @@ function addStart(
     : [started];
 }
 
-function addStartOf({ list, service }: ServiceTask, position: Position, after: readonly string[]): string {
-  return list.add(`start:${position.wanted.name}`, service.name, after, {
-    kind: 'start_container',
-    name: position.wanted.name,
-    paused: position.current?.state === 'paused',
-    restartPolicy: lostPolicy(position),
-  });
-}
-
-/** A quarantine takes the restart policy away; `up` gives it back. */
-function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] | null {
-  const planned = plannedRestartPolicy(wanted.spec);
-  return current?.restartPolicy === 'no' && planned !== 'no' ? planned : null;
-}
-
 /** Before members are changed in turn: those an interrupted deployment left out of traffic come back into it. */
 function addReturns(
   task: ServiceTask,
   members: readonly MemberPosition[],
-  admission: Admission,
-  ready: readonly string[],
+  gateway: GatewayPosition,
+  after: readonly string[],
 ): string[] {
-  const notIn = task.existing.gateways.get(task.service.name)?.notIn ?? [];
-  if (admission !== 'gateway') return [];
+  const seen = task.existing.gateways.get(task.service.name);
+  const stays = gateway.current !== null && isRunning(gateway.current) && gateway.difference === null;
+  if (!stays || !seen?.answers) return [];
   return members
     .filter(
       ({ current, difference, plan }) =>
-        difference === null && current && isRunning(current) && notIn.includes(plan.name),
+        difference === null && current && isRunning(current) && seen.notIn.includes(plan.name),
     )
     .filter(({ plan }) => takesTraffic(task, plan.name))
-    .map(({ plan }) => addAdmission(task, plan.name, 'gateway', ready));
-}
-
-function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
-  return list.add(`create:${container.name}`, service.name, ground, { kind: 'create_container', container });
-}
-
-/** A network that somebody took from a container that is ours comes back. */
-function reconnect({ list, service, ground }: ServiceTask, { wanted }: Position, current: Container): string[] {
-  return missingNetworks(wanted.spec, current).map((attachment) =>
-    list.add(`connect:${wanted.name}:${attachment.network}`, service.name, ground, {
-      kind: 'connect_network',
-      name: wanted.name,
-      attachment,
-    }),
-  );
-}
-
-function addGateway(
-  task: ServiceTask,
-  position: Position,
-  after: readonly string[],
-  surplus: readonly Container[],
-): string[] {
-  const { list, service, blueprint } = task;
-  const { wanted, current, difference } = position;
-  if (!blueprint) return [];
-  const overwrite = !current || difference !== null;
-  if (!overwrite && current && isRunning(current)) return reconnect(task, position, current);
-  const files = list.add(`files:${service.name}`, service.name, [], {
-    kind: 'write_gateway_files',
-    folder: blueprint.folder,
-    files: filesAsItStands(task, blueprint),
-    overwrite,
-  });
-  if (!current) {
-    const created = addCreation(task, wanted);
-    // members and gateway start side by side: it waits for their checks by itself
-    const ready = after.filter((id) => id.startsWith('wait:') || id.startsWith('remove:'));
-    return [addStartOf(task, position, [created, files, ...ready])];
-  }
-  if (difference === null)
-    return [addStartOf(task, position, [files, ...reconnect(task, position, current), ...after])];
-  const drained = addDrains(task, current, surplus, after);
-  return [addRecreation(task, { ...position, current, difference }, [files, ...task.ground, ...after, ...drained])];
-}
-
-/** A new gateway begins with the leader of this moment, not with the plan's. */
-function filesAsItStands({ existing, service }: ServiceTask, { config, files }: GatewayBlueprint): GatewayFiles {
-  const leader = existing.gateways.get(service.name)?.leader ?? null;
-  return files(
-    leader !== null && config.leader !== null && config.members.some(({ name }) => name === leader) ? leader : null,
-  );
-}
-
-/** Members that go with the change finish what they have while the old gateway still knows them. */
-function addDrains(
-  task: ServiceTask,
-  gateway: Container,
-  surplus: readonly Container[],
-  after: readonly string[],
-): string[] {
-  if (!isRunning(gateway) || !task.existing.gateways.get(task.service.name)?.answers) return [];
-  const { blueprint, existing, list, service } = task;
-  if (!blueprint) return [];
-  // the gateway that runs knows the members of its time, not those of the plan; each is a Compose service of its own
-  const live = existing.containers.filter(
-    (container) => isMemberNow(container) && container.labels[LABEL.ours] === service.name,
-  );
-  const members = live.map(({ labels }) => ({
-    name: labels[LABEL.service] ?? '',
-    address: '',
-    takesTraffic: true,
-  }));
-  const config = { ...blueprint.config, members };
-  const { drainTimeoutMs } = service.policy;
-  return surplus.filter(isRunning).map(({ labels }) => {
-    const member = labels[LABEL.service] ?? '';
-    return list.add(`drain:${service.name}:${member}`, service.name, after, {
-      kind: 'drain_member',
-      member,
-      gateway: config,
-      drainTimeoutMs,
-    });
-  });
+    .map(({ plan }) => addAdmission(task, plan.name, 'gateway', after));
 }
 
 /** A member whose container is made anew, or only started anew. */
@@ -253,21 +154,6 @@ function addTurn(task: ServiceTask, turn: Turn, after: readonly string[], gatewa
   return several ? [addAdmission(task, plan.name, by, [made])] : [made];
 }
 
-function addRecreation(
-  { list, service }: ServiceTask,
-  position: Position & { readonly current: Container; readonly difference: string },
-  after: readonly string[],
-): string {
-  const { wanted, current, difference, start } = position;
-  return list.add(`recreate:${wanted.name}`, service.name, after, {
-    kind: 'recreate_container',
-    container: wanted,
-    oldId: current.id,
-    start,
-    why: difference,
-  });
-}
-
 function addRestart(
   { list, service }: ServiceTask,
   { wanted, current, plan, why }: Turn,
@@ -290,20 +176,6 @@ function addLeadAway({ list, service, options }: ServiceTask, member: string, af
     kind: 'move_traffic_away',
     member,
     drainTimeoutMs,
-    waitMs: options.waitTimeoutMs ?? waitBoundMs(service),
-  });
-}
-
-function addAdmission(
-  { list, service, options }: ServiceTask,
-  member: string,
-  by: 'gateway' | 'engine',
-  after: readonly string[],
-): string {
-  return list.add(`admit:${service.name}:${member}`, service.name, after, {
-    kind: 'admit_member',
-    member,
-    by,
     waitMs: options.waitTimeoutMs ?? waitBoundMs(service),
   });
 }
@@ -373,8 +245,4 @@ function addRemovals({ list, service }: ServiceTask, surplus: readonly Container
       name,
       why: 'no longer wanted',
     });
-}
-
-function takesTraffic({ blueprint }: ServiceTask, member: string): boolean {
-  return blueprint?.config.members.some(({ name, takesTraffic: takes }) => name === member && takes) ?? false;
 }

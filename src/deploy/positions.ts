@@ -4,7 +4,7 @@ import type { Container, ContainerSpec } from '../ports/engine.ts';
 import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
 import { type GatewayBlueprint, wantedMember } from './blueprint.ts';
-import { type Existing, isOurs } from './existing.ts';
+import { type Existing, type GatewaySeen, isOurs } from './existing.ts';
 import { isReplaced } from '../redundancy/replaced-name.ts';
 import type { WantedContainer } from './steps.ts';
 
@@ -54,14 +54,27 @@ function withOneOfColdPair(positions: readonly MemberPosition[]): MemberPosition
   );
 }
 
-export function gatewayPosition(scene: ServiceScene): Position | null {
+export interface GatewayPosition extends Position {
+  /** its container stays, and has to be given another configuration */
+  readonly stale: boolean;
+}
+
+export function gatewayPosition(scene: ServiceScene): GatewayPosition | null {
   const { blueprint, service, existing } = scene;
   if (!blueprint) return null;
   const current = currentOf(scene, blueprint.container);
   const seen = existing.gateways.get(service.name);
-  const lost = current && isUp(current) && !seen?.hasFiles ? 'its folder is lost' : null;
+  const lost = current && isUp(current) ? cutOff(seen) : null;
   const difference = current && (differenceOf(scene, blueprint.container, current) ?? lost);
-  return { wanted: blueprint.container, current, difference, start: true };
+  const reachable = difference === null && current !== null && isRunning(current) && seen?.answers === true;
+  const stale = reachable && !(seen.isConfigured && seen.hasConfiguration);
+  return { wanted: blueprint.container, current, difference, start: true, stale };
+}
+
+/** A gateway that runs and cannot be told anything: it has to be made anew for what it should know. */
+function cutOff(seen: GatewaySeen | undefined): string | null {
+  if (!seen?.hasFiles) return 'its folder is lost';
+  return seen.answers || seen.hasConfiguration ? null : 'its configuration changed, and it does not answer';
 }
 
 /**

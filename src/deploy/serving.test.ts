@@ -46,6 +46,7 @@ function answer(
 }
 
 const reading = (serving: boolean, check: 'passing' | 'failing', checkStatus = 'L4CON'): GatewayReading => ({
+  configuration: null,
   leader: 'web',
   serving,
   counters: { requests: 0, failed: 0, retried: 0, redispatched: 0 },

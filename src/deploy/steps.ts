@@ -5,7 +5,7 @@
 
 import { formatDuration } from '../duration.ts';
 import type { Container, ContainerSpec, NetworkAttachment, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
-import type { GatewayConfig } from '../ports/gateway.ts';
+import type { GatewayConfig, GatewayFile } from '../ports/gateway.ts';
 import type { BuildPlan } from '../redundancy/fleet.ts';
 
 export type Step = Work & {
@@ -34,6 +34,15 @@ export type Work =
       readonly folder: string;
       readonly files: GatewayFiles;
       readonly overwrite: boolean;
+    }
+  /** another configuration for a gateway that runs, with no connection cut; its container stays */
+  | {
+      readonly kind: 'reload_gateway';
+      readonly name: string;
+      readonly gateway: GatewayConfig;
+      /** members that are stopped after it: what the process before has in them is waited for */
+      readonly leaving: readonly string[];
+      readonly drainTimeoutMs: number;
     }
   | { readonly kind: 'create_container'; readonly container: WantedContainer }
   | {
@@ -101,7 +110,7 @@ export interface PlanOptions {
 
 export type Condition = 'started' | 'healthy' | 'completed' | 'serving';
 export type StepKind = Work['kind'];
-export type GatewayFiles = Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
+export type GatewayFiles = Readonly<Record<string, Pick<GatewayFile, 'text' | 'mode'>>>;
 
 export interface WantedContainer {
   /** the container's name in the engine */
@@ -129,6 +138,8 @@ export function describeStep(step: Step): string {
       return `write ${step.path}`;
     case 'write_gateway_files':
       return `write the gateway's files in ${step.folder}`;
+    case 'reload_gateway':
+      return `reload ${step.name} (its configuration changed); no connection through it is cut`;
     case 'create_container':
       return `create ${step.container.name}`;
     case 'start_container':

@@ -72,6 +72,8 @@ export interface GatewayServer {
 }
 
 export interface GatewayReading {
+  /** what it was started with, as {@link GatewayDriver.configuration} names it; null: it does not say */
+  readonly configuration: string | null;
   readonly leader: string | null;
   readonly servers: readonly GatewayServer[];
   /** counters since the gateway started, over all ports */
@@ -116,19 +118,52 @@ export interface Gateway {
   takeOut(member: string, signal?: AbortSignal): Promise<void>;
   /** Puts a member in: no request reaches it before its first good check. Rejects TH_GATEWAY_CHECK_FAILED after `timeoutMs`. */
   putIn(member: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Makes the running gateway what this one was opened with, with no connection refused and none cut: a new process
+   * takes over, the old one finishes what it has. Leader and states stay as they are; members that are new get
+   * nothing before their first good check. Where the new configuration is no good, nothing has changed.
+   * Idempotent. Resolves when the new one serves and `farewell` is over.
+   */
+  reload(beside: RunBeside, farewell: Farewell, signal?: AbortSignal): Promise<void>;
   /** Signals until `abort`. Reconnects by itself; a gateway that is away is waited for. */
   watch(onSignal: (signal: GatewaySignal) => void, abort: AbortSignal): Promise<void>;
+}
+
+/** Runs a command where the gateway's process runs. `output`: what it said, for a person. */
+export type RunBeside = (
+  command: readonly string[],
+  signal?: AbortSignal,
+) => Promise<{ readonly exitCode: number; readonly output: string }>;
+
+/** Members that will be stopped next: the process that ends is waited for until it has no request in them any more. */
+export interface Farewell {
+  readonly members: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/**
+ * program: what the container runs; another one needs another container. configuration: read when the gateway is
+ * reloaded. record: leader and states of the moment, kept true by whoever steers the gateway.
+ */
+export type GatewayFileKind = 'program' | 'configuration' | 'record';
+
+export interface GatewayFile {
+  readonly kind: GatewayFileKind;
+  readonly text: string;
+  readonly mode: number;
 }
 
 /** Makes gateways: their files, their container, the handle that steers them. */
 export interface GatewayDriver {
   /** Files of the gateway's folder, by relative name; text is complete and true at first start. */
-  files(config: GatewayConfig): Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
+  files(config: GatewayConfig): Readonly<Record<string, GatewayFile>>;
+  /** Names the configuration: another name, and the gateway that runs has to be reloaded. */
+  configuration(config: GatewayConfig): string;
   /** Image, entrypoint, command, user, health check and the mount of `hostFolder`; ports, labels and networks are the caller's. */
   container(
     config: GatewayConfig,
     hostFolder: string,
-  ): Pick<ContainerSpec, 'Image' | 'Cmd' | 'Entrypoint' | 'User' | 'Healthcheck' | 'StopSignal'> & {
+  ): Pick<ContainerSpec, 'Image' | 'Cmd' | 'Entrypoint' | 'User' | 'Healthcheck' | 'StopSignal' | 'StopTimeout'> & {
     readonly HostConfig: Readonly<Record<string, unknown>>;
   };
   open(config: GatewayConfig, hostFolder: string): Gateway;

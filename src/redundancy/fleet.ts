@@ -102,5 +102,6 @@ export interface GatewayPlan {
   /** the service's own network: internal, subnet of ours */
   readonly network: NetworkSpec;
   readonly published: readonly { readonly hostIp: string; readonly published: string; readonly target: number }[];
+  /** of the container alone: the gateway's configuration can change while it runs */
   readonly hash: string;
 }

@@ -29,7 +29,8 @@ export function planGateway(analysis: Analysis, decision: Decision, place: Place
   const published = publishedPorts(service);
   const spec = gatewaySpec(analysis, config, { network: network.name, address: gatewayAddress(place.subnet) });
   const folder = gatewayFolder(place.stateFolder, name);
-  const hash = containerHash(spec, [place.driver.container(config, folder), place.driver.files(config)]);
+  const programs = Object.entries(place.driver.files(config)).filter(([, { kind }]) => kind === 'program');
+  const hash = containerHash(spec, [place.driver.container(config, folder), programs]);
   return {
     containerName: service.container_name ?? containerName(project.name, name, 1),
     config,

@@ -7,7 +7,7 @@ const FOLDER = '/twinhull-gateway-folder';
 
 /** The keys that the driver's container becomes in a Compose file; `folder` is the gateway's, as the file names it. */
 export function gatewayContainer(driver: GatewayDriver, gateway: GatewayPlan, folder: string): Raw {
-  const { Image, Entrypoint, Cmd, User, StopSignal, Healthcheck, HostConfig } = driver.container(
+  const { Image, Entrypoint, Cmd, User, StopSignal, StopTimeout, Healthcheck, HostConfig } = driver.container(
     gateway.config,
     FOLDER,
   );
@@ -17,6 +17,7 @@ export function gatewayContainer(driver: GatewayDriver, gateway: GatewayPlan, fo
     command: listOf(Cmd).map(literal),
     user: User,
     stop_signal: StopSignal,
+    stop_grace_period: StopTimeout === undefined ? undefined : `${StopTimeout}s`,
     healthcheck:
       Healthcheck?.Test?.[0] === 'NONE'
         ? { disable: true }

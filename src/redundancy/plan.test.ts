@@ -277,12 +277,13 @@ test('a hash changes with what the container is made of, and with nothing else',
   assert.equal(await hash('services: { a: { image: a:1, environment: { X: "1", Y: "2" } }, b: { image: b } }'), one);
 });
 
-test("a gateway's hash changes with its configuration, and not with the members' images", async () => {
+test("a gateway's hash changes with its ports; its configuration and the members' images are no reason for another container", async () => {
   const hash = async (text: string) =>
     (await servicePlanOf('a', `services: { a: { ports: ["80"], ${text} } }`)).gateway?.hash;
   const one = await hash('image: a:1, x-twinhull: { mode: pair }');
   assert.equal(await hash('image: a:2, x-twinhull: { mode: pair }'), one);
-  assert.notEqual(await hash('image: a:1, x-twinhull: { mode: pair, gateway: { check: { path: /up } } }'), one);
+  assert.equal(await hash('image: a:1, x-twinhull: { mode: pair, gateway: { check: { path: /up } } }'), one);
+  assert.notEqual(await hash('image: a:1, expose: ["81"], x-twinhull: { mode: pair }'), one);
 });
 
 test('the fleet is plain data', async () => {

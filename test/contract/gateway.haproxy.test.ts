@@ -6,11 +6,12 @@ import http from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HaproxyDriver } from '../../src/adapters/haproxy/driver.ts';
 import type { MemberCondition } from '../../src/adapters/memory/gateway.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
+import { isCode } from '../../src/errors.ts';
+import type { Gateway, GatewayConfig } from '../../src/ports/gateway.ts';
 import { gatewayContract, type Rig, rigConfig, type RigOptions, type RigResponse } from './gateway.ts';
 
 // Real HAProxy processes under the real start script, before small HTTP servers on loopback addresses. Each
@@ -49,11 +50,109 @@ describe('gateway: requests that wait in the queue of a hung leader', { timeout:
   }
 });
 
-async function haproxyRig(options: RigOptions): Promise<Rig> {
+describe('gateway: a HAProxy that is taken over from', { timeout: 60_000 }, () => {
+  const pair: RigOptions = { protocols: ['http'], balance: 'leader', members: [{ name: 'a' }, { name: 'b' }] };
+  const nobody = { members: [], timeoutMs: 0 };
+  let rig: HaproxyRig;
+  beforeEach(async () => {
+    rig = await haproxyRig(pair);
+    while (!(await rig.gateway.read()).serving) await pause(20);
+  });
+  afterEach(() => rig.close());
+
+  const reload = async (intervalMs: number): Promise<void> =>
+    (await rig.reopen({ ...pair, check: { intervalMs } })).reload(rig.beside, nobody);
+  const ask = (takesMs = 0): Promise<RigResponse> => rig.request(rig.ports[0] ?? 0, { method: 'POST', takesMs });
+
+  it('goes on with what it had where the new configuration is no good, and so does one that crashes then', async () => {
+    const { configuration } = await rig.gateway.read();
+    const twins = { ...pair, members: [{ name: 'a' }, { name: 'a' }] };
+    const next = await rig.reopen(twins);
+    await assert.rejects(
+      next.reload(rig.beside, nobody),
+      (error) => isCode(error, 'TH_GATEWAY_REFUSED') && /server 'a'|name 'a'/.test(error.message),
+    );
+    assert.equal((await ask()).status, 200);
+    await rig.crash();
+    assert.equal((await rig.gateway.read()).configuration, configuration);
+    assert.equal((await ask()).status, 200);
+  });
+
+  it('goes on where the new one ends before it serves, and a later one is taken over to', async () => {
+    const [serving] = await haproxiesOf(rig.script);
+    const good = await readFile(rig.file('haproxy.cfg'), 'utf8');
+    await writeFile(rig.file('haproxy.cfg'), 'nonsense\n');
+    process.kill(rig.script.pid ?? 0, 'SIGHUP');
+    await pause(200);
+    assert.deepEqual(await haproxiesOf(rig.script), [serving]);
+    assert.equal((await ask()).status, 200);
+    await writeFile(rig.file('haproxy.cfg'), good);
+    await reload(300);
+    assert.notDeepEqual(await haproxiesOf(rig.script), [serving]);
+    assert.equal((await ask()).status, 200);
+  });
+
+  it('finishes what it has while the new one crashes and is started again', async () => {
+    const slow = ask(900);
+    await pause(50);
+    await reload(300);
+    assert.equal((await haproxiesOf(rig.script)).length, 2);
+    await rig.crash();
+    assert.equal((await ask()).status, 200);
+    assert.equal((await slow).status, 200);
+    await pause(100);
+    assert.equal((await haproxiesOf(rig.script)).length, 1);
+  });
+
+  it('does not stay for ever: of many, the oldest ends', async () => {
+    const slow: Promise<RigResponse>[] = [];
+    for (let reloads = 0; reloads < 6; reloads += 1) {
+      slow.push(ask(4000));
+      await pause(50);
+      await reload(300 + reloads);
+    }
+    assert.equal((await slow[0])?.status, 0);
+    assert.equal((await haproxiesOf(rig.script)).length, 6, 'five that finish what they have, and one that serves');
+    assert.deepEqual(
+      (await Promise.all(slow)).map(({ status }) => status),
+      [0, 200, 200, 200, 200, 200],
+    );
+  });
+
+  it('ends with everything else when the gateway is told to stop', async () => {
+    const slow = ask(400);
+    await pause(50);
+    await reload(300);
+    rig.script.kill('SIGUSR1');
+    assert.equal((await slow).status, 200);
+    if (rig.script.exitCode === null) await once(rig.script, 'exit');
+    assert.equal(rig.script.exitCode, 0);
+  });
+});
+
+interface HaproxyRig extends Rig {
+  readonly script: ChildProcess;
+  /** a file of the gateway's folder */
+  file(name: string): string;
+}
+
+async function haproxyRig(options: RigOptions): Promise<HaproxyRig> {
   const ports = await freePorts(options.protocols.length);
   const config = rigConfig(options, ports);
-  const members = new Map(config.members.map(({ name, address }) => [name, new Member(name, address, ports)]));
-  for (const { name, condition } of options.members) await members.get(name)?.become(condition ?? 'up');
+  const members = new Map<string, Member>();
+  /** those that are there keep their address */
+  const withMembers = async (wanted: RigOptions): Promise<GatewayConfig> => {
+    for (const { name, condition } of wanted.members) {
+      if (members.has(name)) continue;
+      const member = new Member(name, `127.0.0.${11 + members.size}`, ports);
+      members.set(name, member);
+      await member.become(condition ?? 'up');
+    }
+    const planned = rigConfig(wanted, ports);
+    const address = (name: string): string => members.get(name)?.address ?? '';
+    return { ...planned, members: planned.members.map((member) => ({ ...member, address: address(member.name) })) };
+  };
+  await withMembers(options);
 
   // Longer than a socket's address may be, as a state folder can be.
   const folder = join(await mkdtemp(join(tmpdir(), 'twinhull-gateway-')), 'x'.repeat(100));
@@ -68,11 +167,20 @@ async function haproxyRig(options: RigOptions): Promise<Rig> {
 
   return {
     gateway,
+    script,
+    file: (name) => join(folder, name),
+    beside: async (command) => {
+      const [file = '', ...argv] = command.map((word) => word.replace('/gw', folder));
+      const env = { ...process.env, TWINHULL_BIND: '127.0.0.1', TWINHULL_PID: String(script.pid) };
+      const { status, stdout, stderr } = spawnSync(file, argv, { env, encoding: 'utf8' });
+      return { exitCode: status ?? -1, output: `${stderr}${stdout}` };
+    },
+    reopen: async (wanted) => driver.open(await withMembers(wanted), folder),
     ports,
     become: async (member, condition) => await members.get(member)?.become(condition),
     request,
     crash: async () => {
-      process.kill(await childOf(script), 'SIGKILL');
+      process.kill((await haproxiesOf(script)).at(-1) ?? 0, 'SIGKILL');
       await pause(5);
       await answers(gateway);
     },
@@ -90,7 +198,7 @@ async function haproxyRig(options: RigOptions): Promise<Rig> {
 /** A member of the service: one HTTP server a port, that answers with its name. */
 class Member {
   readonly #name: string;
-  readonly #address: string;
+  readonly address: string;
   readonly #ports: readonly number[];
   #servers: http.Server[] = [];
   #condition: MemberCondition = 'refusing';
@@ -98,7 +206,7 @@ class Member {
 
   constructor(name: string, address: string, ports: readonly number[]) {
     this.#name = name;
-    this.#address = address;
+    this.address = address;
     this.#ports = ports;
   }
 
@@ -114,7 +222,7 @@ class Member {
     for (const port of this.#ports) {
       const server = http.createServer((incoming, response) => this.#serve(incoming, response));
       this.#servers.push(server);
-      server.listen(port, this.#address);
+      server.listen(port, this.address);
       await once(server, 'listening');
     }
   }
@@ -176,9 +284,10 @@ async function answers(gateway: Gateway): Promise<void> {
   throw new Error('HAProxy did not start');
 }
 
-async function childOf(script: ChildProcess): Promise<number> {
+/** The one that serves last, those that finish what they have before it. */
+async function haproxiesOf(script: Pick<ChildProcess, 'pid'>): Promise<number[]> {
   const children = await readFile(`/proc/${script.pid}/task/${script.pid}/children`, 'utf8');
-  return Number(children.trim().split(' ')[0]);
+  return children.trim().split(' ').map(Number);
 }
 
 async function freePorts(count: number): Promise<number[]> {

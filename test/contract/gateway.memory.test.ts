@@ -19,6 +19,12 @@ function memoryRig(options: RigOptions): Rig {
   const gateway = new MemoryGateway(rigConfig(options, ports), clock, (member) => conditions.get(member) ?? 'refusing');
   return {
     gateway,
+    beside: async () => ({ exitCode: 0, output: '' }),
+    reopen: async (others) => {
+      for (const { name, condition } of others.members)
+        if (!conditions.has(name)) conditions.set(name, condition ?? 'up');
+      return gateway.want(rigConfig(others, ports));
+    },
     ports,
     become: async (member, condition) => void conditions.set(member, condition),
     request: (port, request) => gateway.request(port, request),

@@ -8,7 +8,14 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MemberCondition } from '../../src/adapters/memory/gateway.ts';
 import { isCode } from '../../src/errors.ts';
-import type { Gateway, GatewayConfig, GatewayReading, GatewaySignal, Protocol } from '../../src/ports/gateway.ts';
+import type {
+  Gateway,
+  GatewayConfig,
+  GatewayReading,
+  GatewaySignal,
+  Protocol,
+  RunBeside,
+} from '../../src/ports/gateway.ts';
 
 export interface RigResponse {
   /** 0: cut without an answer */
@@ -20,6 +27,9 @@ export interface RigResponse {
 /** A gateway before members whose condition a test sets. */
 export interface Rig {
   readonly gateway: Gateway;
+  readonly beside: RunBeside;
+  /** the same gateway as somebody opens it who wants it to be another one; members that are new exist from now on */
+  reopen(options: RigOptions): Promise<Gateway>;
   /** ports as clients reach them, in the order of the configuration */
   readonly ports: readonly number[];
   become(member: string, condition: MemberCondition): Promise<void>;
@@ -302,6 +312,88 @@ export function gatewayContract(name: string, makeRig: (options: RigOptions) => 
       assert.deepEqual(await members(3), ['b', 'b', 'b']);
     });
 
+    it('reloaded, it refuses nothing, cuts nothing, and keeps leader and states', async () => {
+      const members = [{ name: 'a' }, { name: 'b' }, { name: 'c' }];
+      const { rig, port } = await start({ members });
+      await rig.gateway.lead('b');
+      await rig.gateway.takeOut('c');
+      const slow = rig.request(port, { method: 'POST', takesMs: 700 });
+      const load = new Requests(rig, port);
+      await pause(50);
+      for (const intervalMs of [260, 270, 280]) {
+        const next = await rig.reopen({ protocols: ['http'], balance: 'leader', members, check: { intervalMs } });
+        await next.reload(rig.beside, nobody);
+        const reading = await next.read();
+        assert.deepEqual(
+          reading.servers.map(({ traffic, check }) => `${traffic} ${check}`),
+          ['in passing', 'in passing', 'out unknown'],
+        );
+        assert.equal(reading.leader, 'b');
+      }
+      assert.deepEqual(await load.end(), ['200 b']);
+      assert.deepEqual(pick(await slow), { status: 200, member: 'b' });
+    });
+
+    it('reloaded with more members, it sends nothing to one that has not passed a check', async () => {
+      const { rig, port } = await start({ balance: 'spread' });
+      const load = new Requests(rig, port);
+      const members = [...pair, { name: 'c', condition: 'sick' }, { name: 'd' }] as const;
+      const next = await rig.reopen({ protocols: ['http'], balance: 'spread', members });
+      await next.reload(rig.beside, nobody);
+      const scene = new Scene({ ...rig, gateway: next }, new AbortController().signal);
+      await scene.until((reading) => reading.servers[3]?.check === 'passing');
+      assert.deepEqual(new Set(await scene.members(9)), new Set(['a', 'b', 'd']));
+      assert.deepEqual(
+        (await load.end()).filter((seen) => !/^200 [abd]$/.test(seen)),
+        [],
+      );
+    });
+
+    it('a pair becomes a cluster and a pair again', async () => {
+      const { rig, port } = await start();
+      const load = new Requests(rig, port);
+      for (const balance of ['spread', 'leader'] as const) {
+        const next = await rig.reopen({ protocols: ['http'], balance, members: pair });
+        await next.reload(rig.beside, nobody);
+        assert.equal((await next.read()).leader, balance === 'leader' ? 'a' : null);
+      }
+      assert.deepEqual(
+        (await load.end()).filter((seen) => !/^200 [ab]$/.test(seen)),
+        [],
+      );
+    });
+
+    it('reloaded, it waits for what is still in members that go', async () => {
+      const { rig, port } = await start({ members: [{ name: 'a' }, { name: 'b' }] });
+      let isOver = false;
+      const slow = rig.request(port, { takesMs: 600 }).finally(() => (isOver = true));
+      await pause(50);
+      const next = await rig.reopen({ protocols: ['http'], balance: 'leader', members: [{ name: 'b' }] });
+      await next.reload(rig.beside, { members: ['a'], timeoutMs: 3000 });
+      assert.ok(isOver, 'the request is over');
+      assert.equal((await slow).member, 'a');
+      assert.equal((await rig.request(port)).member, 'b');
+    });
+
+    it('reloaded, it goes on telling what checks find, and killed it comes back as it was reloaded', async () => {
+      const { rig, port, watch } = await start();
+      const signals = await watch();
+      const options = { protocols: ['http'], balance: 'leader', members: [{ name: 'b' }, { name: 'a' }] } as const;
+      const next = await rig.reopen(options);
+      await next.reload(rig.beside, nobody);
+      await signals.next('started');
+      await rig.become('b', 'refusing');
+      assert.equal((await signals.next('check_failed')).member, 'b');
+      await rig.become('b', 'up');
+      await rig.crash();
+      await signals.next('started');
+      assert.deepEqual(
+        (await next.read()).servers.map(({ member }) => member),
+        ['b', 'a'],
+      );
+      assert.equal((await rig.request(port)).member, 'a');
+    });
+
     it('tcp: connections go to the leader, and to another one when it is dead', async () => {
       const { rig, members } = await start({ protocols: ['tcp'] });
       assert.deepEqual(await members(2), ['a', 'a']);
@@ -322,6 +414,32 @@ export function gatewayContract(name: string, makeRig: (options: RigOptions) => 
       assert.equal((await rig.gateway.read()).leader, 'a');
     });
   });
+}
+
+const nobody = { members: [], timeoutMs: 0 } as const;
+
+/** Requests one after another, a few of them at once, for as long as a test wants. */
+class Requests {
+  readonly #seen = new Set<string>();
+  readonly #streams: Promise<void>[];
+  #isOver = false;
+
+  constructor(rig: Rig, port: number) {
+    this.#streams = ['GET', 'POST', 'GET'].map(async (method) => {
+      while (!this.#isOver) {
+        const { status, member } = await rig.request(port, { method });
+        this.#seen.add(`${status} ${member}`);
+        await pause(1);
+      }
+    });
+  }
+
+  /** What answered, each once. */
+  async end(): Promise<string[]> {
+    this.#isOver = true;
+    await Promise.all(this.#streams);
+    return [...this.#seen].toSorted();
+  }
 }
 
 const pick = ({ status, member }: RigResponse): { status: number; member: string | null } => ({ status, member });

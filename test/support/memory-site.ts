@@ -17,6 +17,7 @@ import { TwinhullError } from '../../src/errors.ts';
 import type { Container, ContainerSpec, Engine } from '../../src/ports/engine.ts';
 import type { Gateway, GatewayConfig, GatewayDriver } from '../../src/ports/gateway.ts';
 import type { Fleet } from '../../src/redundancy/fleet.ts';
+import { gatewayFolder } from '../../src/state-folder.ts';
 import { fleetOf } from './fleet.ts';
 
 /** Time that goes on by itself whenever everybody waits for it. */
@@ -34,7 +35,7 @@ export interface Death {
 }
 
 const changing =
-  /^(create|start|stop|restart|kill|pause|unpause|rename|remove|connect|disconnect|pull|lead|drain|takeOut|putIn)/;
+  /^(create|start|stop|restart|kill|pause|unpause|rename|remove|connect|disconnect|pull|exec|lead|drain|takeOut|putIn|reload)/;
 
 export class MemorySite {
   readonly project = 'shop';
@@ -97,6 +98,18 @@ export class MemorySite {
     await new Deployer(this.#world(death)).down(this.project, fleet, wish, ({ text }) => this.lines.push(text));
   }
 
+  /** As a supervisor does at its start. */
+  async finishBegun(fleet: Fleet): Promise<void> {
+    this.calls = [];
+    this.lines = [];
+    await new Deployer(this.#world(undefined)).finishBegun(fleet, ({ text }) => this.lines.push(text));
+  }
+
+  /** The gateway of this configuration's service, as whoever wants it to be so opens it. */
+  gateway(config: GatewayConfig): Gateway {
+    return this.#handle(config);
+  }
+
   rebuilding(death?: Death): Rebuilding {
     this.calls = [];
     return new Rebuilding(this.#world(death), this.project);
@@ -128,6 +141,7 @@ export class MemorySite {
   #driver(wrap: (gateway: Gateway) => Gateway): GatewayDriver {
     return {
       files: (config) => this.#files.files(config),
+      configuration: (config) => this.#files.configuration(config),
       container: (config, folder) => this.#files.container(config, folder),
       open: (config) => wrap(this.#handle(config)),
     };
@@ -157,8 +171,9 @@ export class MemorySite {
     );
     if (!running) throw new TwinhullError('TH_GATEWAY_UNREACHABLE', `the gateway of ${config.service} does not run`);
     const known = this.#gateways.get(running.id);
-    const gateway =
-      known ?? new MemoryGateway(config, this.clock, (member) => this.#conditions.get(member) ?? 'refusing');
+    const conditionOf = (member: string): MemberCondition => this.#conditions.get(member) ?? 'refusing';
+    const folder = gatewayFolder(this.stateFolder, config.service);
+    const gateway = known?.want(config) ?? new MemoryGateway(config, this.clock, conditionOf, folder);
     this.#gateways.set(running.id, gateway);
     return gateway;
   }

@@ -38,7 +38,8 @@ export async function projectOf(
 
 /** A driver that writes its configuration down and cannot be opened. */
 export const paperDriver: GatewayDriver = {
-  files: (config) => ({ 'gateway.json': { text: JSON.stringify(config), mode: 0o600 } }),
+  files: (config) => ({ 'gateway.json': { kind: 'configuration', text: JSON.stringify(config), mode: 0o600 } }),
+  configuration: (config) => JSON.stringify(config),
   container: (_config, folder) => ({
     Image: 'gateway:1',
     Entrypoint: ['/bin/sh', '/gw/start.sh'],

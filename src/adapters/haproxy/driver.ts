@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Gateway, GatewayConfig, GatewayDriver } from '../../ports/gateway.ts';
 import { HaproxyGateway } from './gateway.ts';
 import { files, MOUNT_POINT } from './names.ts';
-import { renderConfig, renderLeaderMap, renderState } from './render.ts';
+import { configurationOf, renderConfig, renderLeaderMap, renderState } from './render.ts';
 import { startScript } from './start-script.ts';
 
 export interface HaproxyDriverOptions {
@@ -12,6 +12,7 @@ export interface HaproxyDriverOptions {
   readonly user: string;
 }
 
+const STOP_TIMEOUT_S = 5;
 const DEFAULT_IMAGE = 'haproxy:3.2-alpine';
 
 /** The image of the gateway: `TWINHULL_GATEWAY_IMAGE`, else the official one. */
@@ -29,16 +30,21 @@ export class HaproxyDriver implements GatewayDriver {
 
   files(config: GatewayConfig): ReturnType<GatewayDriver['files']> {
     return {
-      [files.config]: { text: renderConfig(config), mode: 0o600 },
-      [files.script]: { text: startScript, mode: 0o700 },
-      [files.leader]: { text: renderLeaderMap(config.leader), mode: 0o600 },
-      [files.state]: { text: renderState(config), mode: 0o600 },
+      [files.config]: { kind: 'configuration', text: renderConfig(config), mode: 0o600 },
+      [files.script]: { kind: 'program', text: startScript, mode: 0o700 },
+      [files.leader]: { kind: 'record', text: renderLeaderMap(config.leader), mode: 0o600 },
+      [files.state]: { kind: 'record', text: renderState(config), mode: 0o600 },
     };
+  }
+
+  configuration(config: GatewayConfig): string {
+    return configurationOf(config);
   }
 
   /**
    * As little right as it can work with. Ports below 1024 are opened to it by a sysctl of its own network
-   * namespace, not by a capability. No limits of its own: an engine that may not raise them would not start it. SIGUSR1 lets HAProxy finish what is in flight, for five seconds at most.
+   * namespace, not by a capability. No limits of its own: an engine that may not raise them would not start it.
+   * SIGUSR1 lets HAProxy finish what is in flight, for as long as the engine waits.
    */
   container(_config: GatewayConfig, hostFolder: string): ReturnType<GatewayDriver['container']> {
     return {
@@ -47,6 +53,7 @@ export class HaproxyDriver implements GatewayDriver {
       Cmd: [],
       User: this.#options.user,
       StopSignal: 'SIGUSR1',
+      StopTimeout: STOP_TIMEOUT_S,
       Healthcheck: { Test: ['NONE'] },
       HostConfig: {
         Mounts: [{ Type: 'bind', Source: hostFolder, Target: MOUNT_POINT }],

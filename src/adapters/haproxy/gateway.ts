@@ -1,26 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TwinhullError } from '../../errors.ts';
 import type {
+  Farewell,
   Gateway,
   GatewayConfig,
   GatewayReading,
   GatewayServer,
   GatewaySignal,
+  RunBeside,
   TrafficState,
 } from '../../ports/gateway.ts';
-import { AdminSocket } from './admin.ts';
-import { brake, checked, files, LEADER_KEY } from './names.ts';
-import { heirOf, parseReport, readingOf, type Report, reportCommands } from './reading.ts';
-import { CONNECT_TIMEOUT_MS, renderLeaderMap } from './render.ts';
+import { AdminSocket, type AdminSession } from './admin.ts';
+import { brake, checked, files, LEADER_KEY, MOUNT_POINT } from './names.ts';
+import { heirOf, parseReport, readingOf, type Report, reportCommands, serverCounters, sessionsIn } from './reading.ts';
+import { configurationOf, CONNECT_TIMEOUT_MS, renderConfig, renderLeaderMap, renderState } from './render.ts';
 import { watchGateway } from './watch.ts';
 
 /** How often a change that takes its time is looked at. */
 const LOOK_EVERY_MS = 20;
 /** Longer than a connection under way may take: a stream that still connects is not retried when it is cut. */
 const SETTLE_MS = CONNECT_TIMEOUT_MS + 50;
+/** A HAProxy starts within 20 ms; the rest is for machines with other things to do. */
+const TAKE_OVER_MS = 5000;
 
 /**
  * One running HAProxy, steered through its admin socket. A change is read back before it counts, and then
@@ -114,6 +118,76 @@ export class HaproxyGateway implements Gateway {
     );
   }
 
+  /**
+   * The HAProxy that is to read it says first whether it is good; only then does it take the old file's place, for
+   * whatever is there is what a HAProxy that crashes starts with. A process that dies in between leaves a file on
+   * disk that the running HAProxy does not have yet: what comes next finds that by {@link GatewayReading.configuration}.
+   */
+  async reload(beside: RunBeside, farewell: Farewell, signal?: AbortSignal): Promise<void> {
+    const config = join(this.#folder, files.config);
+    const before = await readFile(config, 'utf8').catch(() => null);
+    await this.#tryOut(beside, signal);
+    const old = await this.#admin.session(signal);
+    try {
+      await this.#save(signal);
+      await rename(join(this.#folder, files.nextConfig), config);
+      await this.#takeOver(beside, signal).catch(async (error: unknown) => {
+        if (before !== null && !(await this.#runsConfiguration())) await this.#replace(files.config, before);
+        throw error;
+      });
+      await this.#save(signal);
+      await this.#untilGone(old, farewell, signal);
+    } finally {
+      old.close();
+    }
+  }
+
+  async #tryOut(beside: RunBeside, signal: AbortSignal | undefined): Promise<void> {
+    await this.#replace(files.nextConfig, renderConfig(this.#config));
+    const { exitCode, output } = await beside([...SCRIPT, 'check', files.nextConfig], signal);
+    if (exitCode === 0) return;
+    await rm(join(this.#folder, files.nextConfig), { force: true });
+    throw new TwinhullError(
+      'TH_GATEWAY_REFUSED',
+      `the gateway of ${this.#config.service} cannot work with its new configuration: ${alertsOf(output)}`,
+      { state: 'It goes on with the old one.' },
+    );
+  }
+
+  async #takeOver(beside: RunBeside, signal: AbortSignal | undefined): Promise<void> {
+    const { exitCode, output } = await beside([...SCRIPT, 'reload'], signal);
+    const until = performance.now() + TAKE_OVER_MS;
+    while (exitCode === 0 && performance.now() < until) {
+      if (await this.#runsConfiguration(signal)) return;
+      await pause(LOOK_EVERY_MS, undefined, { signal });
+    }
+    throw new TwinhullError(
+      'TH_GATEWAY_REFUSED',
+      `the gateway of ${this.#config.service} did not take its new configuration within ${TAKE_OVER_MS / 1000} s${output === '' ? '' : `: ${alertsOf(output)}`}`,
+      { state: 'It goes on with the old one; its log says more.' },
+    );
+  }
+
+  async #runsConfiguration(signal?: AbortSignal): Promise<boolean> {
+    const report = await this.#report(signal).catch(() => null);
+    signal?.throwIfAborted();
+    return report?.configuration === configurationOf(this.#config);
+  }
+
+  /** The old process takes nothing new; it answers on the connection that was opened to it before. */
+  async #untilGone(
+    old: AdminSession,
+    { members, timeoutMs }: Farewell,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    while (members.length > 0 && performance.now() < until) {
+      const said = await old.ask(serverCounters, signal).catch(() => '');
+      if (sessionsIn(parseReport(said), members) === 0) return;
+      await pause(LOOK_EVERY_MS, undefined, { signal });
+    }
+  }
+
   watch(onSignal: (signal: GatewaySignal) => void, abort: AbortSignal): Promise<void> {
     return watchGateway(this.#config, this.#admin, { onSignal, onChange: () => this.#save(abort) }, abort);
   }
@@ -170,12 +244,18 @@ export class HaproxyGateway implements Gateway {
   #save(signal: AbortSignal | undefined): Promise<void> {
     const turn = this.#saving.then(async () => {
       const report = await this.#report(signal);
-      if (report.stateText === '') return;
-      await this.#replace(files.state, report.stateText);
-      if (this.#config.balance === 'leader') await this.#replace(files.leader, renderLeaderMap(report.leader));
+      if (report.states.size === 0) return;
+      await this.#replace(files.state, renderState(this.#config, report.states));
+      if (this.#config.balance === 'leader')
+        await this.#replace(files.leader, renderLeaderMap(this.#leaderNow(report)));
     });
     this.#saving = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** One that runs with an older configuration may have none, or one that is no member any more. */
+  #leaderNow({ leader }: Report): string | null {
+    return this.#config.members.some(({ name }) => name === leader) ? leader : this.#config.leader;
   }
 
   /** Whole or not at all; another process of ours may write at the same moment. */
@@ -207,6 +287,16 @@ export class HaproxyGateway implements Gateway {
     const brakes = this.#config.ports.map(({ port }) => brake(port, member));
     return [...this.#checkedServers(member), ...brakes].map(command);
   }
+}
+
+const SCRIPT = ['/bin/sh', `${MOUNT_POINT}/${files.script}`] as const;
+
+/** What HAProxy complains of, without its warnings and the headings before each line. */
+function alertsOf(output: string): string {
+  const alerts = output
+    .split('\n')
+    .flatMap((line) => /^\[ALERT\]\s*\(\d+\) : (?:config : )?(.*)/.exec(line)?.[1] ?? []);
+  return alerts.length > 0 ? alerts.join('; ') : output.trim();
 }
 
 const comeDown = (server: string): string[] => [`set server ${server} state drain`, `set server ${server} health down`];

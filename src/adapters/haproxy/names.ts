@@ -3,6 +3,8 @@
 /** Files in the gateway's folder, by the names they have on both sides of the mount. */
 export const files = {
   config: 'haproxy.cfg',
+  /** the one that is to be loaded, until it has been found good */
+  nextConfig: 'haproxy.cfg.next',
   script: 'start.sh',
   leader: 'leader.map',
   state: 'state',
@@ -16,6 +18,9 @@ export const MOUNT_POINT = '/gw';
 export const LEADER_KEY = 'leader';
 /** The map's value when nobody leads: no server may have this name (a member's name cannot be empty, nor start with a dot). */
 export const NO_LEADER = '.none';
+
+/** A variable of HAProxy's own: tells which configuration the running process was started with. */
+export const CONFIGURATION = 'TWINHULL_CONFIGURATION';
 
 /** The ring of the configuration that holds what checks found. */
 export const CHECK_RING = 'chk';

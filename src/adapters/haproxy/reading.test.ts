@@ -104,10 +104,9 @@ describe('what HAProxy says', () => {
     assert.deepEqual(counters, { requests: 20, failed: 2, retried: 0, redispatched: 0 });
   });
 
-  it('keeps the state as it was said, for the file', () => {
-    const { stateText } = parseReport(said({}, {}));
-    assert.equal(stateText.split('\n').length, 5);
-    assert.ok(stateText.startsWith('1\n# be_id '));
+  it('says what HAProxy was started with', () => {
+    assert.equal(parseReport('TWINHULL_CONFIGURATION=abc\n').configuration, 'abc');
+    assert.equal(parseReport('Variable not found\n').configuration, null);
   });
 
   it('names an heir that serves, and none where nobody does', () => {

@@ -1,15 +1,22 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
-import { backend, brake, checked, frontend, LEADER_KEY, portOfProxy } from './names.ts';
+import { backend, brake, brakeName, checked, CONFIGURATION, frontend, LEADER_KEY, portOfProxy } from './names.ts';
 import { downIntervalMs } from './render.ts';
 
 /** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
-export const reportCommands = ['show servers state', 'show stat -1 7 -1', 'show map leader.map'];
-/** The same without the map: for looking often. */
-export const statCommands = ['show stat -1 7 -1'];
+export const reportCommands = [
+  'show servers state',
+  'show stat -1 7 -1',
+  'show map leader.map',
+  `show env ${CONFIGURATION}`,
+];
+/** What is counted of the servers alone: for looking often. */
+export const serverCounters = 'show stat -1 4 -1';
 
 /** The columns that are read, of the more than a hundred there are. */
 const columns = [
-  ...(['be_name', 'srv_name', 'srv_op_state', 'srv_admin_state'] as const),
+  ...(['be_name', 'srv_name', 'srv_addr', 'srv_op_state', 'srv_admin_state', 'srv_uweight', 'srv_iweight'] as const),
+  ...(['srv_time_since_last_change', 'srv_check_status', 'srv_check_result', 'srv_check_health'] as const),
+  ...(['srv_check_state', 'srv_agent_state'] as const),
   ...(['pxname', 'svname', 'status', 'qcur', 'scur', 'stot', 'bout', 'req_tot', 'lastchg'] as const),
   ...(['check_status', 'check_duration', 'check_rise', 'check_fall', 'check_health', 'chkfail'] as const),
   ...(['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'] as const),
@@ -26,16 +33,16 @@ export interface Report {
   /** `show stat`, by "proxy/server", FRONTEND and BACKEND included */
   readonly stats: ReadonlyMap<string, Row>;
   readonly leader: string | null;
-  /** `show servers state` as it was said: what HAProxy reads back at its start */
-  readonly stateText: string;
+  /** what HAProxy was started with, see configurationOf(); null: by nobody that says so */
+  readonly configuration: string | null;
 }
 
 /** Takes apart what the commands above answer. Lines that are none of theirs are passed over. */
 export function parseReport(text: string): Report {
   const states = new Map<string, Row>();
   const stats = new Map<string, Row>();
-  const stateLines: string[] = [];
   let leader: string | null = null;
+  let configuration: string | null = null;
   let table: Table | null = null;
   for (const line of text.split('\n')) {
     if (line === '') table = null;
@@ -45,10 +52,10 @@ export function parseReport(text: string): Report {
       const row = rowOf(table, line);
       if (table.is === 'states') states.set(`${row.be_name}/${row.srv_name}`, row);
       else stats.set(`${row.pxname}/${row.svname}`, row);
-    } else leader = leaderOf(line) ?? leader;
-    if (table?.is === 'states') stateLines.push(line);
+    } else if (line.startsWith(`${CONFIGURATION}=`)) configuration = line.slice(CONFIGURATION.length + 1);
+    else leader = leaderOf(line) ?? leader;
   }
-  return { states, stats, leader, stateText: stateLines.length === 0 ? '' : `1\n${stateLines.join('\n')}\n` };
+  return { states, stats, leader, configuration };
 }
 
 interface Table {
@@ -66,7 +73,9 @@ function tableOf(header: string, separator: string, is: Table['is']): Table {
 
 function rowOf({ places, separator }: Table, line: string): Row {
   const values = line.split(separator);
-  return Object.fromEntries(places.map(([column, at]) => [column, values[at] ?? '']));
+  const row: Partial<Record<Column, string>> = {};
+  for (const [column, at] of places) row[column] = values[at] ?? '';
+  return row;
 }
 
 /** A line of `show map`: an address, the key, the value. */
@@ -83,7 +92,8 @@ export function readingOf(config: GatewayConfig, report: Report): GatewayReading
     }),
   );
   return {
-    leader: config.balance === 'leader' ? report.leader : null,
+    configuration: report.configuration,
+    leader: report.leader,
     servers,
     counters: countersOf(config, report),
     serving: config.ports.every(({ port }) =>
@@ -184,6 +194,12 @@ function own5xx(report: Report, front: Row | undefined, port: number): number {
     if (isServer && portOfProxy(row.pxname ?? '') === port) fromMembers += number(row, 'hrsp_5xx');
   }
   return Math.max(0, number(front, 'hrsp_5xx') - fromMembers);
+}
+
+/** Requests in these members, by their servers of either kind. */
+export function sessionsIn({ stats }: Report, members: readonly string[]): number {
+  const names = new Set(members.flatMap((member) => [member, brakeName(member)]));
+  return [...stats.values()].reduce((sum, row) => sum + (names.has(row.svname ?? '') ? number(row, 'scur') : 0), 0);
 }
 
 /** A column as a number; absent and empty are 0. */

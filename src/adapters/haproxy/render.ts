@@ -1,10 +1,22 @@
+import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { TwinhullError } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewayMember, GatewayPort } from '../../ports/gateway.ts';
 import { checkLines } from './check.ts';
 import { headerNames } from './header-names.ts';
-import { backend, brakeName, CHECK_RING, checked, files, frontend, LEADER_KEY, NO_LEADER } from './names.ts';
+import {
+  backend,
+  brakeName,
+  CHECK_RING,
+  checked,
+  CONFIGURATION,
+  files,
+  frontend,
+  LEADER_KEY,
+  NO_LEADER,
+} from './names.ts';
 import { bareName, quote } from './quote.ts';
+import type { Row } from './reading.ts';
 
 /**
  * A member on the same host accepts within a millisecond; what takes longer is tried elsewhere. Not shorter: where
@@ -19,6 +31,11 @@ const MAX_CONNECTIONS = 8000;
  * cost every request: what may be sent again is copied whole (32 KiB: 20 µs of processor a request, 16 KiB: 16).
  */
 const REPEATABLE_BODY_BYTES = 12_000;
+/**
+ * What a process that was taken over from gets for the connections it has, WebSockets too. For a stop it is the engine
+ * that does not wait so long (driver.ts).
+ */
+const LONGEST_FAREWELL = '1h';
 const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
 
 /**
@@ -29,12 +46,28 @@ const IDEMPOTENT = 'GET HEAD OPTIONS PUT DELETE TRACE';
  * meets a dead leader is sent to the other member with nobody's help.
  */
 export function renderConfig(config: GatewayConfig): string {
+  const identity = section('global', [`setenv ${CONFIGURATION} ${configurationOf(config)}`]);
+  return joinBlocks([...blocksOf(config), identity]);
+}
+
+/** Names what HAProxy is configured to do: the same for equal configurations of one version of twinhull. */
+export function configurationOf(config: GatewayConfig): string {
+  return createHash('sha256')
+    .update(joinBlocks(blocksOf(config)))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function blocksOf(config: GatewayConfig): string[][] {
   const blocks = [heading(config), globalBlock(), ringBlock(), defaultsBlock(config)];
   for (const [index, port] of config.ports.entries()) {
     blocks.push(frontendBlock(port), backendBlock(config, port, index));
   }
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return blocks;
 }
+
+const joinBlocks = (blocks: readonly (readonly string[])[]): string =>
+  `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 
 function heading(config: GatewayConfig): string[] {
   return [
@@ -45,7 +78,7 @@ function heading(config: GatewayConfig): string[] {
 
 function globalBlock(): string[] {
   return section('global', [
-    `stats socket unix@${files.socket} mode 600 level admin`,
+    `stats socket unix@${files.socket} mode 600 level admin expose-fd listeners`,
     'stats timeout 1d',
     // From start.sh, where the container may not open as many files as these connections need.
     '.if defined(TWINHULL_MAXCONN)',
@@ -53,7 +86,7 @@ function globalBlock(): string[] {
     '.else',
     `maxconn ${MAX_CONNECTIONS}`,
     '.endif',
-    'hard-stop-after 5s',
+    `hard-stop-after ${LONGEST_FAREWELL}`,
     `server-state-file ${files.state}`,
     // First checks would otherwise be spread over a whole interval, and the last member wait so long for its first.
     'max-spread-checks 100ms',
@@ -212,25 +245,42 @@ export function renderLeaderMap(leader: string | null): string {
   return leader === null ? '' : `${LEADER_KEY} ${bareName(leader)}\n`;
 }
 
-const STATE_FIELDS =
-  'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
+/** Those after srv_addr and before bk_f_forced_id are of the moment, the others follow from the configuration. */
+const STATE_OF_THE_MOMENT = [
+  'srv_op_state',
+  'srv_admin_state',
+  'srv_uweight',
+  'srv_iweight',
+  'srv_time_since_last_change',
+  'srv_check_status',
+  'srv_check_result',
+  'srv_check_health',
+  'srv_check_state',
+  'srv_agent_state',
+] as const satisfies readonly (keyof Row)[];
+const STATE_FIELDS = `be_id be_name srv_id srv_name srv_addr ${STATE_OF_THE_MOMENT.join(' ')} bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port`;
 
 /**
- * The state file at the first start, in the form of `show servers state` (HAProxy management guide, 9.3). By
- * itself HAProxy takes every server for UP until two checks have failed; here all start DOWN, so that no
- * request goes to a member that has not passed a check while another one has. Members that take no traffic
- * start in maintenance; the word `disabled` in the configuration would put them there again at each restart.
+ * The state file, in the form of `show servers state` (HAProxy management guide, 9.3). By itself HAProxy takes every
+ * server for UP until two checks have failed; here all start DOWN, so that no request goes to a member that has not
+ * passed a check while another one has. Members that take no traffic start in maintenance; the word `disabled` in the
+ * configuration would put them there again at each restart.
+ * @param live what a running HAProxy says of its servers, by "backend/server": those it knows stay as they are
  */
-export function renderState(config: GatewayConfig): string {
+export function renderState(config: GatewayConfig, live: ReadonlyMap<string, Row> = new Map()): string {
   const lines = ['1', `# ${STATE_FIELDS}`];
   for (const [index, { port }] of config.ports.entries()) {
     for (const [at, member] of config.members.entries()) {
       const admin = member.takesTraffic ? 0 : 1;
+      const line = (id: number, name: string, first: string): string => {
+        const row = live.get(`${backend(port)}/${name}`);
+        const known = row?.srv_addr === member.address;
+        const moment = known ? STATE_OF_THE_MOMENT.map((field) => row[field] ?? '0').join(' ') : first;
+        return `${backendId(index)} ${backend(port)} ${id} ${name} ${member.address} ${moment} 1 1 - ${port} - 0 0 - - 0`;
+      };
       const name = bareName(member.name);
-      const server = (id: number, as: string): string =>
-        `${backendId(index)} ${backend(port)} ${id} ${as} ${member.address}`;
-      lines.push(`${server(at + 1, name)} 0 ${admin} 1 1 0 1 0 1 6 0 1 1 - ${port} - 0 0 - - 0`);
-      lines.push(`${server(BRAKE_IDS + at + 1, brakeName(name))} 2 ${admin} 1 1 0 1 0 2 0 0 1 1 - ${port} - 0 0 - - 0`);
+      lines.push(line(at + 1, name, `0 ${admin} 1 1 0 1 0 1 6 0`));
+      lines.push(line(BRAKE_IDS + at + 1, brakeName(name), `2 ${admin} 1 1 0 1 0 2 0 0`));
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
-import type { AdminSocket } from './admin.ts';
+import type { AdminSession, AdminSocket } from './admin.ts';
 import { brake, checked } from './names.ts';
 import { type Probe, probeFor } from './probe.ts';
-import { checkStatusOf, type Column, number, parseReport, type Report, type Row, statCommands } from './reading.ts';
+import { checkStatusOf, type Column, number, parseReport, type Report, type Row, serverCounters } from './reading.ts';
 import { afterProbe, observe, probeTimeoutMs, type Sample, type Stall, usually, wantsProbe } from './stall.ts';
 
 const LOOK_EVERY_MS = 25;
@@ -14,6 +14,11 @@ const REST_EVERY_MS = 250;
 const BUSY_FOR_MS = 2000;
 /** A look that comes so much later than planned saw a busy machine, not a hanging member. */
 const LATE_BY_MS = 75;
+/**
+ * A connection for each look would cost twice the processor. One for ever would go on looking at a process that
+ * another one has taken over from.
+ */
+const KEEP_CONNECTION_MS = 1000;
 /** How soon a member that could not be probed from here is tried again. */
 const ACQUAINT_EVERY_MS = 10_000;
 
@@ -41,25 +46,49 @@ export async function watchForStalls(
     }),
   );
   if (watched.length === 0) return;
+  const counters = new Counters(admin);
   let planned = performance.now();
   let lagMs = 0;
   while (!abort.aborted) {
     const lateMs = performance.now() - planned;
     lagMs = Math.max(lateMs, lagMs * 0.95);
-    const seen = { report: await look(admin, abort), wasLate: lateMs > LATE_BY_MS, lagMs };
+    const seen = { report: await counters.look(abort), wasLate: lateMs > LATE_BY_MS, lagMs };
     for (const server of watched) server.look(seen, onSignal, abort);
     const rest = watched.some((server) => server.busyUntil > planned) ? LOOK_EVERY_MS : REST_EVERY_MS;
     planned = performance.now() + rest;
     await pause(rest, undefined, { signal: abort }).catch(() => undefined);
   }
+  counters.close();
 }
 
-async function look(admin: AdminSocket, abort: AbortSignal): Promise<Report | null> {
-  try {
-    return parseReport(await admin.run(statCommands, abort));
-  } catch (error) {
-    if (abort.aborted || isCode(error, 'TH_GATEWAY_UNREACHABLE')) return null;
-    throw error;
+/** The gateway's counters, asked for many times a second. */
+class Counters {
+  readonly #admin: AdminSocket;
+  #session: AdminSession | null = null;
+  #openedAt = 0;
+
+  constructor(admin: AdminSocket) {
+    this.#admin = admin;
+  }
+
+  async look(abort: AbortSignal): Promise<Report | null> {
+    try {
+      if (performance.now() - this.#openedAt > KEEP_CONNECTION_MS) this.close();
+      if (this.#session === null) {
+        this.#openedAt = performance.now();
+        this.#session = await this.#admin.session(abort);
+      }
+      return parseReport(await this.#session.ask(serverCounters, abort));
+    } catch (error) {
+      this.close();
+      if (abort.aborted || isCode(error, 'TH_GATEWAY_UNREACHABLE')) return null;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#session?.close();
+    this.#session = null;
   }
 }
 

@@ -39,6 +39,7 @@ async function followChecks(
   while (!abort.aborted) {
     try {
       for await (const line of admin.follow(`show events ${CHECK_RING} -w -n`, started, abort)) {
+        if (isFarewell(line)) break;
         const event = parseCheckEvent(line);
         if (event === null || !config.members.some(({ name }) => name === event.signal.member)) continue;
         watcher.onSignal(event.signal);
@@ -56,6 +57,12 @@ async function followChecks(
 /** A gateway that is away is waited for; anything else is a defect and is not hidden. */
 function ignoreAway(error: unknown): void {
   if (!isCode(error, 'TH_GATEWAY_UNREACHABLE')) throw error;
+}
+
+/** The process that we listen to takes nothing new, and checks no more: another one has taken over. */
+export function isFarewell(line: string): boolean {
+  const [, proxy = ''] = /\bProxy (\S+) stopped\b/.exec(line) ?? [];
+  return portOfProxy(proxy) !== null;
 }
 
 interface CheckEvent {

@@ -1,12 +1,16 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
+  Farewell,
   Gateway,
   GatewayConfig,
   GatewayDriver,
   GatewayReading,
   GatewaySignal,
   Protocol,
+  RunBeside,
 } from '../../ports/gateway.ts';
 import {
   count,
@@ -45,18 +49,29 @@ const IDLE_STEP_MS = 25;
  * what its members are like. Checks are caught up whenever it is asked something, with the clock it is given.
  */
 export class MemoryGateway implements Gateway {
-  readonly #config: GatewayConfig;
+  /** what it runs with, and what a reload makes of it */
+  #config: GatewayConfig;
+  #wanted: GatewayConfig;
+  readonly #folder: string | null;
   readonly #clock: Clock;
   readonly #conditionOf: (member: string) => MemberCondition;
-  readonly #servers: readonly Server[];
+  #servers: readonly Server[];
   readonly #listeners = new Set<(signal: GatewaySignal) => void>();
   readonly #counters = { requests: 0, failed: 0, retried: 0, redispatched: 0 };
   #leader: string | null;
   #turn = 0;
   #away = false;
 
-  constructor(config: GatewayConfig, clock: Clock, conditionOf: (member: string) => MemberCondition) {
+  /** @param folder its own on the host; null: it has none */
+  constructor(
+    config: GatewayConfig,
+    clock: Clock,
+    conditionOf: (member: string) => MemberCondition,
+    folder: string | null = null,
+  ) {
+    this.#folder = folder;
     this.#config = config;
+    this.#wanted = config;
     this.#clock = clock;
     this.#conditionOf = conditionOf;
     this.#leader = config.leader;
@@ -69,6 +84,7 @@ export class MemoryGateway implements Gateway {
     this.#reach(signal);
     const servers = this.#servers.map((server) => readingOf(server, this.#conditionOf(server.member)));
     return {
+      configuration: configurationOf(this.#config),
       leader: this.#config.balance === 'leader' ? this.#leader : null,
       servers,
       counters: { ...this.#counters },
@@ -127,6 +143,50 @@ export class MemoryGateway implements Gateway {
       this.#reach(signal);
     }
     for (const server of servers) server.brakeOut = false;
+  }
+
+  /** Opened again, with another configuration: it goes on with its own until it is reloaded. */
+  want(config: GatewayConfig): this {
+    this.#wanted = config;
+    return this;
+  }
+
+  async reload(beside: RunBeside, { members, timeoutMs }: Farewell, signal?: AbortSignal): Promise<void> {
+    this.#reach(signal);
+    const { exitCode, output } = await beside(['gateway', 'check'], signal);
+    if (exitCode !== 0) {
+      const { service } = this.#wanted;
+      throw new TwinhullError(
+        'TH_GATEWAY_REFUSED',
+        `the gateway of ${service} cannot work with its new configuration: ${output}`,
+      );
+    }
+    if (this.#folder !== null) await writeFile(join(this.#folder, CONFIGURATION_FILE), configurationOf(this.#wanted));
+    await beside(['gateway', 'reload'], signal);
+    const old = this.#servers.filter(({ member }) => members.includes(member));
+    this.#takeOver();
+    for (const listener of this.#listeners) listener({ kind: 'started' });
+    const until = this.#clock.monotonic() + timeoutMs;
+    while (old.some(({ sessions }) => sessions > 0) && this.#clock.monotonic() < until)
+      await this.#clock.sleep(STEP_MS, signal);
+  }
+
+  /** Requests under way stay with the servers they are in. */
+  #takeOver(): void {
+    const before = this.#config;
+    const addressIn = (config: GatewayConfig, member: string): string | undefined =>
+      config.members.find(({ name }) => name === member)?.address;
+    this.#config = this.#wanted;
+    this.#servers = this.#config.ports.flatMap((port) =>
+      this.#config.members.map(({ name, address, takesTraffic }) => {
+        const known = this.#servers.find((server) => server.member === name && server.port.port === port.port);
+        if (known && addressIn(before, name) === address) return { ...known, port, sessions: 0, cuts: 0 };
+        return newServer(name, port, takesTraffic, this.#clock.monotonic());
+      }),
+    );
+    const knowsLeader = this.#config.members.some(({ name }) => name === this.#leader);
+    if (!knowsLeader) this.#leader = this.#config.leader;
+    Object.assign(this.#counters, { requests: 0, failed: 0, retried: 0, redispatched: 0 });
   }
 
   async watch(onSignal: (signal: GatewaySignal) => void, abort: AbortSignal): Promise<void> {
@@ -284,6 +344,9 @@ export class MemoryGateway implements Gateway {
   }
 }
 
+const CONFIGURATION_FILE = 'gateway.json';
+const configurationOf = (config: GatewayConfig): string => JSON.stringify(config);
+
 /** Makes gateways in memory; one folder is one gateway, however often it is opened. */
 export class MemoryGatewayDriver implements GatewayDriver {
   readonly #clock: Clock;
@@ -296,7 +359,11 @@ export class MemoryGatewayDriver implements GatewayDriver {
   }
 
   files(config: GatewayConfig): ReturnType<GatewayDriver['files']> {
-    return { 'gateway.json': { text: JSON.stringify(config), mode: 0o600 } };
+    return { [CONFIGURATION_FILE]: { kind: 'configuration', text: configurationOf(config), mode: 0o600 } };
+  }
+
+  configuration(config: GatewayConfig): string {
+    return configurationOf(config);
   }
 
   container(_config: GatewayConfig, hostFolder: string): ReturnType<GatewayDriver['container']> {
@@ -310,8 +377,8 @@ export class MemoryGatewayDriver implements GatewayDriver {
 
   open(config: GatewayConfig, hostFolder: string): MemoryGateway {
     const known = this.#gateways.get(hostFolder);
-    if (known) return known;
-    const gateway = new MemoryGateway(config, this.#clock, this.#conditionOf);
+    if (known) return known.want(config);
+    const gateway = new MemoryGateway(config, this.#clock, this.#conditionOf, hostFolder);
     this.#gateways.set(hostFolder, gateway);
     return gateway;
   }

@@ -1,0 +1,80 @@
+/** The steps of one container, as the plans of members and gateways are put together from them. */
+
+import type { Container } from '../ports/engine.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
+import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
+import { missingNetworks, type Position, type ServiceScene } from './positions.ts';
+import { waitBoundMs } from './serving.ts';
+import type { StepList } from './step-list.ts';
+import type { PlanOptions, WantedContainer } from './steps.ts';
+
+export interface ServiceTask extends ServiceScene {
+  readonly list: StepList;
+  readonly fleet: Fleet;
+  readonly options: PlanOptions;
+  /** steps that must be done before any container is created: networks, volumes, images, files */
+  readonly ground: readonly string[];
+}
+
+export function addStartOf({ list, service }: ServiceTask, position: Position, after: readonly string[]): string {
+  return list.add(`start:${position.wanted.name}`, service.name, after, {
+    kind: 'start_container',
+    name: position.wanted.name,
+    paused: position.current?.state === 'paused',
+    restartPolicy: lostPolicy(position),
+  });
+}
+
+/** A quarantine takes the restart policy away; `up` gives it back. */
+function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] | null {
+  const planned = plannedRestartPolicy(wanted.spec);
+  return current?.restartPolicy === 'no' && planned !== 'no' ? planned : null;
+}
+
+export function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
+  return list.add(`create:${container.name}`, service.name, ground, { kind: 'create_container', container });
+}
+
+/** A network that somebody took from a container that is ours comes back. */
+export function reconnect({ list, service, ground }: ServiceTask, { wanted }: Position, current: Container): string[] {
+  return missingNetworks(wanted.spec, current).map((attachment) =>
+    list.add(`connect:${wanted.name}:${attachment.network}`, service.name, ground, {
+      kind: 'connect_network',
+      name: wanted.name,
+      attachment,
+    }),
+  );
+}
+
+export function addRecreation(
+  { list, service }: ServiceTask,
+  position: Position & { readonly current: Container; readonly difference: string },
+  after: readonly string[],
+): string {
+  const { wanted, current, difference, start } = position;
+  return list.add(`recreate:${wanted.name}`, service.name, after, {
+    kind: 'recreate_container',
+    container: wanted,
+    oldId: current.id,
+    start,
+    why: difference,
+  });
+}
+
+export function addAdmission(
+  { list, service, options }: ServiceTask,
+  member: string,
+  by: 'gateway' | 'engine',
+  after: readonly string[],
+): string {
+  return list.add(`admit:${service.name}:${member}`, service.name, after, {
+    kind: 'admit_member',
+    member,
+    by,
+    waitMs: options.waitTimeoutMs ?? waitBoundMs(service),
+  });
+}
+
+export function takesTraffic({ blueprint }: ServiceTask, member: string): boolean {
+  return blueprint?.config.members.some(({ name, takesTraffic: takes }) => name === member && takes) ?? false;
+}
