@@ -202,7 +202,7 @@ export class Deployment implements AsyncDisposable {
   }
 }
 
-/** A small HTTP server in one line of Node: /health (broken while /tmp/sick is there), /slow?ms=, the host's name on everything else. */
+/** A small HTTP server in one line of Node: /health (broken while /tmp/sick is there), an echo for who upgrades, the host's name after ?ms= on everything else. */
 const server = `
 const http = require("http"), fs = require("fs"), os = require("os");
 http.createServer((q, s) => {
@@ -211,7 +211,7 @@ http.createServer((q, s) => {
   if (u.pathname === "/exit") process.exit(1);
   q.resume();
   q.on("end", () => setTimeout(() => s.end(os.hostname() + " " + (process.env.RELEASE || "")), Number(u.searchParams.get("ms") || 0)));
-}).listen(80).keepAliveTimeout = 60000;
+}).on("upgrade", (q, s) => s.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n") && s.pipe(s).on("error", () => {})).listen(80).keepAliveTimeout = 60000;
 process.on("SIGTERM", () => process.exit(0));
 `;
 
