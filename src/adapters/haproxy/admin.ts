@@ -2,23 +2,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { TwinhullError } from '../../errors.ts';
 import { shortSocketPath } from '../../socket-path.ts';
+import { AdminSession } from './session.ts';
 
 /** HAProxy answers within a millisecond; one that is silent for this long is out of reach. */
 const ANSWER_TIMEOUT_MS = 2000;
 /** More than any gateway has to say: what answers with more is no HAProxy. */
 const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 const LONGEST_LINE = 64 * 1024;
-const PROMPT = '\n> ';
-
-/** A kept connection: it stays with the process that was there when it was opened, whoever takes over from that. */
-export interface AdminSession {
-  /** Runs one command. */
-  ask(command: string, signal?: AbortSignal): Promise<string>;
-  close(): void;
-}
 
 /**
- * HAProxy's admin socket. Each call is a connection of its own: HAProxy closes it after the answer, which is the
+ * HAProxy's admin socket. A call is a connection of its own: HAProxy closes it after the answer, which is the
  * one sure sign that the answer is complete (an interactive session has no unambiguous end).
  */
 export class AdminSocket {
@@ -81,26 +74,10 @@ export class AdminSocket {
     throw this.#unreachable(new Error('it closed the connection'), signal);
   }
 
-  /** With a prompt, by which the end of an answer is told: no answer of ours ends like it. */
+  /** A connection that is kept until it is closed or the signal aborts. */
   async session(signal?: AbortSignal): Promise<AdminSession> {
-    const socket = await this.#open(signal);
-    const gone = new AbortController();
-    socket.on('error', () => undefined).on('close', () => gone.abort(new Error('it closed the connection')));
-    const ask = async (command: string, askSignal?: AbortSignal): Promise<string> => {
-      const ends = [gone.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS), ...(askSignal ? [askSignal] : [])];
-      const end = AbortSignal.any(ends);
-      try {
-        socket.write(`${command}\n`);
-        let said = '';
-        while (!said.endsWith(PROMPT)) said += String((await once(socket, 'data', { signal: end }))[0]);
-        return said.slice(0, -PROMPT.length);
-      } catch (error) {
-        socket.destroy(); // half an answer would be taken for the beginning of the next one
-        throw this.#unreachable(end.aborted ? end.reason : error, askSignal);
-      }
-    };
-    await ask('prompt', signal);
-    return { ask, close: () => void socket.destroy() };
+    const explain = (cause: Error): unknown => this.#unreachable(cause, signal);
+    return await AdminSession.begin(await this.#open(signal), ANSWER_TIMEOUT_MS, explain);
   }
 
   async #open(signal: AbortSignal | undefined): Promise<Socket> {

@@ -13,10 +13,11 @@ import type {
   RunBeside,
   TrafficState,
 } from '../../ports/gateway.ts';
-import { AdminSocket, type AdminSession } from './admin.ts';
+import { AdminSocket } from './admin.ts';
 import { brake, checked, files, LEADER_KEY, MOUNT_POINT } from './names.ts';
 import { heirOf, parseReport, readingOf, type Report, reportCommands, serverCounters, sessionsIn } from './reading.ts';
 import { configurationOf, CONNECT_TIMEOUT_MS, renderConfig, renderLeaderMap, renderState } from './render.ts';
+import type { AdminSession } from './session.ts';
 import { watchGateway } from './watch.ts';
 
 /** How often a change that takes its time is looked at. */
@@ -182,7 +183,7 @@ export class HaproxyGateway implements Gateway {
   ): Promise<void> {
     const until = performance.now() + timeoutMs;
     while (members.length > 0 && performance.now() < until) {
-      const said = await old.ask(serverCounters, signal).catch(() => '');
+      const said = await old.ask(serverCounters).catch(() => '');
       if (sessionsIn(parseReport(said), members) === 0) return;
       await pause(LOOK_EVERY_MS, undefined, { signal });
     }

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
-import type { AdminSession, AdminSocket } from './admin.ts';
+import type { AdminSocket } from './admin.ts';
+import type { AdminSession } from './session.ts';
 import { brake, checked } from './names.ts';
 import { type Probe, probeFor } from './probe.ts';
 import { checkStatusOf, type Column, number, parseReport, type Report, type Row, serverCounters } from './reading.ts';
@@ -78,7 +79,7 @@ class Counters {
         this.#openedAt = performance.now();
         this.#session = await this.#admin.session(abort);
       }
-      return parseReport(await this.#session.ask(serverCounters, abort));
+      return parseReport(await this.#session.ask(serverCounters));
     } catch (error) {
       this.close();
       if (abort.aborted || isCode(error, 'TH_GATEWAY_UNREACHABLE')) return null;
