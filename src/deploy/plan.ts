@@ -5,7 +5,8 @@
  * so that what the engine refuses is known while nothing has changed. What is changed of a service with a
  * gateway is changed one member at a time, those without traffic first: traffic away, new container, its check
  * passes, next. A changed gateway comes before its members, because the old one's checks may not fit the new
- * members; it is the one change that has a short gap, and its step says so.
+ * members. Where its container stays, it is reloaded and nobody notices; a new container of a gateway (other ports,
+ * networks, image) is the one change that has a short gap, and its step says so.
  */
 
 import type { Container } from '../ports/engine.ts';
@@ -16,7 +17,7 @@ import { type Existing, isOurs } from './existing.ts';
 import { planImages } from './images.ts';
 import { planService } from './plan-service.ts';
 import { StepList } from './step-list.ts';
-import type { PlanOptions, Step } from './steps.ts';
+import type { PlanOptions, Step, StepKind } from './steps.ts';
 
 export interface Deployment {
   readonly steps: readonly Step[];
@@ -83,12 +84,17 @@ function addRemoval(list: StepList, { id, name }: Container): string {
   });
 }
 
+const startsSomething: ReadonlySet<StepKind> = new Set([
+  'start_container',
+  'recreate_container',
+  'restart_container',
+  'reload_gateway',
+]);
+
 /** Nothing is started before everything new is created and orphans have left their ports. */
 function startAfter(steps: readonly Step[], removals: readonly string[]): Step[] {
   const first = [...removals, ...steps.flatMap(({ kind, id }) => (kind === 'create_container' ? [id] : []))];
   return steps.map((step) =>
-    step.kind === 'start_container' || step.kind === 'recreate_container' || step.kind === 'restart_container'
-      ? { ...step, after: [...new Set([...step.after, ...first])] }
-      : step,
+    startsSomething.has(step.kind) ? { ...step, after: [...new Set([...step.after, ...first])] } : step,
   );
 }
