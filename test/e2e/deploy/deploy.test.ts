@@ -63,7 +63,7 @@ describe('deploying to a real engine', () => {
       web: web('one', { depends_on: { migrate: { condition: 'service_completed_successfully', required: true } } }),
     } satisfies Record<string, Service>;
     const result = await site.upAndServing(services);
-    assert.deepEqual([...result.serving].sort(), ['db', 'migrate', 'web']);
+    assert.deepEqual([[...result.serving].sort(), result.finished], [['db', 'web'], ['migrate']]);
     const { 'db-1': db, 'migrate-1': migrate, 'web-primary-1': primary, ...others } = await site.containers();
     assert.deepEqual(Object.keys(others), ['web-1', 'web-backup-1']);
     assert.ok((migrate?.startedAt ?? 0) > (db?.startedAt ?? 0) + 1000, 'the job waited until the database was healthy');

@@ -5,11 +5,17 @@ import { runLoad, usualMix } from '../../../src/drill/load.ts';
 import { Deployment, webService } from '../../support/deployment.ts';
 
 const PORT = 18085;
-const compose = (release: string, mode = 'pair'): string => `services:
+const compose = (release: string, mode = 'pair', base = 'one'): string => `services:
   web:${webService(`
 ports: ["${PORT}:80"]
 environment: { RELEASE: "${release}" }
+depends_on: { base: { condition: service_started, restart: true } }
 x-twinhull: { mode: ${mode} }`)}
+  base:
+    image: twinhull-local/node:latest
+    command: ["node", "-e", "setInterval(() => {}, 1e6)"]
+    environment: { RELEASE: "${base}" }
+    stop_grace_period: 1s
   other:${webService('')}
 `;
 
@@ -46,6 +52,48 @@ describe('the file is edited and up is run again', () => {
     assert.equal(result.failed, 0, JSON.stringify(result.failedByMethod));
     assert.match(await (await fetch(`http://127.0.0.1:${PORT}/`)).text(), /two/);
     assert.equal(await web.container('other'), other);
+    await web.allHealthy('web');
+  });
+
+  test('what depends on a changed service with restart: true is restarted after it, without one failed request', async () => {
+    const idsAndStarts = async (): Promise<readonly string[]> => {
+      const members = (await web.service('web')).members.map(({ containerId }) => containerId ?? '');
+      const format = '{{.Id}} {{.State.StartedAt}}';
+      return (await web.docker('inspect', '--format', format, ...members)).stdout.trim().split('\n');
+    };
+    const before = await idsAndStarts();
+    const load = runLoad({
+      url: `http://127.0.0.1:${PORT}`,
+      rate: 200,
+      mix: usualMix('/'),
+      until: AbortSignal.timeout(90_000),
+    });
+    await sleep(500);
+    web.edit(compose('two', 'pair', 'two'));
+    await web.up();
+    await sleep(500);
+    load.stop();
+    const result = await load.finished;
+    assert.equal(result.failed, 0, JSON.stringify(result.failedByMethod));
+    const now = await idsAndStarts();
+    for (const [index, line] of now.entries()) {
+      const [id, start] = line.split(' ');
+      const [idBefore, startBefore] = before[index]?.split(' ') ?? [];
+      assert.equal(id, idBefore);
+      assert.notEqual(start, startBefore);
+    }
+  });
+
+  test('docker stop right after up is what somebody asked for', async () => {
+    web.edit(compose('two', 'pair', 'three'));
+    await web.up();
+    const [member] = (await web.service('web')).members.filter(({ role }) => role === 'backup');
+    await web.docker('stop', '-t', '1', member?.containerId ?? '');
+    await sleep(6000);
+    const found = (await web.service('web')).members.find(({ name }) => name === member?.name);
+    assert.equal(found?.verdict, 'stopped');
+    web.edit(compose('two'));
+    await web.up();
     await web.allHealthy('web');
   });
 
