@@ -7,7 +7,7 @@ import { command } from '../docker.ts';
 import { describeMachine, type Machine } from '../machine.ts';
 import type { Injection } from '../side-by-side/injection.ts';
 import { hostAddress, MEMBERS, startTwoMembersBehind } from '../side-by-side/two-members.ts';
-import { twinhull } from '../side-by-side/systems/twinhull.ts';
+import { twinhull, twinhullWith } from '../side-by-side/systems/twinhull.ts';
 import { describe, type Statistics } from '../statistics.ts';
 import { breakGateway, gatewayFaults } from './gateway-faults.ts';
 import { measureRounds, ratio, type Round, summarizeWay } from './rounds.ts';
@@ -37,7 +37,7 @@ async function measureCost(rounds: number): Promise<Round[]> {
     settleMs: 0,
   });
   const address = await hostAddress();
-  const ours = await twinhull.start();
+  const ours = await twinhullWith(join(import.meta.dirname, 'any-number-at-once.compose.yaml')).start();
   try {
     const ways = [
       { name: DIRECT, address: MEMBERS[0].address, port: 8080 },

@@ -15,28 +15,27 @@ interface Member {
   readonly containerId: string | null;
 }
 
-const twinhullCommand = (...parameters: readonly string[]): Promise<string> =>
-  command(join(ROOT, 'bin', 'twinhull'), '-f', FILE, ...parameters);
+type Run = (...parameters: readonly string[]) => Promise<string>;
 
-async function readMembers(): Promise<readonly Member[]> {
-  const status = JSON.parse(await twinhullCommand('--json', 'status')) as {
+async function readMembers(run: Run): Promise<readonly Member[]> {
+  const status = JSON.parse(await run('--json', 'status')) as {
     readonly services: readonly { readonly name: string; readonly members: readonly Member[] }[];
   };
   return status.services.find(({ name }) => name === 'web')?.members ?? [];
 }
 
-async function findVictim(): Promise<Victim> {
-  const primary = (await readMembers()).find(({ role }) => role === 'primary');
+async function findVictim(run: Run): Promise<Victim> {
+  const primary = (await readMembers(run)).find(({ role }) => role === 'primary');
   if (typeof primary?.containerId !== 'string') throw new Error('twinhull names no primary');
   return { container: primary.containerId, network: 'bench_twinhull-web', address: null };
 }
 
 const isWell = ({ verdict }: Member): boolean => verdict === 'healthy' || verdict === 'standby';
 
-async function settle(): Promise<void> {
+async function settle(run: Run): Promise<void> {
   const end = performance.now() + SETTLE_WITHIN_MS;
   for (;;) {
-    const members = await readMembers();
+    const members = await readMembers(run);
     if (members.length === 2 && members.every(isWell)) return;
     if (performance.now() > end)
       throw new Error(`not repaired within ${SETTLE_WITHIN_MS} ms: ${JSON.stringify(members)}`);
@@ -44,15 +43,28 @@ async function settle(): Promise<void> {
   }
 }
 
-export const twinhull: System = {
-  name: 'twinhull',
-  title: 'twinhull',
-  images: ['node', 'haproxy'],
-  async start() {
-    await twinhullCommand('down').catch(() => {});
-    await twinhullCommand('up', '-d');
-    const url = `http://${await hostAddress()}:${PORT}`;
-    await untilAnswers(`${url}/health`, 30_000);
-    return { url, repairs: true, victim: findVictim, settle, stop: () => twinhullCommand('down').then(() => {}) };
-  },
-};
+export const twinhull: System = twinhullWith();
+
+/** @param overrides Compose files that are merged over the one beside this */
+export function twinhullWith(...overrides: readonly string[]): System {
+  const files = [FILE, ...overrides].flatMap((file) => ['-f', file]);
+  const run: Run = (...parameters) => command(join(ROOT, 'bin', 'twinhull'), ...files, ...parameters);
+  return {
+    name: 'twinhull',
+    title: 'twinhull',
+    images: ['node', 'haproxy'],
+    async start() {
+      await run('down').catch(() => {});
+      await run('up', '-d');
+      const url = `http://${await hostAddress()}:${PORT}`;
+      await untilAnswers(`${url}/health`, 30_000);
+      return {
+        url,
+        repairs: true,
+        victim: () => findVictim(run),
+        settle: () => settle(run),
+        stop: () => run('down').then(() => {}),
+      };
+    },
+  };
+}
