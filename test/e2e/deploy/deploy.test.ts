@@ -130,7 +130,7 @@ describe('deploying to a real engine', () => {
     await site.upAndServing({ web: cluster('two', 4) });
     assert.equal(Object.keys(await site.containers()).length, 5);
     assert.ok(
-      site.lines.some((line) => /recreate deploy-e2e-web-1 .*for a moment/.test(line)),
+      site.lines.some((line) => /reload deploy-e2e-web-1 .*no connection through it is cut/.test(line)),
       site.lines.join('\n'),
     );
     await site.upAndServing({ web: cluster('two', 2) });
