@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { isCode } from '../../errors.ts';
 import type { GatewayConfig } from '../../ports/gateway.ts';
 import { quote } from './quote.ts';
-import { renderConfig, renderLeaderMap, renderState } from './render.ts';
+import { configurationOf, renderConfig, renderLeaderMap, renderState } from './render.ts';
 
 const check = { kind: 'http', path: '/health', expect: 'success', intervalMs: 500, timeoutMs: 300 } as const;
 const pair: GatewayConfig = {
@@ -103,6 +103,25 @@ describe('the state at the first start', () => {
     );
     const columns = renderState(pair).split('\n')[1]?.split(' ').length ?? 0;
     for (const row of rows) assert.equal(row.length, columns - 1);
+  });
+
+  it('keeps the standing of members that run, and nothing that another address or check has made untrue', () => {
+    const running = { srv_op_state: '2', srv_admin_state: '8', srv_check_health: '3', srv_check_state: '6' };
+    const live = new Map([
+      ['be_80/web-primary', { ...running, srv_addr: '10.213.0.2' }],
+      ['be_80/web-backup', { ...running, srv_addr: '10.213.0.9' }],
+    ]);
+    const rows = renderState(pair, live).split('\n');
+    const primary = '1001 be_80 1 web-primary 10.213.0.2 2 8 0 0 0 0 0 3 6 0 1 1 - 80 - 0 0 - - 0';
+    assert.ok(rows.includes(primary), rows.join('\n'));
+    const rest = (lines: readonly string[]): string[] => lines.filter((line) => !line.includes(' web-primary '));
+    assert.deepEqual(rest(rows), rest(renderState(pair).split('\n')));
+  });
+
+  it('has a name that follows from it', () => {
+    const named = /setenv TWINHULL_CONFIGURATION ([0-9a-f]{32})\n/.exec(renderConfig(pair))?.[1];
+    assert.equal(named, configurationOf(pair));
+    assert.notEqual(configurationOf({ ...pair, balance: 'spread' }), named);
   });
 
   it('names the leader, where there is one', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { parseCheckEvent } from './watch.ts';
+import { isFarewell, parseCheckEvent } from './watch.ts';
 
 const stamp = '<133>Nov 24 20:37:14 haproxy[12725]: ';
 
@@ -52,3 +52,9 @@ const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
 for (const [line, event] of lines) {
   it(`an event: ${line.slice(0, 80)}`, () => assert.deepEqual(parseCheckEvent(stamp + line), event));
 }
+
+it('a farewell: the process that is listened to takes nothing new', () => {
+  assert.equal(isFarewell(`${stamp}Proxy be_80 stopped (cumulated conns: FE: 0, BE: 102).`), true);
+  assert.equal(isFarewell(`${stamp}Proxy other stopped (cumulated conns: FE: 0, BE: 0).`), false);
+  assert.equal(isFarewell(`${stamp}Health check for server be_80/a failed, reason: Proxy stopped`), false);
+});
