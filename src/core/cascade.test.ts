@@ -43,6 +43,26 @@ test('half of everything is bad at once: nothing is cut or restarted, and it is 
   );
 });
 
+test('what failed together may come back one after another: nobody is restarted for being slower', () => {
+  const story = new CoreStory([serviceModel('web')]);
+  story.decide();
+  story.now += 20_000;
+  for (const name of ['web-primary', 'web-backup']) sicken(story, 'web', name, 5);
+  pass(story, 20);
+  story.read('web', 'web-primary', { check: 'passing', failuresInARow: 0 });
+  sicken(story, 'web', 'web-backup', 40);
+  const lines = pass(story, 8);
+  assert.deepEqual(
+    lines.filter((line) => /^(take_out|restart|replace)/.test(line)),
+    [],
+  );
+  assert.equal(
+    pass(story, 5).filter((line) => line.startsWith('restart_soft web web-backup')).length,
+    1,
+    'in the end it is',
+  );
+});
+
 test('after a minute under the brake members are tried one at a time', () => {
   const story = fourPairs();
   for (const name of names) sicken(story, name, `${name}-primary`, 5);

@@ -10,6 +10,10 @@ import { conditionOf, wake, type Turn } from './turn.ts';
 
 /** How long nothing is done to running members. The gateways go on trying whoever accepts connections. */
 export const HOLD_MS = 60_000;
+/** What was away comes back to one member sooner than to another; checks of the others get this long to see it. */
+const RELEASE_MS = 10_000;
+const EASED =
+  'of those that failed together some are well again; the others get a few seconds to follow before anything is restarted';
 const CASCADE_WINDOW_MS = 5 * 60_000;
 const CASCADE_SERVICES = 3;
 /** fewer members than this are no sign of a common cause */
@@ -20,8 +24,9 @@ export function brakeService(turn: Turn): void {
   const allSick = running.length >= 2 && running.every(({ name }) => isSick(turn, name));
   const tried = turn.model.balance === null ? '' : ', and requests still go to them';
   const reason = `all ${running.length} running members fail their check at once; what they share may be the cause, so none is restarted${tried}`;
-  turn.memory.freeze = follow(turn.memory.freeze, allSick, reason, turn.now);
-  if (turn.memory.freeze) wake(turn, turn.memory.freeze.since + HOLD_MS);
+  const isSomebodyWell = running.some(({ name }) => conditionOf(turn, name).is === 'well');
+  turn.memory.freeze = follow(turn.memory.freeze, allSick, isSomebodyWell, reason, turn.now);
+  if (turn.memory.freeze) wake(turn, endOf(turn.memory.freeze));
 }
 
 export function brakeProject(whole: Memory, turns: readonly Turn[], now: number): void {
@@ -32,7 +37,7 @@ export function brakeProject(whole: Memory, turns: readonly Turn[], now: number)
   const services = new Set(sick.map(({ turn }) => turn.model.name));
   const isCommon = sick.length >= LEAST_MEMBERS && services.size >= 2 && sick.length * 2 >= watched.length;
   const reason = `${sick.length} of ${watched.length} running members of ${services.size} services are bad at once; the host or something shared may be the cause, so nothing is restarted`;
-  whole.freeze = follow(whole.freeze, isCommon, reason, now);
+  whole.freeze = follow(whole.freeze, isCommon, sick.length < watched.length, reason, now);
 }
 
 /** Three failures of different services in five minutes. */
@@ -50,12 +55,22 @@ export function isHeld(turn: Turn): boolean {
 }
 
 function isFresh(freeze: Freeze | null, now: number): boolean {
-  return freeze !== null && now < freeze.since + HOLD_MS;
+  return freeze !== null && now < endOf(freeze);
 }
 
-function follow(freeze: Freeze | null, holds: boolean, reason: string, now: number): Freeze | null {
-  if (!holds) return null;
-  return freeze ?? { since: now, reason };
+const endOf = ({ since, easedAt }: Freeze): number => (easedAt === null ? since + HOLD_MS : easedAt + RELEASE_MS);
+
+function follow(
+  freeze: Freeze | null,
+  holds: boolean,
+  isSomebodyWell: boolean,
+  reason: string,
+  now: number,
+): Freeze | null {
+  if (holds) return { since: freeze?.since ?? now, reason, easedAt: null };
+  if (freeze === null || !isSomebodyWell) return null;
+  const eased = { since: freeze.since, reason: EASED, easedAt: freeze.easedAt ?? now };
+  return now < endOf(eased) ? eased : null;
 }
 
 function isWatched(turn: Turn, name: string): boolean {

@@ -24,6 +24,8 @@ export interface Memory {
 export interface Freeze {
   since: number;
   reason: string;
+  /** since when what set it on holds no more; null: it holds */
+  easedAt: number | null;
 }
 
 export interface ServiceMemory {
