@@ -8,6 +8,9 @@ import { untilAnswers } from '../docker.ts';
 
 /** Faults of the gateway itself; the members are well all the time. */
 
+/** Docker's waits before a restart double each time, and begin anew when the container has run for 10 s. */
+const UNTIL_FIRST_AGAIN_MS = 10_500;
+
 const haproxyKilled: Fault = {
   name: 'haproxy-kill',
   title: 'kill -9 of HAProxy inside its gateway',
@@ -48,7 +51,7 @@ export async function breakGateway(
     settle: async () => {
       await untilAnswers(`${system.url}/health`, 60_000);
       await system.settle();
-      await sleep(1000);
+      await sleep(UNTIL_FIRST_AGAIN_MS);
     },
   };
   const injections: Injection[] = [];

@@ -12,7 +12,7 @@ export interface Way {
 export type Round = Readonly<Record<string, Throughput>>;
 
 const CLIENTS = 32;
-const ROUND_MS = 2000;
+const ROUND_MS = 1000;
 const WARM_UP_MS = 1000;
 
 export async function measureRounds(ways: readonly Way[], count: number): Promise<Round[]> {

@@ -40,7 +40,8 @@ export async function inject(engine: Engine, system: RunningSystem, fault: Fault
   await sleep(STEADY_MS);
   await fault.inject(engine, victim, container);
   const recovered = await untilCalm(run);
-  run.stop();
+  if (recovered) run.stop();
+  else run.abandon(); // what has no answer yet would get none before the fault is undone
   const result = await run.finished;
   if (!system.repairs || fault.isAsked === true || !recovered) await fault.undo(engine, victim, container);
   await system.settle();

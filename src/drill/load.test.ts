@@ -175,6 +175,16 @@ test('stop() and the signal end it', async (t) => {
   assert.ok(two.sent > 5 && two.sent < 60);
 });
 
+test('abandoned, it waits for no answer', async (t) => {
+  const url = await serveRaw(t, (socket) => socket.on('error', () => undefined));
+  const run = runLoad({ url, rate: 100, mix: get(), until: 60_000, timeoutMs: 60_000 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  run.abandon();
+  const { sent, failed, failedByReason } = await run.finished;
+  assert.ok(sent > 0 && failed === sent, `${failed} of ${sent}`);
+  assert.deepEqual(Object.keys(failedByReason), ['closed']);
+});
+
 test('localhost finds the address family that listens', async (t) => {
   const url = await serve(t, (_, response) => response.end('ok'));
   const result = await runLoad({

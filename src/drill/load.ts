@@ -53,6 +53,8 @@ export interface LoadRun {
   readonly requests: readonly RequestRecord[];
   /** Offers no more; `finished` resolves when what is under way has ended. */
   stop(): void;
+  /** Offers no more and waits no longer: what is under way fails as `closed`. */
+  abandon(): void;
 }
 
 /** Half keep-alive, half a connection each; every fifth request one that must not be repeated. */
@@ -71,7 +73,7 @@ export function runLoad(options: LoadOptions): LoadRun {
     throw new TypeError(`a rate between 0 and 100000 is needed, not ${options.rate}`);
   if (!options.mix.some((entry) => entry.weight > 0)) throw new TypeError('a mix needs an entry with a weight');
   const load = new Load(options, url);
-  return { finished: load.run(), requests: load.records, stop: () => load.stop() };
+  return { finished: load.run(), requests: load.records, stop: () => load.stop(), abandon: () => load.abandon() };
 }
 
 function readUrl(text: string): URL {
@@ -89,6 +91,7 @@ class Load {
   readonly #url: URL;
   readonly #stop = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
+  #connections: Connections | null = null;
   #sent = 0;
   #unsent = 0;
   #longestOwnDelayMs = 0;
@@ -102,8 +105,14 @@ class Load {
     this.#stop.abort();
   }
 
+  abandon(): void {
+    this.#stop.abort();
+    this.#connections?.close();
+  }
+
   async run(): Promise<LoadResult> {
     const connections = new Connections(await resolveTarget(this.#url));
+    this.#connections = connections;
     const startedAt = nowMs();
     await this.#offer(connections, startedAt);
     const endedAt = nowMs();

@@ -90,7 +90,7 @@ function globalBlock(): string[] {
     `server-state-file ${files.state}`,
     // First checks would otherwise be spread over a whole interval, and the last member wait so long for its first.
     'max-spread-checks 100ms',
-    // Room for 30 kB of headers (cookies, tokens), and for as much of a body that may have to be sent again.
+    // More than browsers and the proxies before us add up to; 15 kB in all, as with any HAProxy.
     'tune.http.maxhdr 256',
     // HAProxy works with lower-case names inside; these are sent as the world writes them.
     ...headerNames.map((name) => `h1-case-adjust ${name.toLowerCase()} ${name}`),
