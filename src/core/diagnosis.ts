@@ -9,24 +9,16 @@ import type { MemberMemory, Rung } from './memory.ts';
  * after a restart, with no such probe. A refused connection comes from the member itself: that is no partition.
  */
 export function failureOfRunning(seen: MemberSeen, memory: MemberMemory): FailureKind {
-  const isUnreachable = memory.check === 'failing' && UNREACHABLE.test(memory.detail);
+  const isUnreachable = memory.check === 'failing' && memory.checkFailure === 'unreachable';
   if (!isUnreachable) return 'unresponsive';
   const { repair } = memory;
   const wasRestarted = repair !== null && !(repair.phase === 'waiting' && repair.step === 0);
   return seen.health === 'healthy' || wasRestarted ? 'network_partition' : 'unresponsive';
 }
 
-/** The gateway's words for it: HAProxy's check status, and what its log calls it. */
-const UNREACHABLE = /^L4TOUT|^Layer4 timeout|no route to host|network is unreachable/i;
-
-/** Said because requests failed, not because a check did (HAProxy's `observe`). */
-export function isFromRequests(detail: string): boolean {
-  return /^(Health analyze|HANA)/.test(detail);
-}
-
 /** It answers its check, with a no: requests that its gateway still sends it are answered too. */
-export function answersAllTheSame({ check, detail }: MemberMemory): boolean {
-  return check === 'failing' && /^(L7STS|Layer7 wrong status)/.test(detail);
+export function answersAllTheSame({ check, checkFailure }: MemberMemory): boolean {
+  return check === 'failing' && checkFailure === 'answered';
 }
 
 /** The repairs to try in order. */

@@ -6,7 +6,7 @@
  */
 
 import { failure, type Condition } from './condition.ts';
-import { failureOfRunning, isFromRequests } from './diagnosis.ts';
+import { failureOfRunning } from './diagnosis.ts';
 import type { MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
@@ -56,8 +56,9 @@ function absorbReading(memory: MemberMemory, seen: MemberSeen): void {
   memory.checkSaidAt = reading.readAt;
   if (reading.traffic === 'out') return;
   if (reading.check === 'failing') {
-    const inARow = isFromRequests(reading.checkStatus) ? 1 : reading.failuresInARow;
+    const inARow = reading.checkFailure === 'requests' ? 1 : reading.failuresInARow;
     memory.failedByPort = { '*': Math.max(failedChecks(memory), inARow, 1) };
+    memory.checkFailure = reading.checkFailure;
     memory.detail = reading.checkStatus;
     memory.check = 'failing';
   } else if (reading.check === 'unknown') {
@@ -165,7 +166,7 @@ function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGr
 /** Requests that failed or stand still are no more than suspicion, however often: see signals.ts. */
 function wordsAgainst(memory: MemberMemory, threshold: number): number {
   const failed = failedChecks(memory);
-  const isSuspicion = failed > 0 && failed < threshold && isFromRequests(memory.detail);
+  const isSuspicion = failed > 0 && failed < threshold && memory.checkFailure === 'requests';
   return isSuspicion ? Math.min(failed + memory.stalls, threshold - 1) : failed + memory.stalls;
 }
 

@@ -34,7 +34,7 @@ const said = (kind: 'check_failed' | 'check_passed' | 'stalled'): fc.Arbitrary<S
     if (kind === 'stalled') return [{ kind, service, member, forMs: 200 }];
     story.read(service, member, { check: kind === 'check_failed' ? 'failing' : 'passing' });
     return kind === 'check_failed'
-      ? [{ kind, service, member, port: 80, detail: '' }]
+      ? [{ kind, service, member, port: 80, checkFailure: 'other', detail: '' }]
       : [{ kind, service, member, port: 80 }];
   });
 /** The oldest effect under way ends; done, the gateway shows it. */
@@ -117,7 +117,8 @@ test('a decision about 50 services takes less than 5 ms', () => {
   for (let i = 0; i < 50; i++) story.decide();
   const tookMs = Array.from({ length: 50 }, () => {
     const began = performance.now();
-    story.decide({ kind: 'check_failed', service: 'web7', member: 'web7-backup', port: 80, detail: '' });
+    const where = { service: 'web7', member: 'web7-backup', port: 80 };
+    story.decide({ kind: 'check_failed', ...where, checkFailure: 'other', detail: '' });
     return performance.now() - began;
   });
   assert.ok(Math.min(...tookMs) < 5, `${Math.min(...tookMs)} ms at best`);

@@ -1,7 +1,7 @@
 /** What the core remembers from one decision to the next. Plain data; saved as JSON; times in milliseconds. */
 
 import type { EffectKind } from './actions.ts';
-import type { FailureKind, ServiceModel, Verdict } from './model.ts';
+import type { CheckFailure, FailureKind, ServiceModel, Verdict } from './model.ts';
 
 export interface Memory {
   /** numbers incidents */
@@ -83,6 +83,8 @@ export interface MemberMemory {
   startedAt: number;
   restartCount: number;
   check: 'passing' | 'failing' | 'unknown';
+  /** how the last check that failed did; null: none has yet */
+  checkFailure: CheckFailure | null;
   /** failed checks in a row, by port; '*': as last read, over all ports */
   failedByPort: Record<string, number>;
   /** when the last word about its check was said */
@@ -169,6 +171,7 @@ function emptyMember(now: number): MemberMemory {
     startedAt: 0,
     restartCount: 0,
     check: 'unknown',
+    checkFailure: null,
     failedByPort: {},
     checkSaidAt: 0,
     stalls: 0,

@@ -61,6 +61,13 @@ export type SeenState =
  */
 export type Ended = 'asked' | 'failed' | 'unclear' | 'unseen';
 
+/**
+ * What a check of the gateway that failed tells of the member. unreachable: no connection came about, and the member
+ * refused none. answered: with a no. requests: no check failed, requests of clients did. other: all the rest, such as
+ * a refused connection or silence after one.
+ */
+export type CheckFailure = 'unreachable' | 'answered' | 'requests' | 'other';
+
 /** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
 export interface MemberSeen {
   readonly name: string;
@@ -84,6 +91,9 @@ export interface MemberSeen {
   readonly gateway: {
     readonly traffic: 'in' | 'draining' | 'out';
     readonly check: 'passing' | 'failing' | 'unknown';
+    /** null: it does not fail */
+    readonly checkFailure: CheckFailure | null;
+    /** the gateway's word for how the last check ended, for a person */
     readonly checkStatus: string;
     readonly failuresInARow: number;
     /** when the gateway said so; what a signal said later counts more */
@@ -131,6 +141,7 @@ export type Signal =
       readonly service: string;
       readonly member: string;
       readonly port: number;
+      readonly checkFailure: CheckFailure;
       readonly detail: string;
     }
   | { readonly kind: 'check_passed'; readonly service: string; readonly member: string; readonly port: number }

@@ -3,7 +3,6 @@
 import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
-import { isFromRequests } from './diagnosis.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
 
 /** A second word about the same stall counts when it comes this long after the first. */
@@ -83,6 +82,7 @@ function absorbCheck(member: MemberMemory, signal: CheckSignal, threshold: numbe
         return;
       member.check = 'failing';
       member.failedByPort[signal.port] = countFailure(member, signal, threshold);
+      member.checkFailure = signal.checkFailure;
       member.detail = signal.detail;
       member.checkSaidAt = now;
       return;
@@ -99,11 +99,11 @@ function absorbCheck(member: MemberMemory, signal: CheckSignal, threshold: numbe
 /** Failed requests are words enough to move traffic; that something must be repaired, only a check can say. */
 function countFailure(
   { failedByPort }: MemberMemory,
-  { port, detail }: Extract<CheckSignal, { kind: 'check_failed' }>,
+  { port, checkFailure }: Extract<CheckSignal, { kind: 'check_failed' }>,
   threshold: number,
 ): number {
   const before = failedByPort[port] ?? failedByPort['*'] ?? 0;
-  return isFromRequests(detail) ? Math.max(before, Math.min(before + 1, threshold - 1)) : before + 1;
+  return checkFailure === 'requests' ? Math.max(before, Math.min(before + 1, threshold - 1)) : before + 1;
 }
 
 type ActionEnded = Extract<Signal, { kind: 'action_ended' }>;

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { CoreStory, lineOf, serviceModel, START } from '../../test/support/core-story.ts';
 import { parseDuration } from '../duration.ts';
 import type { Action } from './actions.ts';
-import type { MemberSeen, ServiceModel, Signal } from './model.ts';
+import type { CheckFailure, MemberSeen, ServiceModel, Signal } from './model.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
 
@@ -88,7 +88,7 @@ function perform(story: CoreStory, verb: string, [member = '', ...rest]: readonl
       return [];
     }
     case 'check_failed':
-      return [{ kind: 'check_failed', service, member, port: 80, detail: rest.join(' ') || 'L7TOUT' }];
+      return [checkFailed(member, rest)];
     case 'check_passed':
       return [{ kind: 'check_passed', service, member, port: 80 }];
     case 'stalled':
@@ -108,6 +108,11 @@ function perform(story: CoreStory, verb: string, [member = '', ...rest]: readonl
     default:
       return assert.fail(`unknown verb ${verb}`);
   }
+}
+
+function checkFailed(member: string, [how = 'other', ...words]: readonly string[]): Signal {
+  const detail = words.join(' ') || 'L7TOUT';
+  return { kind: 'check_failed', service: 'web', member, port: 80, checkFailure: how as CheckFailure, detail };
 }
 
 function fields(pairs: readonly string[], story: CoreStory): Record<string, unknown> {

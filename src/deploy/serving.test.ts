@@ -56,6 +56,7 @@ const reading = (serving: boolean, check: 'passing' | 'failing', checkStatus = '
       port: 80,
       traffic: 'in',
       check,
+      checkFailure: check === 'failing' ? 'other' : null,
       checkStatus,
       checkDurationMs: 1,
       checkFailures: 0,

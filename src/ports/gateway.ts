@@ -4,8 +4,10 @@
  * `TH_GATEWAY_REFUSED`.
  */
 
+import type { CheckFailure } from '../core/model.ts';
 import type { ContainerSpec } from './engine.ts';
 
+export type { CheckFailure };
 export type Protocol = 'http' | 'tcp';
 
 /** How the gateway finds out whether a member answers. All times in milliseconds. */
@@ -60,7 +62,9 @@ export interface GatewayServer {
   readonly port: number;
   readonly traffic: TrafficState;
   readonly check: CheckState;
-  /** HAProxy's word, e.g. "L7OK", "L7TOUT", "L4CON" */
+  /** null: it does not fail */
+  readonly checkFailure: CheckFailure | null;
+  /** the gateway's word for how the last check ended, for a person ("L7OK", "L4CON") */
   readonly checkStatus: string;
   readonly checkDurationMs: number;
   /** failed checks since the gateway started; only grows */
@@ -90,7 +94,14 @@ export interface GatewayReading {
 
 /** Something the gateway says by itself, within a millisecond of seeing it. */
 export type GatewaySignal =
-  | { readonly kind: 'check_failed'; readonly member: string; readonly port: number; readonly detail: string }
+  | {
+      readonly kind: 'check_failed';
+      readonly member: string;
+      readonly port: number;
+      readonly checkFailure: CheckFailure;
+      /** in the gateway's words, for a person */
+      readonly detail: string;
+    }
   | { readonly kind: 'check_passed'; readonly member: string; readonly port: number }
   /** responses stood still while requests were in flight, and a probe of ours was not answered either */
   | { readonly kind: 'stalled'; readonly member: string; readonly port: number; readonly forMs: number }

@@ -211,7 +211,8 @@ export class Picture {
         ? 'draining'
         : 'in';
     const failuresInARow = Math.max(...servers.map((server) => server.failuresInARow));
-    return { traffic, check: worst.check, checkStatus: worst.checkStatus, failuresInARow, readAt: read.readAt };
+    const { check, checkFailure, checkStatus } = worst;
+    return { traffic, check, checkFailure, checkStatus, failuresInARow, readAt: read.readAt };
   }
 
   #gateway(service: ServicePlan, now: number): GatewaySeen {

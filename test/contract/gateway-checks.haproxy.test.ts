@@ -94,6 +94,21 @@ describe('checks', { timeout: 30_000 }, () => {
     }
   });
 
+  it('tell that there is no way to a member', async () => {
+    const config = configOf([portOf(8080, { kind: 'http' })]);
+    await using folder = await written(config);
+    // in a network of its own, where not even the loopback interface is up
+    const script = spawn('unshare', ['--net', '/bin/sh', join(folder.path, 'start.sh')], { stdio: 'ignore' });
+    try {
+      await pause(1000);
+      const [server] = (await driver.open(config, folder.path).read()).servers;
+      assert.equal(server?.checkFailure, 'unreachable', server?.checkStatus);
+    } finally {
+      script.kill('SIGTERM');
+      await once(script, 'exit');
+    }
+  });
+
   it('probes of ours are answered by servers that work', async () => {
     const spoken = scripts.filter(
       ({ kind, expected }) => expected === 'passing' && !['connect', 'mysql', 'http'].includes(kind),

@@ -265,9 +265,17 @@ export function gatewayContract(name: string, makeRig: (options: RigOptions) => 
       const signals = await watch();
       await rig.become('b', 'refusing');
       const failed = await signals.next('check_failed');
-      assert.equal(failed.member, 'b');
+      assert.deepEqual([failed.member, failed.checkFailure], ['b', 'other']);
       await rig.become('b', 'up');
       assert.equal((await signals.next('check_passed')).member, 'b');
+    });
+
+    it('tells who answers its check with a no', async () => {
+      const { rig, until, watch } = await start();
+      const signals = await watch();
+      await rig.become('a', 'sick');
+      assert.equal((await signals.next('check_failed')).checkFailure, 'answered');
+      await until(({ servers }) => servers[0]?.checkFailure === 'answered' && servers[1]?.checkFailure === null);
     });
 
     it('tells of a member that stands still under load, long before its check fails', async () => {

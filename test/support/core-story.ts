@@ -49,7 +49,7 @@ function wellMember(name: string, hasGateway: boolean): MemberSeen {
     ended: 'unseen',
     unclearUntil: 0,
     gateway: hasGateway
-      ? { traffic: 'in', check: 'passing', checkStatus: 'L7OK', failuresInARow: 0, readAt: START }
+      ? { traffic: 'in', check: 'passing', checkFailure: null, checkStatus: 'L7OK', failuresInARow: 0, readAt: START }
       : null,
   };
 }

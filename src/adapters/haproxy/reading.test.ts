@@ -17,6 +17,7 @@ interface Standing {
   readonly up?: 0 | 2;
   readonly admin?: number;
   readonly check?: string;
+  readonly lastCheck?: string;
   readonly failed5xx?: number;
   readonly sinceS?: number;
   readonly health?: number;
@@ -29,18 +30,18 @@ function said(a: Standing, b: Standing, front = { requests: 10, failed: 0 }): st
     ([name, { up = 2, admin = 0 }]) => `1001 be_80 1 ${name} 10.213.0.2 ${up} ${admin} new`,
   );
   const stats = Object.entries(members).map(
-    ([name, { check = 'L7OK', failed5xx = 0, sinceS = 9, health = 3 }]) =>
-      `be_80,${name},0,2,UP,${sinceS},${check},10,${failed5xx},0,2,2,${health},,`,
+    ([name, { check = 'L7OK', lastCheck = '', failed5xx = 0, sinceS = 9, health = 3 }]) =>
+      `be_80,${name},0,2,UP,${sinceS},${check},10,${failed5xx},0,${lastCheck},2,2,${health},,`,
   );
   return [
     '1',
     '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_new_column',
     ...states,
     '',
-    '# pxname,svname,qcur,scur,status,lastchg,check_status,check_duration,hrsp_5xx,req_tot,check_rise,check_fall,check_health,new,',
-    `fe_80,FRONTEND,,1,OPEN,,,,${front.failed},${front.requests},,,,,`,
+    '# pxname,svname,qcur,scur,status,lastchg,check_status,check_duration,hrsp_5xx,req_tot,last_chk,check_rise,check_fall,check_health,new,',
+    `fe_80,FRONTEND,,1,OPEN,,,,${front.failed},${front.requests},,,,,,`,
     ...stats,
-    'be_80,BACKEND,0,4,UP,9,,,0,10,,,,,',
+    'be_80,BACKEND,0,4,UP,9,,,0,10,,,,,,',
     '',
     '0x55be29579e60 leader b',
     '',
@@ -60,6 +61,7 @@ describe('what HAProxy says', () => {
       port: 80,
       traffic: 'in',
       check: 'passing',
+      checkFailure: null,
       checkStatus: 'L7OK',
       checkDurationMs: 10,
       checkFailures: 0,
@@ -91,6 +93,20 @@ describe('what HAProxy says', () => {
       ['unknown', 'failing'],
     );
     assert.equal(serving, false);
+  });
+
+  it('tells what a failed check means, and whether it was one', () => {
+    const failureOf = (check: string, lastCheck = ''): string | null | undefined =>
+      read({ check, lastCheck }, {}).servers[0]?.checkFailure;
+    assert.equal(failureOf('L4TOUT'), 'unreachable');
+    assert.equal(failureOf('* L4TOUT'), 'unreachable', 'while the next one runs');
+    assert.equal(failureOf('L4CON', 'No route to host'), 'unreachable');
+    assert.equal(failureOf('L4CON', 'Host is unreachable'), 'unreachable', "musl's word for it");
+    assert.equal(failureOf('L4CON', 'Connection refused'), 'other');
+    assert.equal(failureOf('L7STS', 'No route to host'), 'answered', 'whatever the member says about itself');
+    assert.equal(failureOf('HANA'), 'requests');
+    assert.equal(failureOf('L7TOUT'), 'other');
+    assert.equal(failureOf('L7OK'), null);
   });
 
   it('counts failures in a row from what is left of its health, then by the time since', () => {

@@ -1,4 +1,5 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
+import { checkFailureOf } from './check-failure.ts';
 import { backend, brake, brakeName, checked, CONFIGURATION, frontend, LEADER_KEY, portOfProxy } from './names.ts';
 import { downIntervalMs } from './render.ts';
 
@@ -18,7 +19,7 @@ const columns = [
   ...(['srv_time_since_last_change', 'srv_check_status', 'srv_check_result', 'srv_check_health'] as const),
   ...(['srv_check_state', 'srv_agent_state'] as const),
   ...(['pxname', 'svname', 'status', 'qcur', 'scur', 'stot', 'bout', 'req_tot', 'lastchg'] as const),
-  ...(['check_status', 'check_duration', 'check_rise', 'check_fall', 'check_health', 'chkfail'] as const),
+  ...(['check_status', 'check_duration', 'check_rise', 'check_fall', 'check_health', 'chkfail', 'last_chk'] as const),
   ...(['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'] as const),
   ...(['econ', 'srv_abrt', 'wretr', 'wredis'] as const),
 ];
@@ -123,6 +124,7 @@ function serverOf(config: GatewayConfig, report: Report, member: string, port: n
     port,
     traffic,
     check,
+    checkFailure: check === 'failing' ? checkFailureOf(checkStatusOf(stat), stat.last_chk ?? '') : null,
     checkStatus: checkStatusOf(stat),
     checkDurationMs: number(stat, 'check_duration'),
     checkFailures: number(stat, 'chkfail'),

@@ -7,7 +7,16 @@ const stamp = '<133>Nov 24 20:37:14 haproxy[12725]: ';
 const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
   [
     'Health check for server be_80/web-primary failed, reason: Layer7 timeout, check duration: 200ms, status: 1/2 UP.',
-    { signal: { kind: 'check_failed', member: 'web-primary', port: 80, detail: 'Layer7 timeout' }, changed: false },
+    {
+      signal: {
+        kind: 'check_failed',
+        member: 'web-primary',
+        port: 80,
+        checkFailure: 'other',
+        detail: 'Layer7 timeout',
+      },
+      changed: false,
+    },
   ],
   [
     'Health check for server be_80/a failed, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms, status: 0/2 DOWN.',
@@ -16,9 +25,36 @@ const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
         kind: 'check_failed',
         member: 'a',
         port: 80,
+        checkFailure: 'other',
         detail: 'Layer4 connection problem, info: "Connection refused"',
       },
       changed: true,
+    },
+  ],
+  [
+    'Health check for server be_80/a failed, reason: Layer4 connection problem, info: "Host is unreachable", check duration: 3ms, status: 1/2 UP.',
+    {
+      signal: {
+        kind: 'check_failed',
+        member: 'a',
+        port: 80,
+        checkFailure: 'unreachable',
+        detail: 'Layer4 connection problem, info: "Host is unreachable"',
+      },
+      changed: false,
+    },
+  ],
+  [
+    'Health check for server be_80/a failed, reason: Layer7 wrong status, code: 503, info: "no route to host", check duration: 3ms, status: 1/2 UP.',
+    {
+      signal: {
+        kind: 'check_failed',
+        member: 'a',
+        port: 80,
+        checkFailure: 'answered',
+        detail: 'Layer7 wrong status, code: 503, info: "no route to host"',
+      },
+      changed: false,
     },
   ],
   [
@@ -36,6 +72,7 @@ const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
         kind: 'check_failed',
         member: 'b',
         port: 8080,
+        checkFailure: 'requests',
         detail:
           'Layer4 connection problem, info: "Detected 3 consecutive errors, last one was: L4 unsuccessful connection"',
       },

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isCode } from '../../errors.ts';
 import type { GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
 import type { AdminSocket } from './admin.ts';
+import { checkFailureOf } from './check-failure.ts';
 import { CHECK_RING, portOfProxy } from './names.ts';
 import { watchForStalls } from './watch-stalls.ts';
 
@@ -83,11 +84,17 @@ export function parseCheckEvent(line: string): CheckEvent | null {
     const port = portOfProxy(proxy);
     if (port === null) return null;
     const changed = standing === 'DOWN' ? counter === '0' : what !== 'failed';
-    if (what === 'failed') return { signal: { kind: 'check_failed', member, port, detail: reason }, changed };
+    if (what === 'failed') {
+      const checkFailure = checkFailureOf(reason, reason);
+      return { signal: { kind: 'check_failed', member, port, checkFailure, detail: reason }, changed };
+    }
     return { signal: { kind: 'check_passed', member, port }, changed };
   }
   const [found, downProxy = '', downMember = '', downReason = ''] = WENT_DOWN.exec(line) ?? [];
   const port = portOfProxy(downProxy);
   if (found === undefined || port === null) return null;
-  return { signal: { kind: 'check_failed', member: downMember, port, detail: downReason }, changed: true };
+  return {
+    signal: { kind: 'check_failed', member: downMember, port, checkFailure: 'requests', detail: downReason },
+    changed: true,
+  };
 }

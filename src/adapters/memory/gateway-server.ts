@@ -1,4 +1,4 @@
-import type { GatewayPort, GatewayServer, Protocol, TrafficState } from '../../ports/gateway.ts';
+import type { CheckFailure, GatewayPort, GatewayServer, Protocol, TrafficState } from '../../ports/gateway.ts';
 
 /**
  * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
@@ -89,12 +89,15 @@ export function count(server: Server, passed: boolean): void {
 
 export function readingOf(server: Server, condition: MemberCondition): GatewayServer {
   const out = server.traffic === 'out';
+  const check = out ? 'unknown' : checkOf(server);
   return {
     member: server.member,
     port: server.port.port,
     traffic: server.traffic,
-    check: out ? 'unknown' : checkOf(server),
-    checkStatus: out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : FAILED[condition],
+    check,
+    checkFailure: check === 'failing' ? FAILED[condition].checkFailure : null,
+    checkStatus:
+      out || server.lastCheck === null ? 'INI' : server.lastCheck === 'passed' ? 'L7OK' : FAILED[condition].status,
     checkDurationMs: 1,
     checkFailures: server.failures,
     failuresInARow: out ? 0 : server.failuresInARow,
@@ -103,12 +106,21 @@ export function readingOf(server: Server, condition: MemberCondition): GatewaySe
   };
 }
 
-/** HAProxy's words for it. Whoever is up again failed its last check by silence. */
-const FAILED: Readonly<Record<MemberCondition, string>> = {
-  up: 'L7TOUT',
-  hung: 'L7TOUT',
-  refusing: 'L4CON',
-  sick: 'L7STS',
+interface Failed {
+  readonly checkFailure: CheckFailure;
+  /** HAProxy's word for it where it is read, and where it is said */
+  readonly status: string;
+  readonly detail: string;
+}
+
+const SILENT: Failed = { checkFailure: 'other', status: 'L7TOUT', detail: 'Layer7 timeout' };
+
+/** Whoever is up again failed its last check by silence. */
+export const FAILED: Readonly<Record<MemberCondition, Failed>> = {
+  up: SILENT,
+  hung: SILENT,
+  refusing: { checkFailure: 'other', status: 'L4CON', detail: 'Layer4 connection problem' },
+  sick: { checkFailure: 'answered', status: 'L7STS', detail: 'Layer7 wrong status' },
 };
 
 function checkOf(server: Server): GatewayServer['check'] {
@@ -117,8 +129,3 @@ function checkOf(server: Server): GatewayServer['check'] {
 }
 
 export const isRetried = (protocol: Protocol, method: string): boolean => protocol === 'http' && idempotent.has(method);
-
-export function detailOf(condition: MemberCondition): string {
-  if (condition === 'hung') return 'Layer7 timeout';
-  return condition === 'refusing' ? 'Layer4 connection problem' : 'Layer7 wrong status';
-}

@@ -14,7 +14,7 @@ import type {
 } from '../../ports/gateway.ts';
 import {
   count,
-  detailOf,
+  FAILED,
   FALL,
   isRetried,
   letIn,
@@ -327,9 +327,10 @@ export class MemoryGateway implements Gateway {
 
   #sayChecked(server: Server, passed: boolean): void {
     const where = { member: server.member, port: server.port.port };
+    const { checkFailure, detail } = FAILED[this.#conditionOf(server.member)];
     const signal: GatewaySignal = passed
       ? { kind: 'check_passed', ...where }
-      : { kind: 'check_failed', ...where, detail: detailOf(this.#conditionOf(server.member)) };
+      : { kind: 'check_failed', ...where, checkFailure, detail };
     for (const listener of this.#listeners) listener(signal);
   }
 
