@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HaproxyDriver } from '../../src/adapters/haproxy/driver.ts';
 import type { MemberCondition } from '../../src/adapters/memory/gateway.ts';
 import { isCode } from '../../src/errors.ts';
-import type { Gateway, GatewayConfig } from '../../src/ports/gateway.ts';
+import type { Gateway, GatewayConfig, RunBeside } from '../../src/ports/gateway.ts';
 import { gatewayContract, type Rig, rigConfig, type RigOptions, type RigResponse } from './gateway.ts';
 
 // Real HAProxy processes under the real start script, before small HTTP servers on loopback addresses. Each
@@ -90,6 +90,30 @@ describe('gateway: a HAProxy that is taken over from', { timeout: 60_000 }, () =
     await reload(300);
     assert.notDeepEqual(await haproxiesOf(rig.script), [serving]);
     assert.equal((await ask()).status, 200);
+  });
+
+  it('reads nothing that the gateway put in the place of its configuration', async () => {
+    await rm(rig.file('haproxy.cfg'));
+    spawnSync('mkfifo', [rig.file('haproxy.cfg')]);
+    await reload(300);
+    assert.equal((await ask()).status, 200);
+    await rig.crash();
+    assert.equal((await ask()).status, 200);
+  });
+
+  it('would start with the new configuration where nobody waited to see it taken', async () => {
+    const { configuration } = await rig.gateway.read();
+    const next = await rig.reopen({ ...pair, check: { intervalMs: 300 } });
+    const interruption = new AbortController();
+    const interrupted: RunBeside = async (command) => {
+      const end = await rig.beside(command);
+      if (command.includes('reload')) interruption.abort(new Error('interrupted'));
+      return end;
+    };
+    await assert.rejects(next.reload(interrupted, nobody, interruption.signal), /interrupted/);
+    while ((await rig.gateway.read()).configuration === configuration) await pause(20);
+    await rig.crash();
+    assert.notEqual((await rig.gateway.read()).configuration, configuration);
   });
 
   it('finishes what it has while the new one crashes and is started again', async () => {

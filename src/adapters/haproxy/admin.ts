@@ -11,8 +11,8 @@ const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * HAProxy's admin socket. A call is a connection of its own: HAProxy closes it after the answer, which is the
- * one sure sign that the answer is complete (an interactive session has no unambiguous end).
+ * HAProxy's admin socket. A call is a connection of its own: HAProxy closes it after the answer, which is the one
+ * sure sign that the answer is complete. Of a connection that is kept, only the prompt tells (session.ts).
  */
 export class AdminSocket {
   readonly #path: string;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { TwinhullError } from '../../errors.ts';
+import { isCode, TwinhullError } from '../../errors.ts';
 import type {
   Farewell,
   Gateway,
@@ -125,17 +125,11 @@ export class HaproxyGateway implements Gateway {
    * disk that the running HAProxy does not have yet: what comes next finds that by {@link GatewayReading.configuration}.
    */
   async reload(beside: RunBeside, farewell: Farewell, signal?: AbortSignal): Promise<void> {
-    const config = join(this.#folder, files.config);
-    const before = await readFile(config, 'utf8').catch(() => null);
     await this.#tryOut(beside, signal);
     const old = await this.#admin.session(signal);
     try {
       await this.#save(signal);
-      await rename(join(this.#folder, files.nextConfig), config);
-      await this.#takeOver(beside, signal).catch(async (error: unknown) => {
-        if (before !== null && !(await this.#runsConfiguration())) await this.#replace(files.config, before);
-        throw error;
-      });
+      await this.#exchange(beside, signal);
       await this.#save(signal);
       await this.#untilGone(old, farewell, signal);
     } finally {
@@ -153,6 +147,27 @@ export class HaproxyGateway implements Gateway {
       `the gateway of ${this.#config.service} cannot work with its new configuration: ${alertsOf(output)}`,
       { state: 'It goes on with the old one.' },
     );
+  }
+
+  /**
+   * The old file is kept under another name until the new one runs; it is not opened, for the gateway's container
+   * writes into the folder too. It comes back where HAProxy has said no; whoever was interrupted does not know what it
+   * will do yet, and leaves the new one.
+   */
+  async #exchange(beside: RunBeside, signal: AbortSignal | undefined): Promise<void> {
+    const config = join(this.#folder, files.config);
+    const last = join(this.#folder, files.lastConfig);
+    await rm(last, { force: true });
+    await link(config, last);
+    await rename(join(this.#folder, files.nextConfig), config);
+    try {
+      await this.#takeOver(beside, signal);
+    } catch (error) {
+      if (isCode(error, 'TH_GATEWAY_REFUSED') && !(await this.#runsConfiguration())) await rename(last, config);
+      throw error;
+    } finally {
+      await rm(last, { force: true });
+    }
   }
 
   async #takeOver(beside: RunBeside, signal: AbortSignal | undefined): Promise<void> {

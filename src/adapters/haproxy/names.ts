@@ -5,6 +5,8 @@ export const files = {
   config: 'haproxy.cfg',
   /** the one that is to be loaded, until it has been found good */
   nextConfig: 'haproxy.cfg.next',
+  /** the one before, until the one that was loaded runs */
+  lastConfig: 'haproxy.cfg.last',
   script: 'start.sh',
   leader: 'leader.map',
   state: 'state',
