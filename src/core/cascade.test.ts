@@ -63,6 +63,23 @@ test('what failed together may come back one after another: nobody is restarted 
   );
 });
 
+test('a moment in which both were in doubt does not spare the one that hangs', () => {
+  const story = new CoreStory([serviceModel('web')]);
+  story.decide();
+  story.now += 20_000;
+  const fails = (member: string): string[] =>
+    story
+      .decide({ kind: 'check_failed', service: 'web', member, port: 80, checkFailure: 'other', detail: '' })
+      .map(lineOf);
+  fails('web-primary');
+  fails('web-backup');
+  story.now += 200;
+  story.decide({ kind: 'check_passed', service: 'web', member: 'web-backup', port: 80 });
+  story.now += 300;
+  const lines = fails('web-primary');
+  assert.equal(lines.filter((line) => line.startsWith('take_out web web-primary')).length, 1, lines.join('\n'));
+});
+
 test('after a minute under the brake members are tried one at a time', () => {
   const story = fourPairs();
   for (const name of names) sicken(story, name, `${name}-primary`, 5);

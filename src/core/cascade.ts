@@ -10,10 +10,13 @@ import { conditionOf, wake, type Turn } from './turn.ts';
 
 /** How long nothing is done to running members. The gateways go on trying whoever accepts connections. */
 export const HOLD_MS = 60_000;
-/** What was away comes back to one member sooner than to another; checks of the others get this long to see it. */
+/**
+ * What was away comes back to one member sooner than to another. Checks of the others get as long to see it as it was
+ * away, at most this: a moment in which all were in doubt must not spare one that hangs.
+ */
 const RELEASE_MS = 10_000;
 const EASED =
-  'of those that failed together some are well again; the others get a few seconds to follow before anything is restarted';
+  'of those that failed together some are well again; the others get some time to follow before anything is restarted';
 const CASCADE_WINDOW_MS = 5 * 60_000;
 const CASCADE_SERVICES = 3;
 /** fewer members than this are no sign of a common cause */
@@ -58,7 +61,8 @@ function isFresh(freeze: Freeze | null, now: number): boolean {
   return freeze !== null && now < endOf(freeze);
 }
 
-const endOf = ({ since, easedAt }: Freeze): number => (easedAt === null ? since + HOLD_MS : easedAt + RELEASE_MS);
+const endOf = ({ since, easedAt }: Freeze): number =>
+  easedAt === null ? since + HOLD_MS : easedAt + Math.min(RELEASE_MS, easedAt - since);
 
 function follow(
   freeze: Freeze | null,
