@@ -40,13 +40,14 @@ export class OwnEnds {
     });
   }
 
-  /** What the engine refuses does not happen; what it did not answer to may happen yet. */
+  /** A conflict (409) is told before anything is done. After any other failure, or none, the run may have ended. */
   async #ending(id: string, end: () => Promise<void>): Promise<void> {
+    const isNoted = this.#ids.has(id);
     this.#ids.add(id);
     try {
       await end();
     } catch (error) {
-      if (isCode(error, 'TH_ENGINE_REFUSED')) this.#ids.delete(id);
+      if (isCode(error, 'TH_ENGINE_REFUSED') && error.status === 409 && !isNoted) this.#ids.delete(id);
       throw error;
     }
   }

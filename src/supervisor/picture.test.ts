@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemoryClock } from '../adapters/memory/clock.ts';
+import { refused } from '../adapters/memory/engine-refusal.ts';
+import { MemoryEngine } from '../adapters/memory/engine.ts';
 import type { MemberSeen } from '../core/model.ts';
 import type { EngineEvent } from '../ports/engine.ts';
 import { hotPair, Story } from '../../test/support/story.ts';
@@ -72,11 +75,28 @@ test('a run that no event told of begins without what is known of the last one',
   assert.equal(primaryIn(picture, at + 9000).ended, 'failed');
 });
 
-test('an end that the engine refused to us is not ours', async () => {
+test('an end that the engine refused to us is not ours, unless another one of ours is under way', async () => {
   await using story = await Story.begin({ web: hotPair });
+  const { id } = story.container(NAME);
   const ownEnds = new OwnEnds();
-  await assert.rejects(ownEnds.watch(story.engine).restartContainer('nobody', {}));
-  assert.equal(ownEnds.has('nobody'), false);
+  const engine = ownEnds.watch(story.engine);
+  const refusedRemoval = () => assert.rejects(engine.removeContainer(id, { force: false, volumes: false }), /running/);
+  await refusedRemoval();
+  assert.equal(ownEnds.has(id), false);
+  story.engine.hang(id);
+  const stopping = engine.stopContainer(id, { timeoutSeconds: 5 });
+  await refusedRemoval();
+  assert.equal(ownEnds.has(id), true);
+  await story.during(stopping);
+});
+
+test('a restart that ended the run and could not begin the next is ours, although it failed', async () => {
+  const ownEnds = new OwnEnds();
+  const engine = Object.assign(new MemoryEngine({ clock: new MemoryClock() }), {
+    restartContainer: () => Promise.reject(refused(500, 'failed to create task')),
+  });
+  await assert.rejects(ownEnds.watch(engine).restartContainer('some', {}));
+  assert.equal(ownEnds.has('some'), true);
 });
 
 test('what runs from an image committed from a member is no member, also when the member is gone', async () => {
