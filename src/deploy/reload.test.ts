@@ -151,4 +151,19 @@ describe('a gateway whose configuration alone has changed', () => {
     }
     assert.ok(reloads > 0, 'some died between the file and the signal');
   });
+
+  it('that cannot be finished holds up nothing else, and it is said', async () => {
+    const told: string[] = [];
+    for (let call = 1; call <= 4; call++) {
+      await site.up({ web: web('/one') });
+      await site.up({ web: web('/two') }, {}, { call, when: 'before' }).catch(() => undefined);
+      isRefused = true;
+      await site.finishBegun(await site.fleet({ web: web('/two') }));
+      isRefused = false;
+      told.push(...site.lines.filter((line) => /could not be reloaded: .*unknown keyword/.test(line)));
+      await site.up({ web: web('/two') });
+      await assertConfigured(web('/two'));
+    }
+    assert.ok(told.length > 0);
+  });
 });

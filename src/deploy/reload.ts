@@ -37,8 +37,15 @@ export async function finishReloads(fleet: Fleet, doors: Doors, signal?: AbortSi
     const seen = await readGateway(blueprint, doors, within(deadlines.read, signal).signal);
     if (!seen.answers || !seen.hasConfiguration || seen.isConfigured) continue;
     const gateway = blueprint.config;
-    await reloadGateway(doors, { kind: 'reload_gateway', name, gateway, leaving: [], drainTimeoutMs: 0 }, signal);
-    lines.push(`the gateway of ${service} had not taken its new configuration yet; it was reloaded`);
+    const work = { kind: 'reload_gateway', name, gateway, leaving: [], drainTimeoutMs: 0 } as const;
+    const failed = await reloadGateway(doors, work, signal).then(() => null, messageOf);
+    signal?.throwIfAborted();
+    const outcome = failed === null ? 'it was reloaded' : `it could not be reloaded: ${failed}`;
+    lines.push(`the gateway of ${service} had not taken its new configuration yet; ${outcome}`);
   }
   return lines;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
