@@ -21,6 +21,7 @@ function runs(endings: readonly string[]): { readonly count: number; readonly co
 
 const cases: readonly (readonly [title: string, endings: readonly string[], count: number, code: number])[] = [
   ['one that ends in order is left ended', ['0'], 1, 0],
+  ['one that is told twice to end is too', ['130'], 1, 130],
   ['one that cannot start is not tried again, so that up tells why', ['1'], 1, 1],
   ['one that is killed is started again', ['9', '0'], 2, 0],
   ['also when its lease is not free at once', ['9', '1', '1', '0'], 4, 0],
