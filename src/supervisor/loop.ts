@@ -22,7 +22,7 @@ import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
 import { forgetProject, Recorder, savedMemory } from './record.ts';
-import { restartedWith, restartMembers } from './restart.ts';
+import { restartedWith, restartMembers, restartTarget } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
 import { chooseSuccessor, untilIdle } from './switch.ts';
 
@@ -359,7 +359,7 @@ export class Supervisor implements SupervisorHandle {
   }
 
   async restart(target: string, onStep: (line: string) => void = () => undefined): Promise<void> {
-    const { plan, members } = this.#target(target);
+    const { plan, members } = restartTarget(target, this.#fleet);
     const followers = restartedWith(plan.name, this.#fleet.services);
     const services = [plan, ...followers].map(({ name }) => name);
     await this.withBusy(services, async () => {
@@ -381,15 +381,6 @@ export class Supervisor implements SupervisorHandle {
       },
       signal: this.#over.signal,
     });
-  }
-
-  #target(target: string): { readonly plan: ServicePlan; readonly members: readonly MemberPlan[] } {
-    for (const plan of this.#fleet.services) {
-      if (plan.name === target) return { plan, members: plan.members };
-      const member = plan.members.find(({ name }) => name === target);
-      if (member) return { plan, members: [member] };
-    }
-    throw new TwinhullError('TH_UNKNOWN_NAME', `no service or member is called ${target}`);
   }
 
   #plan(service: string): ServicePlan {

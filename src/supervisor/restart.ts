@@ -4,7 +4,7 @@ import { TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { restoreRestartPolicy } from './restart-policy.ts';
 
 export interface RestartParts {
@@ -37,6 +37,19 @@ export async function restartMembers(
     }
     await restartOne(plan, member, container, parts);
   }
+}
+
+/** A service with all its members, or one of them alone. */
+export function restartTarget(
+  name: string,
+  { services }: Pick<Fleet, 'services'>,
+): { readonly plan: ServicePlan; readonly members: readonly MemberPlan[] } {
+  for (const plan of services) {
+    if (plan.name === name) return { plan, members: plan.members };
+    const member = plan.members.find((one) => one.name === name);
+    if (member) return { plan, members: [member] };
+  }
+  throw new TwinhullError('TH_UNKNOWN_NAME', `no service or member is called ${name}`);
 }
 
 /**

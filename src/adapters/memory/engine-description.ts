@@ -1,9 +1,25 @@
 /** How the engine in memory describes what it has. */
 
-import type { Container, ContainerSpec, Image, ListFilter } from '../../ports/engine.ts';
+import type { Container, ContainerSpec, EngineInfo, Image, ListFilter } from '../../ports/engine.ts';
 import type { MemoryContainer } from './engine-container.ts';
 
 const SHORT_ID = 12;
+
+export function describeEngine(id: string): EngineInfo {
+  return {
+    id,
+    version: '0.0.0-memory',
+    apiVersion: '1.41',
+    os: 'linux',
+    architecture: 'x86_64',
+    cpus: 2,
+    memoryBytes: 8 * 1024 ** 3,
+    cgroupVersion: '2',
+    liveRestore: true,
+    swarmActive: false,
+    securityOptions: [],
+  };
+}
 
 /** @param addressOn the address the container holds on a network now; '' for none */
 export function describeContainer(container: MemoryContainer, addressOn: (network: string) => string): Container {

@@ -25,7 +25,7 @@ import type {
 } from '../../ports/engine.ts';
 import { MemoryContainer, type Program, type RestartPolicy } from './engine-container.ts';
 import { ContainerTable } from './engine-containers.ts';
-import { describeContainer, matches, plannedMounts } from './engine-description.ts';
+import { describeContainer, describeEngine, matches, plannedMounts } from './engine-description.ts';
 import { EventHub } from './engine-events.ts';
 import { Lifecycle } from './engine-lifecycle.ts';
 import { ImageTable } from './engine-images.ts';
@@ -127,19 +127,7 @@ export class MemoryEngine implements Engine {
 
   async info(call: Call = {}): Promise<EngineInfo> {
     await this.#enter(call);
-    return {
-      id: this.#id,
-      version: '0.0.0-memory',
-      apiVersion: '1.41',
-      os: 'linux',
-      architecture: 'x86_64',
-      cpus: 2,
-      memoryBytes: 8 * 1024 ** 3,
-      cgroupVersion: '2',
-      liveRestore: true,
-      swarmActive: false,
-      securityOptions: [],
-    };
+    return describeEngine(this.#id);
   }
 
   /** A jammed container is listed by what the list itself knows, as in the Docker adapter. */
