@@ -42,12 +42,14 @@ const catalogue = {
   TH_GATEWAY_UNREACHABLE: {
     exitCode: 3,
     meaning: 'The gateway of a service does not answer on its admin socket.',
-    remedy: 'It goes on serving by itself if it runs; twinhull doctor tells what is wrong.',
+    remedy:
+      'It goes on serving by itself if it runs; twinhull logs with the name of its container (shop-web-1) shows what it says.',
   },
   TH_GATEWAY_REFUSED: {
     exitCode: 1,
     meaning: 'The gateway of a service answered, and did not do what it was asked.',
-    remedy: 'It goes on serving as it did before; twinhull doctor compares its files with the plan.',
+    remedy:
+      'It goes on serving as it did before; twinhull logs with the name of its container (shop-web-1) shows what it says.',
   },
   TH_GATEWAY_CHECK_FAILED: {
     exitCode: 1,
