@@ -60,7 +60,7 @@ const catalogue = {
     exitCode: 3,
     meaning: 'The supervisor of the project holds its lease and does not answer.',
     remedy:
-      'Gateways go on serving by themselves. End the process that "twinhull status" names and run twinhull up again.',
+      'Gateways go on serving by themselves. End its process ("supervise --project NAME" in ps) or its container (NAME-twinhull-supervisor), then run twinhull up -d.',
   },
   TH_LEASE_HELD: {
     exitCode: 1,
