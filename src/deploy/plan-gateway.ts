@@ -28,7 +28,7 @@ export function addGateway(
   if (current && isRunning(current) && difference === null) {
     const connected = reconnect(task, position, current);
     if (!position.stale) return connected;
-    return [addReload(task, blueprint, current, [...task.ground, ...connected, ...after], going)];
+    return [addReload(task, blueprint, current.name, [...task.ground, ...connected, ...after], going)];
   }
   const overwrite = !current || difference !== null || !existing.gateways.get(service.name)?.hasConfiguration;
   const files = list.add(`files:${service.name}`, service.name, [], {
@@ -49,20 +49,22 @@ export function addGateway(
   return [addRecreation(task, { ...position, current, difference }, [files, ...task.ground, ...after, ...drained])];
 }
 
-/** What the process that is taken over from has in members that are stopped next, it finishes first. */
+/**
+ * What the process that is taken over from has in members that are stopped next, it finishes first. They are not
+ * drained before: in another mode all of them go, and until the reload nobody else would take requests.
+ */
 function addReload(
   task: ServiceTask,
   blueprint: GatewayBlueprint,
-  gateway: Container,
+  gateway: string,
   after: readonly string[],
   going: Going,
 ): string {
   const { list, service } = task;
-  const drained = addDrains(task, blueprint, gateway, after, going);
   const gone = going.surplus.filter(isRunning).map(({ labels }) => labels[LABEL.service] ?? '');
-  return list.add(`reload:${gateway.name}`, service.name, [...after, ...drained], {
+  return list.add(`reload:${gateway}`, service.name, after, {
     kind: 'reload_gateway',
-    name: gateway.name,
+    name: gateway,
     gateway: blueprint.config,
     leaving: [...gone, ...going.renewed],
     drainTimeoutMs: service.policy.drainTimeoutMs,
@@ -77,7 +79,7 @@ function filesAsItStands({ existing, service }: ServiceTask, { config, files }: 
   );
 }
 
-/** Members that go with the change finish what they have while the old gateway still knows them. */
+/** Members that go with the change finish what they have while the old gateway still knows them, if others stay. */
 function addDrains(
   { existing, list, service }: ServiceTask,
   blueprint: GatewayBlueprint,
@@ -92,6 +94,8 @@ function addDrains(
   const live = existing.containers.filter(
     (container) => isMemberNow(container) && container.labels[LABEL.ours] === service.name,
   );
+  const goes = new Set(surplus.map(({ id }) => id));
+  if (live.every(({ id }) => goes.has(id))) return [];
   const members = live.flatMap(({ labels, networks }) => {
     const address = networks[network]?.ipv4 ?? '';
     return address === '' ? [] : [{ name: labels[LABEL.service] ?? '', address, takesTraffic: true }];

@@ -139,7 +139,7 @@ export function describeStep(step: Step): string {
     case 'write_gateway_files':
       return `write the gateway's files in ${step.folder}`;
     case 'reload_gateway':
-      return `reload ${step.name} (its configuration changed); no connection through it is cut`;
+      return `reload ${step.name} (its configuration changed); no connection through it is cut${step.leaving.length === 0 ? '' : `, and what is in flight in ${step.leaving.join(', ')} is waited for (at most ${formatDuration(step.drainTimeoutMs)})`}`;
     case 'create_container':
       return `create ${step.container.name}`;
     case 'start_container':

@@ -9,11 +9,11 @@ import { Deployment, webService } from '../../support/deployment.ts';
 
 const PORT = 18086;
 const URL = `http://127.0.0.1:${PORT}`;
-const compose = (replicas: number, interval: string): string => `services:
+const compose = (replicas: number, interval: string, mode = 'cluster'): string => `services:
   web:${webService(`
 ports: ["${PORT}:80"]
-deploy: { replicas: ${replicas} }
-x-twinhull: { mode: cluster, gateway: { check: { path: /health, interval: ${interval} } } }`)}
+${mode === 'cluster' ? `deploy: { replicas: ${replicas} }` : ''}
+x-twinhull: { mode: ${mode}, gateway: { check: { path: /health, interval: ${interval} } } }`)}
 `;
 
 describe('a gateway gets another configuration while it serves', () => {
@@ -39,8 +39,8 @@ describe('a gateway gets another configuration while it serves', () => {
     assert.equal(failed, 0, JSON.stringify(failedByMethod));
   };
 
-  const change = async (replicas: number, interval: string): Promise<void> => {
-    web.edit(compose(replicas, interval));
+  const change = async (replicas: number, interval: string, mode?: string): Promise<void> => {
+    web.edit(compose(replicas, interval, mode));
     const { code, stdout, stderr } = await web.twinhull('up', '-d');
     assert.equal(code, 0, stderr);
     assert.match(`${stdout}${stderr}`, /reload th-reload-web-1 /);
@@ -57,6 +57,13 @@ describe('a gateway gets another configuration while it serves', () => {
     socket.destroy();
     assert.equal((await slow).status, 200);
     assert.equal(await gateway(), container);
+    await web.allHealthy('web');
+  });
+
+  test('a cluster becomes a pair, with other members, and a cluster again: no request fails', async () => {
+    await during(() => change(3, '600ms', 'pair'));
+    await web.allHealthy('web');
+    await during(() => change(3, '600ms'));
     await web.allHealthy('web');
   });
 
