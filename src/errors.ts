@@ -201,3 +201,8 @@ export class TwinhullError extends Error {
 export function isCode(error: unknown, code: ErrorCode): error is TwinhullError {
   return error instanceof TwinhullError && error.code === code;
 }
+
+/** Of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

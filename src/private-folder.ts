@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { TwinhullError } from './errors.ts';
+import { messageOf, TwinhullError } from './errors.ts';
 
 /**
  * Makes the folder, for its owner alone (0700), where it is missing. What lies in it steers gateways and holds
@@ -14,7 +14,7 @@ export function makePrivateFolder(path: string): void {
     if (why !== null) throw new Error(why);
     chmodSync(path, 0o700);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new TwinhullError('TH_STATE_UNUSABLE', `the state folder ${path} cannot be used: ${why}`, { cause });
   }
 }

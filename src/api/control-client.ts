@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
-import { TwinhullError } from '../errors.ts';
+import { messageOf, TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
@@ -149,6 +149,6 @@ function isNobodyThere(error: unknown): boolean {
 }
 
 function silent(cause: unknown): TwinhullError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new TwinhullError('TH_SUPERVISOR_SILENT', `the supervisor of this project does not answer: ${why}`, { cause });
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue, TwinhullError } from '../errors.ts';
+import { errorCatalogue, type ErrorCode, messageOf, TwinhullError } from '../errors.ts';
 
 /** An error as one object: what --json prints and what the control socket carries. */
 export interface FailureDocument {
@@ -14,7 +14,7 @@ export interface FailureDocument {
 /** Anything thrown, as one of the catalogue; what is none of it is a defect. */
 export function asTwinhullError(error: unknown): TwinhullError {
   if (error instanceof TwinhullError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new TwinhullError('TH_INTERNAL', message, { cause: error });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { EventSelection, Progress, ProjectControl, SupervisorInfo, UpOptions, UpResult } from './control.ts';
-import { TwinhullError } from '../errors.ts';
+import { messageOf, TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
@@ -120,9 +120,7 @@ export class SupervisedProject implements ProjectControl {
     await this.#alone(
       () => undefined,
       () => deployer.finishBegun(fleet, ({ text }) => note(text)),
-    ).catch((error: unknown) =>
-      note(`could not finish what was begun: ${error instanceof Error ? error.message : ''}`),
-    );
+    ).catch((error: unknown) => note(`could not finish what was begun: ${messageOf(error)}`));
   }
 
   /** Nothing is supervised and nothing is being done. */

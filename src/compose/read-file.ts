@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;
@@ -37,7 +38,7 @@ export async function readFileText(
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { missing: true };
     if (code === 'EACCES' || code === 'EPERM') return { refused: 'may not be read by you' };
-    return { refused: `cannot be read (${error instanceof Error ? error.message : String(error)})` };
+    return { refused: `cannot be read (${messageOf(error)})` };
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayBlueprint, wantedMember } from './blueprint.ts';
 import { isOptional, type StepEvent } from './carry-out.ts';
@@ -95,7 +96,7 @@ function lineOf(event: StepEvent): string | null {
 type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'stateFolder'>;
 
 function firstLineOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return messageOf(error).split('\n')[0] ?? '';
 }
 
 /** The supervisor's last rung: containers made anew from the plan. A second call finishes what the first began. */

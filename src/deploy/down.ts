@@ -3,7 +3,7 @@
  * state; the fleet, where it is known, only adds the order. Doing it twice is doing it once.
  */
 
-import { TwinhullError } from '../errors.ts';
+import { messageOf, TwinhullError } from '../errors.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
@@ -216,8 +216,4 @@ function report(problems: readonly string[]): void {
 
 function serviceOf({ labels }: Container): string | null {
   return labels[LABEL.ours] ?? labels[LABEL.service] ?? null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

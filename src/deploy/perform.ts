@@ -1,4 +1,4 @@
-import { isCode, TwinhullError } from '../errors.ts';
+import { isCode, messageOf, TwinhullError } from '../errors.ts';
 import type { Gateway, GatewayServer } from '../ports/gateway.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
@@ -203,9 +203,7 @@ async function drainAsCourtesy(
       .drainAndWait(member, drainTimeoutMs, within(drainTimeoutMs + deadlines.gateway, signal).signal);
   } catch (error) {
     signal.throwIfAborted();
-    say(
-      `${member} could not be drained and is stopped as it is: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    say(`${member} could not be drained and is stopped as it is: ${messageOf(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { RunBeside } from '../ports/gateway.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
@@ -44,8 +45,4 @@ export async function finishReloads(fleet: Fleet, doors: Doors, signal?: AbortSi
     lines.push(`the gateway of ${service} had not taken its new configuration yet; ${outcome}`);
   }
   return lines;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

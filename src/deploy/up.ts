@@ -1,4 +1,4 @@
-import { isCode } from '../errors.ts';
+import { isCode, messageOf } from '../errors.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { carryOut, type Failure, type Outcome, type StepEvent } from './carry-out.ts';
 import { deadlines, within } from './deadlines.ts';
@@ -133,7 +133,7 @@ async function whyNot(
 }
 
 function reasonOf({ step, error }: Failure): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const tellsAll =
     step.kind === 'wait_for' || isCode(error, 'TH_PORT_IN_USE') || isCode(error, 'TH_GATEWAY_CHECK_FAILED');
   return tellsAll || message.startsWith(describeStep(step)) ? message : `${describeStep(step)}: ${message}`;

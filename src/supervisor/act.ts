@@ -11,7 +11,7 @@ import {
   type MemberAction,
   type TrafficAction,
 } from '../core/actions.ts';
-import { isCode, TwinhullError } from '../errors.ts';
+import { isCode, messageOf, TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -263,7 +263,7 @@ function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
 }
 
 function endedBadly(error: unknown): Ended {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const missedCheck = isCode(error, 'TH_GATEWAY_CHECK_FAILED');
   const isAway = isCode(error, 'TH_ENGINE_UNREACHABLE') || isCode(error, 'TH_GATEWAY_UNREACHABLE');
   return { outcome: isAway ? 'unreachable' : 'failed', missedCheck, detail };

@@ -5,7 +5,7 @@
  * stream and every monitoring interval; an event has just the container it names inspected again.
  */
 
-import { isCode } from '../errors.ts';
+import { isCode, messageOf } from '../errors.ts';
 import { LABEL } from '../labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine, EngineEvent } from '../ports/engine.ts';
@@ -56,7 +56,7 @@ export class Observer {
         if (isDefect(error)) throw error;
         const wasThere = picture.engineAnswers;
         picture.engineLost();
-        if (wasThere) this.#parts.onEngineLost(error instanceof Error ? error.message : String(error));
+        if (wasThere) this.#parts.onEngineLost(messageOf(error));
       }
       await clock.sleep(wait, signal).catch(() => undefined);
       wait = Math.min(LONGEST_RETRY_MS, wait * 2);

@@ -4,7 +4,7 @@
  */
 
 import { Agent, type Dispatcher } from 'undici';
-import { isCode, TwinhullError } from '../../errors.ts';
+import { isCode, messageOf, TwinhullError } from '../../errors.ts';
 import type { Call } from '../../ports/engine.ts';
 import type { Endpoint } from './endpoint.ts';
 import { field, parseJson, text } from './reading.ts';
@@ -265,7 +265,7 @@ function queryString(query: Ask['query']): string {
 function unreachable(endpoint: Endpoint, cause: unknown): TwinhullError {
   const code = cause instanceof Error && 'code' in cause ? text(cause.code) : '';
   const where = `the engine at ${endpoint.description}`;
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = messageOf(cause);
   if (code === 'EACCES' || code === 'EPERM') {
     return new TwinhullError('TH_ENGINE_UNREACHABLE', `no permission to speak to ${where}`, {
       next: 'Add your user to the group that owns the socket (usually docker), or run as root.',

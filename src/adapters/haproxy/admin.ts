@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { TwinhullError } from '../../errors.ts';
+import { messageOf, TwinhullError } from '../../errors.ts';
 import { shortSocketPath } from '../../socket-path.ts';
 import { AdminSession } from './session.ts';
 
@@ -98,7 +98,7 @@ export class AdminSocket {
 
   #unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     return new TwinhullError('TH_GATEWAY_UNREACHABLE', `the gateway at ${this.#path} does not answer: ${why}`, {
       cause,
     });

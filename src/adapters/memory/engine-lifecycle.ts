@@ -3,6 +3,7 @@
  * policy, and the events of it all in the order Docker gives them (recorded from Docker 20.10).
  */
 
+import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineEvent, NetworkAttachment } from '../../ports/engine.ts';
 import { type MemoryContainer, signalName, signalNumber } from './engine-container.ts';
@@ -130,7 +131,7 @@ export class Lifecycle {
       container.ports = publishedPorts(container, this.#world.containers.all());
     } catch (error) {
       for (const network of this.#networksOf(container)) network.held.delete(container.id);
-      container.error = error instanceof Error ? error.message : String(error);
+      container.error = messageOf(error);
       container.exitCode = NOT_STARTED;
       throw error;
     }

@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { TwinhullError } from '../../errors.ts';
+import { messageOf, TwinhullError } from '../../errors.ts';
 import { makePrivateFolder } from '../../private-folder.ts';
 import { createPrivately, Lease } from './lease.ts';
 import { migrate, migrations, refuseNewer, schemaVersion } from './migrations.ts';
@@ -26,7 +26,7 @@ export function openForWriting(folder: string, now: number): OpenedDatabase {
   } catch (error) {
     if (!isSqliteCode(error, SQLITE_CORRUPT, SQLITE_NOTADB)) throw error;
     const aside = moveAside(folder, path, now, error);
-    const notice = `the state file was damaged (${reason(error)}); it is kept as ${aside}, and a fresh one was begun: history is lost, services are not`;
+    const notice = `the state file was damaged (${messageOf(error)}); it is kept as ${aside}, and a fresh one was begun: history is lost, services are not`;
     return { database: openSound(path), notices: [notice] };
   }
 }
@@ -54,7 +54,7 @@ export function openForReading(folder: string): OpenedDatabase {
     if (!isSqliteCode(error, SQLITE_CORRUPT, SQLITE_NOTADB)) throw error;
     return {
       database: emptyDatabase(),
-      notices: [`the state file is damaged (${reason(error)}); the next "twinhull up" moves it aside`],
+      notices: [`the state file is damaged (${messageOf(error)}); the next "twinhull up" moves it aside`],
     };
   }
 }
@@ -85,7 +85,7 @@ function moveAside(folder: string, path: string, now: number, cause: unknown): s
   if (!held) {
     throw new TwinhullError(
       'TH_STATE_UNUSABLE',
-      `the state file ${path} is damaged (${reason(cause)}), and process ${holder.pid} on ${holder.host} has it open`,
+      `the state file ${path} is damaged (${messageOf(cause)}), and process ${holder.pid} on ${holder.host} has it open`,
       { cause },
     );
   }
@@ -104,8 +104,4 @@ function emptyDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   migrate(database);
   return database;
-}
-
-export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { TwinhullError } from '../../errors.ts';
+import { messageOf, TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecord, HealthRecord, IncidentRecord, JournalEntry, LeaseHolder, Store } from '../../ports/store.ts';
-import { openForReading, openForWriting, reason } from './database.ts';
+import { openForReading, openForWriting } from './database.ts';
 import { Lease } from './lease.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -227,7 +227,7 @@ function guarded<T>(work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof TwinhullError) throw cause;
-    throw new TwinhullError('TH_STATE_UNUSABLE', `the state file cannot be used: ${reason(cause)}`, { cause });
+    throw new TwinhullError('TH_STATE_UNUSABLE', `the state file cannot be used: ${messageOf(cause)}`, { cause });
   }
 }
 
