@@ -379,7 +379,7 @@ function watching(it: It): void {
     assert.deepEqual(watch.containerActions, ['kill', 'die']);
   });
 
-  it('restart, pause, unpause, rename: an event each', async (site) => {
+  it('restart, pause, unpause, rename: an event each, or more', async (site) => {
     const id = await site.run('patient');
     const watch = await site.watch();
     await site.engine.restartContainer(id, { timeoutSeconds: 5 });
@@ -387,9 +387,10 @@ function watching(it: It): void {
     await site.engine.unpauseContainer(id);
     await site.engine.renameContainer(id, `${site.name}-b`);
     await watch.until('rename');
-    // a second kill follows where the first came before the process could hear it
-    const actions = watch.containerActions.filter((action, at, all) => action !== all[at - 1]);
-    assert.deepEqual(actions, ['kill', 'die', 'stop', 'start', 'restart', 'pause', 'unpause', 'rename']);
+    // Some may come twice: a kill where the first came before the process could hear it, pause and unpause where
+    // Docker tells of them and containerd, a moment later, once more.
+    const inOrder = [...new Set(watch.containerActions)];
+    assert.deepEqual(inOrder, ['kill', 'die', 'stop', 'start', 'restart', 'pause', 'unpause', 'rename']);
   });
 
   it('a stop of a paused one thaws it first', async (site) => {

@@ -27,6 +27,12 @@ describe('a gateway gets another configuration while it serves', () => {
   const gateway = async (): Promise<string> =>
     (await web.docker('ps', '-q', '--no-trunc', '--filter', 'label=twinhull.role=gateway')).stdout;
 
+  const pidAndRestarts = async (id: string): Promise<[number, number]> => {
+    const { stdout } = await web.docker('inspect', '-f', '{{.State.Pid}} {{.RestartCount}}', id);
+    const [pid = 0, restarts = 0] = stdout.split(' ').map(Number);
+    return [pid, restarts];
+  };
+
   /** What `change` takes with it of 200 requests a second. */
   const during = async (change: () => Promise<void>): Promise<void> => {
     const load = runLoad({ url: URL, rate: 200, mix: usualMix('/'), until: AbortSignal.timeout(90_000) });
@@ -84,11 +90,12 @@ describe('a gateway gets another configuration while it serves', () => {
 
   test('Docker starts it again after it was killed, as before it was reloaded', async () => {
     const id = (await gateway()).trim();
-    const { stdout } = await web.docker('inspect', '-f', '{{.State.Pid}}', id);
-    process.kill(Number(stdout), 'SIGKILL');
+    const [pid, restarts] = await pidAndRestarts(id);
+    process.kill(pid, 'SIGKILL');
     await sleep(3000);
     assert.equal((await fetch(`${URL}/`)).status, 200);
     assert.equal((await gateway()).trim(), id);
+    assert.equal((await pidAndRestarts(id))[1], restarts + 1, 'a start by somebody else would not count');
   });
 });
 
