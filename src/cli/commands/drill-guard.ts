@@ -52,6 +52,6 @@ async function guard(context: Context, { marker: path }: Options): Promise<ExitC
 function drillIsOver(atMostMs: number): Promise<void> {
   return new Promise((resolve) => {
     process.stdin.once('end', resolve).once('close', resolve).once('error', resolve).resume();
-    setTimeout(resolve, Math.max(0, atMostMs));
+    setTimeout(resolve, Math.max(0, atMostMs)).unref(); // the open input keeps the process alive, and its end ends it
   });
 }
