@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runLoad, usualMix } from '../../../src/drill/load.ts';
 import { Deployment, webService } from '../../support/deployment.ts';
+import { losesNothing } from '../../support/under-load.ts';
 
 const PORT = 18085;
 const compose = (release: string, mode = 'pair', base = 'one'): string => `services:
@@ -37,19 +37,8 @@ describe('the file is edited and up is run again', () => {
 
   test('a changed pair is rolled without one failed request, the other service is left alone', async () => {
     const other = await web.container('other');
-    const load = runLoad({
-      url: `http://127.0.0.1:${PORT}`,
-      rate: 200,
-      mix: usualMix('/'),
-      until: AbortSignal.timeout(90_000),
-    });
-    await sleep(500);
     web.edit(compose('two'));
-    await web.up();
-    await sleep(500);
-    load.stop();
-    const result = await load.finished;
-    assert.equal(result.failed, 0, JSON.stringify(result.failedByMethod));
+    await losesNothing(PORT, () => web.up());
     assert.match(await (await fetch(`http://127.0.0.1:${PORT}/`)).text(), /two/);
     assert.equal(await web.container('other'), other);
     await web.allHealthy('web');
@@ -62,19 +51,8 @@ describe('the file is edited and up is run again', () => {
       return (await web.docker('inspect', '--format', format, ...members)).stdout.trim().split('\n');
     };
     const before = await idsAndStarts();
-    const load = runLoad({
-      url: `http://127.0.0.1:${PORT}`,
-      rate: 200,
-      mix: usualMix('/'),
-      until: AbortSignal.timeout(90_000),
-    });
-    await sleep(500);
     web.edit(compose('two', 'pair', 'two'));
-    await web.up();
-    await sleep(500);
-    load.stop();
-    const result = await load.finished;
-    assert.equal(result.failed, 0, JSON.stringify(result.failedByMethod));
+    await losesNothing(PORT, () => web.up());
     const now = await idsAndStarts();
     for (const [index, line] of now.entries()) {
       const [id, start] = line.split(' ');

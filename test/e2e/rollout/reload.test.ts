@@ -4,8 +4,8 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runLoad, usualMix } from '../../../src/drill/load.ts';
 import { Deployment, webService } from '../../support/deployment.ts';
+import { losesNothing } from '../../support/under-load.ts';
 
 const PORT = 18086;
 const URL = `http://127.0.0.1:${PORT}`;
@@ -33,18 +33,6 @@ describe('a gateway gets another configuration while it serves', () => {
     return [pid, restarts];
   };
 
-  /** What `change` takes with it of 200 requests a second. */
-  const during = async (change: () => Promise<void>): Promise<void> => {
-    const load = runLoad({ url: URL, rate: 200, mix: usualMix('/'), until: AbortSignal.timeout(90_000) });
-    await sleep(500);
-    await change();
-    await sleep(500);
-    load.stop();
-    const { failed, failedByMethod, sent } = await load.finished;
-    assert.ok(sent > 200, `${sent} sent`);
-    assert.equal(failed, 0, JSON.stringify(failedByMethod));
-  };
-
   const change = async (replicas: number, interval: string, mode?: string): Promise<void> => {
     web.edit(compose(replicas, interval, mode));
     const { code, stdout, stderr } = await web.twinhull('up', '-d');
@@ -56,9 +44,9 @@ describe('a gateway gets another configuration while it serves', () => {
     const container = await gateway();
     const slow = fetch(`${URL}/?ms=20000`);
     const socket = await upgraded();
-    await during(() => change(3, '600ms'));
-    await during(() => change(5, '600ms'));
-    await during(() => change(3, '600ms'));
+    await losesNothing(PORT, () => change(3, '600ms'));
+    await losesNothing(PORT, () => change(5, '600ms'));
+    await losesNothing(PORT, () => change(3, '600ms'));
     assert.equal(await echo(socket, 'still here'), 'still here');
     socket.destroy();
     assert.equal((await slow).status, 200);
@@ -67,9 +55,9 @@ describe('a gateway gets another configuration while it serves', () => {
   });
 
   test('a cluster becomes a pair, with other members, and a cluster again: no request fails', async () => {
-    await during(() => change(3, '600ms', 'pair'));
+    await losesNothing(PORT, () => change(3, '600ms', 'pair'));
     await web.allHealthy('web');
-    await during(() => change(3, '600ms'));
+    await losesNothing(PORT, () => change(3, '600ms'));
     await web.allHealthy('web');
   });
 
