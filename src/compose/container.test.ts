@@ -220,7 +220,8 @@ test('what cannot be carried out is named with its reason', () => {
 });
 
 function attachmentsOf(shop: Project): ReturnType<typeof networkAttachments> {
-  return networkAttachments('web', shop.services['web'] ?? {}, shop, linkAliases(shop).get('web') ?? []);
+  const linked = linkAliases(shop).flatMap(([service, alias]) => (service === 'web' ? [alias] : []));
+  return networkAttachments('web', shop.services['web'] ?? {}, shop, linked);
 }
 
 test('networks by priority, with the service name, aliases and links', () => {

@@ -137,16 +137,13 @@ function ipamSpec({ driver, options, config }: Ipam): NonNullable<NetworkSpec['i
   };
 }
 
-/** `links: ["db:database"]` of any service gives db the further name; by service. */
-export function linkAliases({ services }: Project): Map<string, string[]> {
-  const aliases = new Map<string, string[]>();
-  for (const link of Object.values(services).flatMap(({ links }) => links ?? [])) {
+/** `links: ["db:database"]` of any service gives db the further name. @returns pairs of a service and a name */
+export function linkAliases({ services }: Project): (readonly [string, string])[] {
+  const links = Object.values(services).flatMap(({ links: own }) => own ?? []);
+  return links.map((link) => {
     const [target = '', alias = target] = link.split(':');
-    const known = aliases.get(target);
-    if (known) known.push(alias);
-    else aliases.set(target, [alias]);
-  }
-  return aliases;
+    return [target, alias];
+  });
 }
 
 /** The interface's name is an option of the driver (Docker 28.1 and later). */

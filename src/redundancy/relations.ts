@@ -28,7 +28,7 @@ export function relationsOf(project: Project): Relations {
   return {
     joins: joinsOf(project),
     containerNames: grouped(named.map(({ given, name }) => [given, name])),
-    linkAliases: linkAliases(project),
+    linkAliases: grouped(linkAliases(project)),
     awaited: awaitedToComplete(project),
     serviceNames: new Set([...Object.keys(project.services), ...project.inactiveServices]),
   };

@@ -2,12 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { messageOf, TwinhullError } from '../../errors.ts';
 import { shortSocketPath } from '../../socket-path.ts';
-import { AdminSession } from './session.ts';
+import { AdminSession, LARGEST_ANSWER_BYTES } from './session.ts';
 
 /** HAProxy answers within a millisecond; one that is silent for this long is out of reach. */
 const ANSWER_TIMEOUT_MS = 2000;
-/** More than any gateway has to say: what answers with more is no HAProxy. */
-const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 const LONGEST_LINE = 64 * 1024;
 
 /**

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 
 /** What an interactive session of HAProxy ends each answer with; no answer of ours ends like it. */
 const PROMPT = '\n> ';
-/** More than any gateway has to say. */
-const LONGEST_ANSWER = 8 * 1024 * 1024;
+/** More than any gateway has to say: what answers with more is no HAProxy. */
+export const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
  * A connection to the admin socket that is kept, for one question after another: opening one for each costs twice
@@ -54,7 +54,7 @@ export class AdminSession {
 
   #hear(text: string): void {
     this.#said += text;
-    if (this.#said.length > LONGEST_ANSWER) return this.#fail(new Error('its answer has no end'));
+    if (this.#said.length > LARGEST_ANSWER_BYTES) return this.#fail(new Error('its answer has no end'));
     if (!this.#said.endsWith(PROMPT)) return;
     const answer = this.#said.slice(0, -PROMPT.length);
     this.#said = '';
