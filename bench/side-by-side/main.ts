@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDockerEngine } from '../../src/adapters/docker/engine.ts';
@@ -7,15 +6,11 @@ import { command } from '../docker.ts';
 import { describeMachine } from '../machine.ts';
 import { type Fault, faults } from './faults.ts';
 import { type Injection, inject } from './injection.ts';
-import { type Cell, renderTable, summarizeCell } from './report.ts';
+import { type Cell, summarizeCell } from './report.ts';
+import { Results } from './results.ts';
 import type { System } from './system.ts';
-import { caddy } from './systems/caddy.ts';
-import { haproxy } from './systems/haproxy.ts';
-import { nginx } from './systems/nginx.ts';
-import { restartPolicy } from './systems/restart-policy.ts';
-import { twinhull } from './systems/twinhull.ts';
+import { SYSTEMS } from './systems.ts';
 
-const SYSTEMS: readonly System[] = [twinhull, restartPolicy, caddy, nginx, haproxy];
 /** Without the control, which only shows that the load itself fails nothing. */
 const PUBLISHED = 'kill,stop,pause,hang,disconnect';
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -25,6 +20,8 @@ interface Options {
   readonly systems: readonly System[];
   readonly faults: readonly Fault[];
   readonly resultFolder: string;
+  /** cells that are in the results already, with as many injections, are not measured again */
+  readonly resumes: boolean;
 }
 
 function readOptions(): Options {
@@ -34,6 +31,7 @@ function readOptions(): Options {
       injections: { type: 'string' },
       systems: { type: 'string' },
       faults: { type: 'string' },
+      resume: { type: 'boolean', default: false },
       out: { type: 'string', default: join(ROOT, 'bench', 'results') },
     },
   });
@@ -44,6 +42,7 @@ function readOptions(): Options {
     systems: choose(SYSTEMS, values.systems),
     faults: choose(faults, values.faults ?? PUBLISHED),
     resultFolder: values.out,
+    resumes: values.resume,
   };
 }
 
@@ -56,23 +55,23 @@ function choose<T extends { readonly name: string }>(all: readonly T[], names: s
   });
 }
 
-/** All cells of one system, which runs for their length only. */
-async function measureSystem(engine: Engine, system: System, options: Options): Promise<Cell[]> {
-  say(`${system.title}: starting`);
-  const cells: Cell[] = [];
-  for (const fault of options.faults) {
+/** All cells of one system that are wanting, which runs for their length only. */
+async function measureSystem(engine: Engine, system: System, options: Options, results: Results): Promise<void> {
+  const wanted = options.faults.filter((fault) => !results.has(system.title, fault.title, options.injections));
+  if (wanted.length > 0) say(`${system.title}: starting`);
+  for (const fault of wanted) {
     const running = await system.start(); // anew for each fault: what one leaves behind is not the next one's
     try {
       const injections: Injection[] = [];
       const brokenOff = await measureCell(options.injections, injections, () => inject(engine, running, fault));
-      const cell = { system: system.title, fault: fault.title, injections, brokenOff };
-      cells.push(cell);
+      const measuredAt = new Date().toISOString();
+      const cell = { system: system.title, fault: fault.title, injections, brokenOff, measuredAt };
+      await results.add(cell);
       sayCell(cell);
     } finally {
       await running.stop();
     }
   }
-  return cells;
 }
 
 /** Fills `injections`; gives the reason when it had to end early. */
@@ -101,15 +100,8 @@ const options = readOptions();
 const engine = openDockerEngine(process.env);
 await command(join(ROOT, 'script', 'images'), ...new Set(options.systems.flatMap((system) => system.images)));
 const machine = await describeMachine(engine);
-const cells: Cell[] = [];
-for (const system of options.systems) cells.push(...(await measureSystem(engine, system, options)));
-const table = renderTable(cells, machine);
-await mkdir(options.resultFolder, { recursive: true });
-await writeFile(
-  join(options.resultFolder, 'failover.json'),
-  `${JSON.stringify({ machine, summary: cells.map(summarizeCell), cells })}\n`,
-);
-await writeFile(join(options.resultFolder, 'failover.md'), table);
-console.log(table);
+const results = await Results.open(options.resultFolder, machine, options.resumes);
+for (const system of options.systems) await measureSystem(engine, system, options, results);
+console.log(results.table());
 await engine.close();
-process.exitCode = cells.some(({ brokenOff }) => brokenOff !== null) ? 1 : 0;
+process.exitCode = results.isWhole() ? 0 : 1;

@@ -8,6 +8,8 @@ export interface Cell {
   readonly injections: readonly Injection[];
   /** why the cell has fewer injections than asked for; null when it has all */
   readonly brokenOff: string | null;
+  /** when it was complete */
+  readonly measuredAt?: string;
 }
 
 export interface Summary {
