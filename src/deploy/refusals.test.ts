@@ -8,7 +8,7 @@ import type { Container, Network, Volume } from '../ports/engine.ts';
 import type { Existing } from './existing.ts';
 import { networkDifference, refusalsOf, refuse, volumeDifference } from './refusals.ts';
 
-const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
+const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined, timer: () => () => undefined };
 const driver = new MemoryGatewayDriver(clock, () => 'up');
 const web: Service = {
   image: 'web:1',

@@ -79,9 +79,8 @@ export class Actor {
 
   async #timed(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
     const deadline = new AbortController();
-    const timer = this.#parts.clock.sleep(effect.deadlineMs, deadline.signal).then(
-      () => deadline.abort(new Error(`no end within ${(effect.deadlineMs / 1000).toFixed(1)} s`)),
-      () => undefined,
+    const cancel = this.#parts.clock.timer(effect.deadlineMs, () =>
+      deadline.abort(new Error(`no end within ${(effect.deadlineMs / 1000).toFixed(1)} s`)),
     );
     try {
       const either = AbortSignal.any([signal, deadline.signal]);
@@ -91,8 +90,7 @@ export class Actor {
       if (error instanceof GivenUp) return { outcome: 'given_up', missedCheck: false, detail: error.message };
       return endedBadly(error);
     } finally {
-      deadline.abort();
-      await timer;
+      cancel();
     }
   }
 

@@ -141,17 +141,13 @@ export class Observer {
     const { clock, picture, onChange } = this.#parts;
     const askedAt = clock.now();
     const deadline = new AbortController();
-    const timer = clock.sleep(READ_DEADLINE_MS, deadline.signal).then(
-      () => deadline.abort(),
-      () => undefined,
-    );
+    const cancel = clock.timer(READ_DEADLINE_MS, () => deadline.abort());
     try {
       picture.setReading(service, await gateway.read(AbortSignal.any([signal, deadline.signal])), askedAt);
     } catch {
       if (!signal.aborted) picture.setReading(service, null, askedAt);
     } finally {
-      deadline.abort();
-      await timer;
+      cancel();
     }
     if (!signal.aborted) onChange();
   }

@@ -1,13 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type MemberCondition, MemoryGateway } from '../../src/adapters/memory/gateway.ts';
-import type { Clock } from '../../src/ports/clock.ts';
+import { systemClock as clock } from '../../src/adapters/node/clock.ts';
 import { gatewayContract, type Rig, rigConfig, type RigOptions } from './gateway.ts';
-
-const clock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) => pause(ms, undefined, { signal }),
-};
 
 gatewayContract('memory', async (options) => memoryRig(options));
 
@@ -30,7 +23,7 @@ function memoryRig(options: RigOptions): Rig {
     request: (port, request) => gateway.request(port, request),
     crash: async () => {
       gateway.crash();
-      await pause(20);
+      await clock.sleep(20);
       gateway.comeBack();
     },
     close: async () => gateway.crash(),

@@ -22,9 +22,9 @@ import { fleetOf } from './fleet.ts';
 
 /** Time that goes on by itself whenever everybody waits for it. */
 export class VirtualClock extends MemoryClock {
-  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  override timer(ms: number, onDue: () => void): () => void {
     setImmediate(() => this.wakeFirst());
-    return super.sleep(ms, signal);
+    return super.timer(ms, onDue);
   }
 }
 
