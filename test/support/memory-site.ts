@@ -55,7 +55,7 @@ export class MemorySite {
 
   constructor() {
     this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.programs.get(release(spec)) ?? {} });
-    this.#files = new MemoryGatewayDriver(this.clock, () => 'up');
+    this.#files = new MemoryGatewayDriver({ clock: this.clock, conditionOf: () => 'up' });
     this.engine.addImage('web:1', { exposedPorts: ['80/tcp'] });
     this.engine.addImage('db:1', { volumes: ['/data'] });
     this.engine.addPullable('memory/gateway:1');
@@ -173,7 +173,7 @@ export class MemorySite {
     const known = this.#gateways.get(running.id);
     const conditionOf = (member: string): MemberCondition => this.#conditions.get(member) ?? 'refusing';
     const folder = gatewayFolder(this.stateFolder, config.service);
-    const gateway = known?.want(config) ?? new MemoryGateway(config, this.clock, conditionOf, folder);
+    const gateway = known?.want(config) ?? new MemoryGateway(config, { clock: this.clock, conditionOf }, folder);
     this.#gateways.set(running.id, gateway);
     return gateway;
   }

@@ -62,7 +62,7 @@ export class Story {
   private constructor(services: Services, more: More) {
     this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.#programOf(spec) });
     this.ownEngine = this.engine;
-    this.driver = new MemoryGatewayDriver(this.clock, (member) => this.#conditionOf(member));
+    this.driver = new MemoryGatewayDriver({ clock: this.clock, conditionOf: (member) => this.#conditionOf(member) });
     const images = Object.values(services).flatMap((service) => service.image ?? []);
     for (const name of [...images, 'memory/gateway:1']) this.engine.addImage(name, image(`sha256:${name}`));
     this.fleet = fleetOf(

@@ -2,9 +2,9 @@ import type { CheckFailure, GatewayPort, GatewayServer, Protocol, TrafficState }
 
 /**
  * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
- * listens. sick: serves, and fails its check.
+ * listens. unreachable: nothing comes back, not even a refusal. sick: serves, and fails its check.
  */
-export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
+export type MemberCondition = 'up' | 'hung' | 'refusing' | 'unreachable' | 'sick';
 
 /** As HAProxy is configured (adapters/haproxy/render.ts). */
 export const FALL = 2;
@@ -27,6 +27,8 @@ export interface Server {
   nextCheckAt: number;
   /** a check waits for an answer until nextCheckAt */
   checking: boolean;
+  /** so many checks come through until one is lost on the way */
+  checksUntilLost: number;
   sessions: number;
   /** cuts so far; a request that sees it change while it waits was cut */
   cuts: number;
@@ -47,6 +49,7 @@ export function newServer(member: string, port: GatewayPort, takesTraffic: boole
     passesInARow: 0,
     nextCheckAt: now,
     checking: false,
+    checksUntilLost: Number.POSITIVE_INFINITY,
     sessions: 0,
     cuts: 0,
     stillSince: now,
@@ -87,6 +90,20 @@ export function count(server: Server, passed: boolean): void {
   if (server.failuresInARow >= FALL) server.up = false;
 }
 
+/** Many checks that say once more what was said. */
+export function countMany(server: Server, passed: boolean, many: number): void {
+  if (passed) server.passesInARow += many;
+  else {
+    server.failuresInARow += many;
+    server.failures += many;
+  }
+}
+
+/** One more check with this outcome changes nothing but counts. */
+export function saysTheSame({ lastCheck, up, checking }: Server, passes: boolean): boolean {
+  return !checking && up === passes && lastCheck === (passes ? 'passed' : 'failed');
+}
+
 export function readingOf(server: Server, condition: MemberCondition): GatewayServer {
   const out = server.traffic === 'out';
   const check = out ? 'unknown' : checkOf(server);
@@ -120,6 +137,7 @@ export const FAILED: Readonly<Record<MemberCondition, Failed>> = {
   up: SILENT,
   hung: SILENT,
   refusing: { checkFailure: 'other', status: 'L4CON', detail: 'Layer4 connection problem' },
+  unreachable: { checkFailure: 'unreachable', status: 'L4TOUT', detail: 'Layer4 timeout' },
   sick: { checkFailure: 'answered', status: 'L7STS', detail: 'Layer7 wrong status' },
 };
 
