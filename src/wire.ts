@@ -3,6 +3,7 @@
 import { openImageBuilder } from './adapters/docker/build.ts';
 import { type DockerEngine, openDockerEngine } from './adapters/docker/engine.ts';
 import { gatewayImage, HaproxyDriver } from './adapters/haproxy/driver.ts';
+import { machineFiles } from './adapters/node/files.ts';
 import { systemClock } from './adapters/node/clock.ts';
 import { openStore as openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
 import { Deployer, Rebuilding } from './deploy/deployer.ts';
@@ -95,6 +96,7 @@ function worldOf({ engine, folder }: Home, environment: Environment): World {
     driver: gatewayDriver(environment),
     builder: imageBuilder(engine, environment),
     clock,
+    files: machineFiles,
     stateFolder: folder,
   };
 }

@@ -279,11 +279,13 @@ export class SupervisedProject implements ProjectControl {
   }
 
   async #alone<Result>(report: Report, work: () => Promise<Result>): Promise<Result> {
-    const waiting = setTimeout(() => report(this.#progress('waiting for another twinhull command to finish')), 500);
+    const waited = this.#parts.clock.timer(500, () =>
+      report(this.#progress('waiting for another twinhull command to finish')),
+    );
     const mine = this.#last
       .catch(() => undefined)
       .then(async () => {
-        clearTimeout(waiting);
+        waited();
         if (this.#ending)
           throw new TwinhullError('TH_NOT_RUNNING', `the project ${this.#parts.project} is being taken down`);
         this.#busy = true;

@@ -93,7 +93,7 @@ function lineOf(event: StepEvent): string | null {
   }
 }
 
-type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'stateFolder'>;
+type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'files' | 'stateFolder'>;
 
 function firstLineOf(error: unknown): string {
   return messageOf(error).split('\n')[0] ?? '';
@@ -115,9 +115,9 @@ export class Rebuilding {
 
   /** Its files are written only where they are missing: the leader and the states on disk are true. */
   async gateway(service: ServicePlan, gateway: GatewayPlan, signal: AbortSignal): Promise<void> {
-    const { driver, stateFolder } = this.#world;
+    const { driver, files: disk, stateFolder } = this.#world;
     const { folder, files, container } = gatewayBlueprint(service.name, gateway, driver, stateFolder);
-    await writeGatewayFiles(folder, files(null), false);
+    await writeGatewayFiles(disk, folder, files(null), false);
     await this.#make(container, true, signal);
   }
 

@@ -44,9 +44,9 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'build_image':
       return builder.build(step.build, step.reference, say, within(deadlines.build, signal));
     case 'write_file':
-      return writeContentFile(step.path, step.content, step.mode);
+      return writeContentFile(world.files, step.path, step.content, step.mode);
     case 'write_gateway_files':
-      return writeGatewayFiles(step.folder, step.files, step.overwrite);
+      return writeGatewayFiles(world.files, step.folder, step.files, step.overwrite);
     case 'reload_gateway':
       return reloadGateway(world, step, signal);
     case 'create_container':

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGateway, MemoryGatewayDriver } from '../../src/adapters/memory/gateway.ts';
+import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Service } from '../../src/compose/project.ts';
 import { Deployer, Rebuilding } from '../../src/deploy/deployer.ts';
 import type { PlanOptions } from '../../src/deploy/steps.ts';
@@ -134,6 +135,7 @@ export class MemorySite {
       driver: this.#driver((gateway) => life.mortal<Gateway>(gateway, record)),
       builder: { build: () => Promise.reject(new TwinhullError('TH_ENGINE_REFUSED', 'there is no builder')) },
       clock: this.clock,
+      files: machineFiles,
       stateFolder: this.stateFolder,
     };
   }
@@ -173,7 +175,8 @@ export class MemorySite {
     const known = this.#gateways.get(running.id);
     const conditionOf = (member: string): MemberCondition => this.#conditions.get(member) ?? 'refusing';
     const folder = gatewayFolder(this.stateFolder, config.service);
-    const gateway = known?.want(config) ?? new MemoryGateway(config, { clock: this.clock, conditionOf }, folder);
+    const gateway =
+      known?.want(config) ?? new MemoryGateway(config, { clock: this.clock, files: machineFiles, conditionOf }, folder);
     this.#gateways.set(running.id, gateway);
     return gateway;
   }

@@ -10,6 +10,7 @@ import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGatewayDriver, type MemoryGateway } from '../../src/adapters/memory/gateway.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
+import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
 import type { Verdict } from '../../src/core/model.ts';
 import { gatewayBlueprint, wantedMember } from '../../src/deploy/blueprint.ts';
@@ -62,7 +63,11 @@ export class Story {
   private constructor(services: Services, more: More) {
     this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.#programOf(spec) });
     this.ownEngine = this.engine;
-    this.driver = new MemoryGatewayDriver({ clock: this.clock, conditionOf: (member) => this.#conditionOf(member) });
+    this.driver = new MemoryGatewayDriver({
+      clock: this.clock,
+      files: machineFiles,
+      conditionOf: (member) => this.#conditionOf(member),
+    });
     const images = Object.values(services).flatMap((service) => service.image ?? []);
     for (const name of [...images, 'memory/gateway:1']) this.engine.addImage(name, image(`sha256:${name}`));
     this.fleet = fleetOf(
@@ -111,7 +116,7 @@ export class Story {
       store,
       clock,
       openGateway: ({ config }) => driver.open(config, gatewayFolder(folder, config.service)),
-      rebuild: new Rebuilding({ engine, driver, clock, stateFolder: folder }, fleet.project),
+      rebuild: new Rebuilding({ engine, driver, clock, files: machineFiles, stateFolder: folder }, fleet.project),
       log: (line) => this.log.push(`${String(Math.round(clock.monotonic())).padStart(7)} ${line}`),
     });
   }
@@ -184,7 +189,10 @@ export class Story {
     const found = plan.members.find(({ name }) => name === member);
     assert.ok(found);
     const { ownEngine: engine, driver, clock, folder } = this;
-    const rebuilding = new Rebuilding({ engine, driver, clock, stateFolder: folder }, this.fleet.project);
+    const rebuilding = new Rebuilding(
+      { engine, driver, clock, files: machineFiles, stateFolder: folder },
+      this.fleet.project,
+    );
     await rebuilding.member(plan, found, true, this.#abort.signal);
   }
 

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Files } from '../../ports/files.ts';
 import type {
   Farewell,
   Gateway,
@@ -49,6 +49,8 @@ const IDLE_STEP_MS = 25;
 /** What a gateway in memory knows of its world. */
 export interface Surroundings {
   readonly clock: Clock;
+  /** where the gateways' folders are; absent: nowhere */
+  readonly files?: Files;
   readonly conditionOf: (member: string) => MemberCondition;
   /**
    * Whoever changes what members are like says so, by conditionsChanged(): then the gateway looks at nothing while
@@ -178,7 +180,12 @@ export class MemoryGateway implements Gateway {
         `the gateway of ${service} cannot work with its new configuration: ${output}`,
       );
     }
-    if (this.#folder !== null) await writeFile(join(this.#folder, CONFIGURATION_FILE), configurationOf(this.#wanted));
+    if (this.#folder !== null)
+      await this.#surroundings.files?.write(
+        join(this.#folder, CONFIGURATION_FILE),
+        configurationOf(this.#wanted),
+        0o600,
+      );
     await beside(['gateway', 'reload'], signal);
     const old = this.#servers.filter(({ member }) => members.includes(member));
     this.#takeOver();
