@@ -15,9 +15,15 @@ interface Subscriber {
 export class EventHub {
   readonly #kept: EngineEvent[] = [];
   readonly #subscribers = new Set<Subscriber>();
+  readonly #onEvent: ((event: EngineEvent) => void) | undefined;
   #loses = false;
 
+  constructor(onEvent?: (event: EngineEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
   emit(event: EngineEvent): void {
+    this.#onEvent?.(event);
     this.#kept.push(event);
     if (this.#kept.length > REPLAYED_EVENTS) this.#kept.shift();
     if (this.#loses) return;

@@ -89,6 +89,13 @@ export class Lifecycle {
     if (waitMs !== null) void this.#restartLater(container, waitMs);
   }
 
+  /** The engine ends it because it ends itself: nobody asked for that, and the policy goes on counting. */
+  endWithEngine(container: MemoryContainer): void {
+    this.emit(container, 'kill', { signal: '15' });
+    this.die(container, container.hung || container.state === 'paused' ? 137 : 143);
+    this.emit(container, 'stop');
+  }
+
   /** One that is attached already stays as it is, unless another address is asked for. */
   connect(container: MemoryContainer, network: MemoryNetwork, wanted: NetworkAttachment): void {
     const { name } = network.spec;

@@ -43,13 +43,15 @@ export interface MemoryEngineOptions {
   /** what the process of a container does; the default runs until it is asked to end */
   readonly programOf?: (spec: ContainerSpec) => Program;
   readonly id?: string;
+  /** told of each event the moment it happens, whatever becomes of the streams */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export class MemoryEngine implements Engine {
   readonly #clock: Clock;
   readonly #programOf: (spec: ContainerSpec) => Program;
   readonly #id: string;
-  readonly #events = new EventHub();
+  readonly #events: EventHub;
   readonly #containers = new ContainerTable();
   readonly #networks = new NetworkTable();
   readonly #volumes = new VolumeTable((name) => this.#containers.usersOf(name));
@@ -63,6 +65,7 @@ export class MemoryEngine implements Engine {
     this.#clock = options.clock;
     this.#programOf = options.programOf ?? (() => ({}));
     this.#id = options.id ?? 'memory';
+    this.#events = new EventHub(options.onEvent);
     this.#lifecycle = new Lifecycle({
       clock: options.clock,
       events: this.#events,
@@ -112,6 +115,21 @@ export class MemoryEngine implements Engine {
   comeBack(): void {
     this.#isAway = false;
     for (const wake of this.#returned.splice(0)) wake();
+  }
+
+  /** The daemon ends in order, without live-restore: what runs is stopped, and comes back with it as its policy says. */
+  shutDown(): void {
+    for (const container of this.#containers.all()) if (container.isRunning) this.#lifecycle.endWithEngine(container);
+    this.goAway();
+  }
+
+  /** What there is right now, whether the engine answers or not. */
+  containers(): Container[] {
+    return this.#containers.all().map((container) => this.#describe(container));
+  }
+
+  removeImage(reference: string): void {
+    this.#images.remove(reference);
   }
 
   addImage(reference: string, image: Partial<Image> = {}): void {
