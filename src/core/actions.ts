@@ -31,6 +31,10 @@ export type MemberAction = Effect<
   /** made anew and not started */
   | 'replace_standby'
   | 'stop'
+  /** ended by force, and proven to be: another one is to write its data */
+  | 'fence'
+  /** out of traffic when it has finished what it has, then paused */
+  | 'rest'
   | 'quarantine'
 >;
 
@@ -70,8 +74,25 @@ export type NoteAction =
       readonly withoutServiceMs: number;
       readonly reason: string;
     }
+  /** what was weighed for an open incident, and what was decided for now */
+  | {
+      readonly kind: 'consider_incident';
+      readonly id: string;
+      readonly service: string;
+      readonly member: string;
+      readonly what: string;
+      /** when it is looked at again at the latest, milliseconds since 1970; null: with the next news */
+      readonly until: number | null;
+    }
   /** somebody should look */
   | { readonly kind: 'alert'; readonly service: string | null; readonly member: string | null; readonly reason: string }
+  /** something a person should find in the record */
+  | {
+      readonly kind: 'tell';
+      readonly about: 'freeze' | 'maintenance' | 'emergency';
+      readonly service: string | null;
+      readonly message: string;
+    }
   | {
       readonly kind: 'verdict';
       readonly service: string;
@@ -93,7 +114,9 @@ export function isEffect(action: Action): action is EffectAction {
     case 'open_incident':
     case 'update_incident':
     case 'close_incident':
+    case 'consider_incident':
     case 'alert':
+    case 'tell':
     case 'verdict':
       return false;
     default:

@@ -54,10 +54,16 @@ export function noticeCascade(whole: Memory, now: number): boolean {
 
 /** While this holds, no running member is restarted, stopped or cut off. */
 export function isHeld(turn: Turn): boolean {
-  return isFresh(turn.memory.freeze, turn.now) || isFresh(turn.whole.freeze, turn.now);
+  return heldBy(turn) !== null;
 }
 
-function isFresh(freeze: Freeze | null, now: number): boolean {
+/** The brake that is on, and when it lets go at the latest. */
+export function heldBy({ memory, whole, now }: Turn): { readonly why: string; readonly until: number } | null {
+  const brake = [memory.freeze, whole.freeze].find((freeze) => isFresh(freeze, now));
+  return brake ? { why: brake.reason, until: endOf(brake) } : null;
+}
+
+export function isFresh(freeze: Freeze | null, now: number): boolean {
   return freeze !== null && now < endOf(freeze);
 }
 
@@ -77,7 +83,9 @@ function follow(
   return now < endOf(eased) ? eased : null;
 }
 
+/** What is in maintenance is no sign of anything. */
 function isWatched(turn: Turn, name: string): boolean {
+  if (turn.memory.maintenance) return false;
   const { is } = conditionOf(turn, name);
   return is === 'well' || isSick(turn, name);
 }

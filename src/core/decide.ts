@@ -10,10 +10,12 @@ import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover
 import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
 import { engineAnswers, withoutEngineStops } from './engine-away.ts';
+import { endMaintenances, isHandsOff, obey } from './freeze.ts';
 import { examine } from './health.ts';
 import { fitMemory, type Memory } from './memory.ts';
 import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
 import { isGone } from './gone.ts';
+import { closeIncident } from './incidents.ts';
 import { releaseQuarantines, repairMembers } from './repair.ts';
 import { absorbSignals } from './signals.ts';
 import { coverForLeader } from './standby.ts';
@@ -50,6 +52,7 @@ export function decide(
   const whole = structuredClone(memory);
   fitMemory(whole, model.services, now);
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
+  const told = [...obey(whole, signals, now), ...endMaintenances(whole, now)];
   if (observation.engineAnswers) engineAnswers(whole, now);
   const turns = model.services.map((service) => startTurn(service, model, whole, observation, now));
   for (const turn of turns) {
@@ -63,7 +66,7 @@ export function decide(
   const { gone, lookAgainAt } = isGone(whole, observation, now);
   return {
     memory: whole,
-    actions: [...notes, ...turns.flatMap(({ actions }) => actions)],
+    actions: [...told, ...notes, ...turns.flatMap((turn) => turn.actions.filter((action) => isToBeTold(turn, action)))],
     wakeAt: Math.min(lookAgainAt, ...turns.map(({ wakeAt }) => wakeAt)),
     gone,
   };
@@ -95,6 +98,7 @@ function startTurn(
     wakeAt: Number.POSITIVE_INFINITY,
   };
   for (const { until } of Object.values(memory.pending)) wake(turn, until);
+  if (memory.maintenance?.until) wake(turn, memory.maintenance.until);
   return turn;
 }
 
@@ -108,15 +112,28 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
   for (const signal of signals) {
     if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchLeader(turn, signal.to);
   }
+  if (turn.memory.maintenance) dropIncidents(turn);
   const isWanted = !turn.engineAnswers || tendGateway(turn);
   steerTraffic(turn);
   if (isWanted && turn.engineAnswers) {
-    releaseQuarantines(turn);
-    coverForLeader(turn);
+    if (!isHandsOff(turn.whole, turn.memory)) {
+      releaseQuarantines(turn);
+      coverForLeader(turn);
+    }
     repairMembers(turn);
   }
   noteServing(turn);
   noteVerdicts(turn);
+}
+
+/** What is failing while somebody works on it is no incident. */
+function dropIncidents(turn: Turn): void {
+  for (const name of [turn.model.name, ...turn.model.members.map((member) => member.name)])
+    closeIncident(turn, name, 'superseded', 'the service is in maintenance');
+}
+
+function isToBeTold({ memory }: Turn, { kind }: Action): boolean {
+  return kind !== 'alert' || !memory.maintenance;
 }
 
 /** What concerns more than one service. */

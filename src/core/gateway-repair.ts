@@ -6,6 +6,7 @@
  */
 
 import type { EffectAction } from './actions.ts';
+import { isHandsOff } from './freeze.ts';
 import { closeIncident, openIncident } from './incidents.ts';
 import { ask, wake, type Turn } from './turn.ts';
 
@@ -67,6 +68,7 @@ function mend(turn: Turn, remedy: Remedy, why: string): true {
     wake(turn, memory.notBefore);
     return true;
   }
+  if (turn.memory.maintenance) return true;
   if (!memory.incident)
     openIncident(
       turn,
@@ -75,6 +77,7 @@ function mend(turn: Turn, remedy: Remedy, why: string): true {
       turn.now,
       `(the gateway) ${why}`,
     );
+  if (isHandsOff(turn.whole, turn.memory)) return true;
   const kind = remedy === 'start_gateway' && memory.attempts > 0 ? 'replace_gateway' : remedy;
   ask(turn, kind, name, `the gateway of ${name} ${why}`, {
     deadlineMs: DEADLINE_MS,

@@ -34,6 +34,28 @@ export function addEvidence(turn: Turn, member: string, evidence: string): void 
   turn.actions.push({ kind: 'update_incident', id, service: turn.model.name, member, failure, evidence });
 }
 
+/** Why a repair does not go on right now; told once for as long as it stays the same. */
+export function consider(turn: Turn, member: string, what: string, until: number | null = null): void {
+  const memory = memberMemory(turn, member);
+  const { considered } = memory;
+  const isNew = considered?.what !== what;
+  memory.considered = { what, since: isNew ? turn.now : considered.since, until, at: turn.now };
+  if (isNew) weigh(turn, member, what, until);
+}
+
+/** What was decided, and what it was weighed against. */
+export function weigh(turn: Turn, member: string, what: string, until: number | null = null): void {
+  const { incident } = holderOf(turn, member);
+  if (!incident) return;
+  turn.actions.push({ kind: 'consider_incident', id: incident.id, service: turn.model.name, member, what, until });
+}
+
+/** What was considered at an earlier look, and is no longer, is forgotten. */
+export function forgetConsidered(turn: Turn, member: string): void {
+  const memory = memberMemory(turn, member);
+  if (memory.considered && memory.considered.at !== turn.now) memory.considered = undefined;
+}
+
 /** What was taken for a hang turned out to be a partition. */
 export function rediagnose(turn: Turn, member: string, failure: FailureKind, why: string): void {
   const { incident } = holderOf(turn, member);

@@ -16,16 +16,41 @@ export interface Memory {
   cascadeSince: number | null;
   /** the engine was last out of reach from then until then; null: it still is; absent: it never was */
   engineAway?: { from: number; until: number | null } | undefined;
+  /** nothing is repaired until somebody says so; absent: repairs go on */
+  frozen?: Frozen | undefined;
   /** everything that carries the project's names is gone since then */
   goneSince: number | null;
 }
 
-/** Nothing that could make things worse is done, because the cause is likely not the members. */
+/** The brake. Nothing that could make things worse is done, because the cause is likely not the members. */
 export interface Freeze {
   since: number;
   reason: string;
   /** since when what set it on holds no more; null: it holds */
   easedAt: number | null;
+}
+
+/** Why repairs are frozen. rule: a decision broke what must always hold, and was not carried out; see guard.ts. */
+export interface Frozen {
+  since: number;
+  reason: string;
+  cause: 'person' | 'rule';
+}
+
+export interface Maintenance {
+  since: number;
+  /** null: until somebody says so */
+  until: number | null;
+}
+
+/** What stood in the way of a repair at the last look. */
+export interface Considered {
+  what: string;
+  since: number;
+  /** when it is looked at again at the latest, where that is known */
+  until: number | null;
+  /** the look it is of */
+  at: number;
 }
 
 export interface ServiceMemory {
@@ -43,8 +68,51 @@ export interface ServiceMemory {
   outageMs: number;
   /** effects under way by key: not asked for a second time */
   pending: Record<string, Pending>;
+  /** a person works on it; absent: nobody does */
+  maintenance?: Maintenance | undefined;
   /** when a change of leader was confirmed: what was read before says nothing about it */
   leaderSaidAt: number;
+  /** the member that runs is being changed; absent: it is not */
+  handover?: Handover | undefined;
+  /** how the last change of it that a person asked for ended; absent: there was none */
+  handedOver?: HandedOver | undefined;
+  /** until then the gateway is asked who leads, since nothing else tells; absent: it is known */
+  leaderUnsureUntil?: number | undefined;
+}
+
+/** From one member of a pair to the other, where only one of them may work; see handover.ts. */
+export interface Handover {
+  from: string;
+  to: string;
+  /** for a person */
+  reason: string;
+  incident: string | null;
+  /** a person wants it: it is taken back when the new one does not serve in time */
+  asked: boolean;
+  step: HandoverStep;
+  since: number;
+  /** fence: since when traffic is being led away; null: it is not yet */
+  awaySince: number | null;
+  /** fence: the polite stop that comes first was asked for */
+  stopAsked: boolean;
+  /** start: why the engine refused it; '': it did not */
+  refusal: string;
+  /** prove: taken back then */
+  until: number;
+  alerted: boolean;
+}
+
+/**
+ * fence: the old one is ended, and proven to be. renew: the new one's container is made anew, because starting it has
+ * not helped. start: the new one is started. prove: the new one has to serve.
+ */
+export type HandoverStep = 'fence' | 'renew' | 'start' | 'prove';
+
+export interface HandedOver {
+  to: string;
+  at: number;
+  /** why it was taken back; '': it was not */
+  failure: string;
 }
 
 export interface Pending {
@@ -105,6 +173,8 @@ export interface MemberMemory {
   quarantinedAt: number | null;
   incident: OpenIncident | null;
   repair: Repair | null;
+  /** absent: nothing does */
+  considered?: Considered | undefined;
   /** it is broken on purpose until then, and its first restart in that time is not counted; absent: no drill */
   drill?: { until: number; pardoned: boolean } | undefined;
 }

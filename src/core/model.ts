@@ -2,7 +2,8 @@
 
 export type Mode = 'single' | 'pair' | 'cluster' | 'pair+cluster';
 export type Role = 'primary' | 'backup' | 'replica';
-export type Standby = 'hot' | 'cold';
+/** hot: works. warm: is paused. cold: does not run. */
+export type Standby = 'hot' | 'warm' | 'cold';
 
 export type Verdict =
   | 'healthy'
@@ -21,6 +22,8 @@ export type FailureKind = 'container_exit' | 'unresponsive' | 'network_partition
 /** How one service is judged and repaired. Defaults live in redundancy/defaults.ts, with their sources. */
 export interface ServicePolicy {
   readonly standby: Standby;
+  /** its containers write the same data: at most one of them may run */
+  readonly oneWriter: boolean;
   readonly hasGateway: boolean;
   /** failed checks in a row before a running member is repaired */
   readonly threshold: number;
@@ -73,6 +76,10 @@ export interface MemberSeen {
   readonly name: string;
   readonly containerId: string | null;
   readonly state: SeenState;
+  /** a list told of it, and the engine did not answer for it alone: that proves nothing; absent: it did */
+  readonly partial?: boolean;
+  /** another container of this member, put aside while it is replaced, runs; absent: none does */
+  readonly asideRuns?: boolean;
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly exitCode: number | null;
@@ -161,5 +168,16 @@ export type Signal =
   | { readonly kind: 'drill_announced'; readonly service: string; readonly member: string; readonly until: number }
   /** a person wants another leader */
   | { readonly kind: 'switch_asked'; readonly service: string; readonly to: string }
+  /** a person wants nothing repaired in the whole project until it is thawed */
+  | { readonly kind: 'freeze_asked'; readonly reason: string }
+  /** a person wants repairs again; an emergency plan that runs is ended */
+  | { readonly kind: 'thaw_asked' }
+  /** a person works on this service; `until` null: until it is said to be over */
+  | {
+      readonly kind: 'maintenance_asked';
+      readonly service: string;
+      readonly on: boolean;
+      readonly until: number | null;
+    }
   /** a person asked for everything again: stops and quarantines no longer count */
   | { readonly kind: 'up_asked'; readonly services: readonly string[] };

@@ -5,15 +5,26 @@
  * service is being restarted at any time.
  */
 
-import { countAction, countRestart, endsNothing, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
+import { countAction, countRestart, endsNothing, isBudgetSpent, isLooping, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
-import { endsARunning, failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
+import { failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
 import { failure, type Condition, type Failed } from './condition.ts';
 import { howItExited, isIdleStandby } from './health.ts';
-import { addEvidence, closeIncident, openIncident, rediagnose } from './incidents.ts';
+import { handsOffWords, isHandsOff } from './freeze.ts';
+import {
+  addEvidence,
+  closeIncident,
+  consider,
+  forgetConsidered,
+  openIncident,
+  rediagnose,
+  weigh,
+} from './incidents.ts';
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
+import { obstacleTo, obstacleToEnding } from './obstacles.ts';
+import { spanText } from './span.ts';
 import {
   ask,
   conditionOf,
@@ -36,6 +47,7 @@ export function repairMembers(turn: Turn): void {
   for (const { name } of turn.model.members) {
     if (turn.engineAnswers) noteEngineRestarts(turn, name);
     repairMember(turn, name, conditionOf(turn, name));
+    forgetConsidered(turn, name);
   }
 }
 
@@ -45,7 +57,7 @@ function repairMember(turn: Turn, name: string, condition: Condition): void {
       repairFailed(turn, name, condition);
       return;
     case 'suspect':
-      if (condition.confirmations >= 2) noteFailure(turn, name, condition.failure, condition.why);
+      if (condition.confirmations >= 2) noteSuspicion(turn, name, condition);
       proveInTime(turn, name);
       return;
     case 'starting':
@@ -78,12 +90,20 @@ function noteEngineRestarts(turn: Turn, name: string): void {
   const seen = memberSeen(turn, name);
   const restarts = seen.restartCount - memory.restartCount;
   memory.restartCount = seen.restartCount;
-  if (restarts <= 0) return;
+  if (restarts <= 0 || turn.memory.maintenance) return;
   for (let i = 0; i < Math.min(restarts, 10); i++) countRestart(turn, name);
   noteFailure(turn, name, 'container_exit', `${howItExited(seen)}; the engine restarted it`);
 }
 
+function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, { is: 'suspect' }>): void {
+  noteFailure(turn, name, condition.failure, condition.why);
+  const { threshold } = turn.model.policy;
+  consider(turn, name, `it is not repaired before it has failed ${threshold} times in a row, for a second at least`);
+}
+
+/** In maintenance failing is what was expected. */
 function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string): void {
+  if (turn.memory.maintenance) return;
   const memory = memberMemory(turn, name);
   if (memory.incident) return rediagnose(turn, name, failure, why);
   const kind = isLastOne(turn, name) ? 'critical_failure' : failure;
@@ -101,6 +121,7 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
   const memory = memberMemory(turn, name);
   const seen = memberSeen(turn, name);
   noteFailure(turn, name, condition.failure, condition.why);
+  if (isHandsOff(turn.whole, turn.memory)) return leaveAlone(turn, name);
   if (isIdleStandby(turn, name)) {
     retireStandby(turn, name, condition);
     return;
@@ -114,10 +135,30 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
     repair.ladder = ladderFor(repair.failure, seen);
     repair.step = 0;
   }
-  if (deservesQuarantine(turn, name)) return quarantine(turn, name);
-  if (seen.state === 'restarting') return;
-  if (turn.now < repair.until) return wake(turn, repair.until);
+  if (deservesQuarantine(turn, name)) return quarantineInTurn(turn, name, seen);
+  if (seen.state === 'restarting') return consider(turn, name, 'the engine restarts it by itself');
+  if (turn.now < repair.until) return waitLonger(turn, name, repair.until);
   climb(turn, name, repair, seen, condition);
+}
+
+/** A person's hand is on it: what is under way comes to its end, and the rest begins anew when repairs go on. */
+function leaveAlone(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const isUnderWay = memory.repair?.phase === 'acting' && turn.now < memory.repair.until;
+  if (!isUnderWay) memory.repair = null;
+  consider(turn, name, `it is left alone: ${handsOffWords(turn.whole, turn.memory)}`);
+}
+
+function waitLonger(turn: Turn, name: string, until: number): void {
+  const { loops } = memberMemory(turn, name);
+  const times = loops === 1 ? 'the last repair' : `the last ${loops} repairs`;
+  consider(
+    turn,
+    name,
+    `${times} did not last, so the next one waits ${spanText(waitBefore(memberMemory(turn, name)))}`,
+    until,
+  );
+  wake(turn, until);
 }
 
 function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: MemberSeen): Repair {
@@ -157,7 +198,9 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
 
 function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
   const rung = repair.ladder[repair.step] ?? 'replace';
-  if (obstacleTo(turn, name, rung, seen)) {
+  const obstacle = obstacleTo(turn, name, rung, seen);
+  if (obstacle) {
+    consider(turn, name, `it is not ${rungWords(rung)} yet: ${obstacle.why}`, obstacle.until);
     wake(turn, turn.now + LOOK_AGAIN_MS);
     if (seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
     return;
@@ -165,6 +208,7 @@ function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condi
   const deadlineMs = deadlineFor(turn, repair.failure, rung);
   if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
   countAction(turn, name, rung);
+  weigh(turn, name, `it is ${rungWords(rung)}${endsNothing(rung) ? '' : countWords(turn)}`);
   repair.phase = 'acting';
   repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
   wake(turn, repair.until);
@@ -175,28 +219,10 @@ function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
   return rung === 'replace' ? Math.max(deadlineMs, REPLACE_DEADLINE_MS) : deadlineMs;
 }
 
-/** Whether repair has to wait for something else first. */
-function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): boolean {
-  if (isHostSpent(turn) && usable(turn).length > 0) return true;
-  if (!endsARunning(rung, seen)) return false;
-  if (isHeld(turn)) return true;
-  return isSomebodyInRepair(turn, name) || isSomebodyComing(turn, name);
-}
-
-/** One at a time within a service; while the brake is on, one at a time in the whole project. */
-function isSomebodyInRepair(turn: Turn, name: string): boolean {
-  const isBraked = turn.memory.freeze !== null || turn.whole.freeze !== null || turn.whole.cascadeSince !== null;
-  const services = isBraked ? Object.values(turn.whole.services) : [turn.memory];
-  const all = services.flatMap(({ members }) => Object.values(members));
-  const own = memberMemory(turn, name);
-  return all.some((memory) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');
-}
-
-/** Another member is about to serve: whatever this one still serves must last until then. */
-function isSomebodyComing(turn: Turn, name: string): boolean {
-  if (usable(turn).some((other) => other !== name)) return false;
-  const comes = ['starting', 'returning', 'unclear'];
-  return turn.model.members.some((other) => other.name !== name && comes.includes(conditionOf(turn, other.name).is));
+/** What has been used of the budget, for a person. */
+function countWords({ memory, model }: Turn): string {
+  const { actions, windowMs } = model.policy.budget;
+  return `: repair ${memory.actionsAt.length} of at most ${actions} in ${spanText(windowMs)}`;
 }
 
 /** Enough is enough, if the service goes on without it, or if it is alone and never lasts. */
@@ -211,6 +237,14 @@ function deservesQuarantine(turn: Turn, name: string): boolean {
     turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
   }
   return false;
+}
+
+/** One that runs is ended: like every other end, not under the brake and not while another one is in repair. */
+function quarantineInTurn(turn: Turn, name: string, seen: MemberSeen): void {
+  const obstacle = seen.state === 'running' ? obstacleToEnding(turn, name) : null;
+  if (!obstacle) return quarantine(turn, name);
+  consider(turn, name, `it is not stopped for good yet: ${obstacle.why}`, obstacle.until);
+  wake(turn, turn.now + LOOK_AGAIN_MS);
 }
 
 function quarantine(turn: Turn, name: string): void {
@@ -250,6 +284,7 @@ function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boo
 function keepQuarantined(turn: Turn, name: string): void {
   const { state } = memberSeen(turn, name);
   if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
+  if (isHeld(turn)) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
 }
@@ -258,6 +293,7 @@ function keepQuarantined(turn: Turn, name: string): void {
 function proveInTime(turn: Turn, name: string): void {
   const { repair } = memberMemory(turn, name);
   if (repair?.phase !== 'proving') return;
+  if (isHandsOff(turn.whole, turn.memory)) return leaveAlone(turn, name);
   if (turn.now < repair.until) return wake(turn, repair.until);
   const condition = conditionOf(turn, name);
   const why = 'why' in condition ? condition.why : 'is not ready in time';

@@ -33,16 +33,24 @@ export function absorbSignals(
       for (const service of Object.values(memory.services)) forgetStops(service, now);
       continue;
     }
+    if (isOrder(signal)) continue;
     const service = memory.services[signal.service];
     const model = models.find(({ name }) => name === signal.service);
     if (service && model) absorbSignal(service, model, signal, lagMs, now);
   }
 }
 
+/** A person's orders are obeyed elsewhere, see freeze.ts. */
+type Order = Extract<Signal, { kind: 'freeze_asked' | 'thaw_asked' | 'maintenance_asked' }>;
+
+function isOrder(signal: Signal): signal is Order {
+  return signal.kind === 'freeze_asked' || signal.kind === 'thaw_asked' || signal.kind === 'maintenance_asked';
+}
+
 function absorbSignal(
   service: ServiceMemory,
   model: ServiceModel,
-  signal: Exclude<Signal, { kind: 'up_asked' | 'engine_lost' }>,
+  signal: Exclude<Signal, Order | { kind: 'up_asked' | 'engine_lost' }>,
   lagMs: number,
   now: number,
 ): void {

@@ -1,7 +1,8 @@
 /** One service's turn in a decision: what it may look at, and where its wishes go. Lives only within decide(). */
 
-import { keyOf, type Action, type EffectAction } from './actions.ts';
+import { isTraffic, keyOf, type Action, type EffectAction } from './actions.ts';
 import type { Condition } from './condition.ts';
+import { isHandsOff } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
 
@@ -36,7 +37,10 @@ export function isPending(turn: Turn, kind: EffectAction['kind'], member: string
   return turn.memory.pending[keyOf({ kind, service: turn.model.name, member })]?.ended === false;
 }
 
-/** Asks for an effect unless the same one is under way or has just ended. Tells whether it was asked for now. */
+/**
+ * Asks for an effect unless the same one is under way or has just ended, or a person's hand is on the service.
+ * Tells whether it was asked for now.
+ */
 export function ask(
   turn: Turn,
   kind: EffectAction['kind'],
@@ -48,6 +52,7 @@ export function ask(
   const deadlineMs = (more.deadlineMs ?? 5000) + turn.lagMs;
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
+  if (!isTraffic(effect) && isHandsOff(turn.whole, turn.memory)) return false;
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;

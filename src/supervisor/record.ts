@@ -8,7 +8,7 @@ import type { EffectAction, NoteAction } from '../core/actions.ts';
 import type { Memory } from '../core/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
-import type { IncidentRecord, Store } from '../ports/store.ts';
+import type { IncidentNote, IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
 import { doneWords, failedWords } from './words.ts';
 
@@ -19,6 +19,8 @@ type Counters = GatewayReading['counters'];
 const MEMORY = 'core';
 /** events, actions and incidents each, whatever their age: some 10 MB */
 const NEWEST_KEPT = 20_000;
+/** of one incident: one that lasts for days must not grow for days */
+const NOTES_KEPT = 200;
 
 /** The core's memory as it lies in the store. */
 export interface SavedMemory {
@@ -93,16 +95,22 @@ export class Recorder {
         return;
       case 'update_incident':
         this.#change(action.id, (incident) => ({
-          ...incident,
+          ...this.#noted(incident, 'seen', action.evidence),
           kind: action.failure,
           evidence: [...incident.evidence, action.evidence].slice(-50),
         }));
+        return;
+      case 'consider_incident':
+        this.#change(action.id, (incident) => this.#noted(incident, 'considered', action.what, action.until));
         return;
       case 'close_incident':
         this.#close(action);
         return;
       case 'alert':
         this.#event('alert', action.service, action.member, null, action.reason);
+        return;
+      case 'tell':
+        this.#event(action.about, action.service, null, null, action.message);
         return;
       case 'verdict':
         this.#verdict(action);
@@ -130,6 +138,7 @@ export class Recorder {
       endedAt: null,
       drill,
       evidence,
+      notes: evidence.map((text) => ({ at: startedAt, kind: 'seen', text, until: null })),
       actions: [],
       outcome: null,
       impact,
@@ -173,6 +182,17 @@ export class Recorder {
       null,
       `${member} is ${verdict}${reason === '' ? '' : `: ${reason}`} (was ${was})`,
     );
+  }
+
+  /** The first note, which says how it began, stays. */
+  #noted(
+    incident: IncidentRecord,
+    kind: IncidentNote['kind'],
+    text: string,
+    until: number | null = null,
+  ): IncidentRecord {
+    const [first, ...rest] = [...(incident.notes ?? []), { at: this.#clock.now(), kind, text, until }];
+    return { ...incident, notes: first ? [first, ...rest.slice(-NOTES_KEPT + 1)] : [] };
   }
 
   #change(id: string, change: (incident: IncidentRecord) => IncidentRecord): void {

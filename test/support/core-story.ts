@@ -138,6 +138,10 @@ export function lineOf(action: Action): string {
       return `update_incident ${action.member} ${action.failure}: ${action.evidence}`;
     case 'close_incident':
       return `close_incident ${action.member} ${action.outcome}, ${action.withoutServiceMs} ms without service: ${action.reason}`;
+    case 'consider_incident':
+      return `consider_incident ${action.member}: ${action.what}${action.until === null ? '' : ` (until ${action.until - START})`}`;
+    case 'tell':
+      return `${action.about} ${action.service ?? 'project'}: ${action.message}`;
     case 'alert':
       return `alert ${action.service ?? 'project'}: ${action.reason}`;
     case 'verdict':

@@ -301,6 +301,9 @@ export class Story {
       'engine',
       'restart',
       'drill',
+      'freeze',
+      'maintenance',
+      'emergency',
     ]);
     return this.events()
       .filter(({ kind }) => !notes.has(kind))

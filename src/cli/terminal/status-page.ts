@@ -1,8 +1,9 @@
 import type { Verdict } from '../../core/model.ts';
+import { spanText } from '../../core/span.ts';
 import type { LastIncident, MemberStatus, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
 import { countText } from './up-result.ts';
-import { clockTime, cut, table, tookText, wrap } from './table.ts';
+import { clockTime, cut, table, wrap } from './table.ts';
 import type { Colour } from './terminal.ts';
 
 export interface PageOptions {
@@ -89,7 +90,7 @@ function lastIncidents(status: ProjectStatus, options: PageOptions): string[] {
 }
 
 function incidentLines(incident: LastIncident, { columns, now }: PageOptions): string[] {
-  const took = incident.endedAt === null ? '' : tookText(incident.endedAt - incident.startedAt);
+  const took = incident.endedAt === null ? '' : spanText(incident.endedAt - incident.startedAt);
   const end =
     took === '' ? 'still open' : incident.outcome === 'quarantined' ? `given up after ${took}` : `over after ${took}`;
   const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}${incident.drill ? ' (a drill)' : ''}, ${end}`;

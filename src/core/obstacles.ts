@@ -1,0 +1,60 @@
+/** What a repair has to wait for, in words. */
+
+import { isHostSpent } from './budget.ts';
+import { heldBy } from './cascade.ts';
+import { endsARunning } from './diagnosis.ts';
+import type { Rung } from './memory.ts';
+import type { MemberSeen } from './model.ts';
+import { spanText } from './span.ts';
+import { conditionOf, memberMemory, usable, type Turn } from './turn.ts';
+
+export interface Obstacle {
+  readonly why: string;
+  /** when it is over at the latest, where that is known */
+  readonly until: number | null;
+}
+
+/** null: nothing stands in the way of this rung */
+export function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): Obstacle | null {
+  if (isHostSpent(turn) && usable(turn).length > 0) return hostSpent(turn);
+  if (!endsARunning(rung, seen)) return null;
+  return obstacleToEnding(turn, name);
+}
+
+/** What stands in the way of ending this member, which runs. */
+export function obstacleToEnding(turn: Turn, name: string): Obstacle | null {
+  const brake = heldBy(turn);
+  if (brake) return brake;
+  const repaired = otherInRepair(turn, name);
+  if (repaired !== null) return { why: `${repaired} is being repaired; it goes one at a time`, until: null };
+  const coming = otherComing(turn, name);
+  if (coming === null) return null;
+  return { why: `${coming} is about to serve; what ${name} may still serve must last until then`, until: null };
+}
+
+function hostSpent({ whole, model }: Turn): Obstacle {
+  const window = spanText(model.policy.budget.windowMs);
+  const why = `there were ${whole.hostActionsAt.length} repairs on this host within ${window}; what still serves is left alone`;
+  const [first] = whole.hostActionsAt;
+  return { why, until: first === undefined ? null : first + model.policy.budget.windowMs };
+}
+
+/** One at a time within a service; while the brake is on, one at a time in the whole project. */
+function otherInRepair(turn: Turn, name: string): string | null {
+  const isBraked = turn.memory.freeze !== null || turn.whole.freeze !== null || turn.whole.cascadeSince !== null;
+  const services = isBraked ? Object.values(turn.whole.services) : [turn.memory];
+  const all = services.flatMap(({ members }) => Object.entries(members));
+  const own = memberMemory(turn, name);
+  const other = all.find(([, memory]) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');
+  return other?.[0] ?? null;
+}
+
+/** Another member is about to serve: whatever this one still serves must last until then. */
+function otherComing(turn: Turn, name: string): string | null {
+  if (usable(turn).some((other) => other !== name)) return null;
+  const comes = ['starting', 'returning', 'unclear'];
+  const other = turn.model.members.find(
+    (member) => member.name !== name && comes.includes(conditionOf(turn, member.name).is),
+  );
+  return other?.name ?? null;
+}
