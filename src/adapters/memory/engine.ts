@@ -128,6 +128,11 @@ export class MemoryEngine implements Engine {
     return this.#containers.all().map((container) => this.#describe(container));
   }
 
+  containerNamed(name: string): Container | null {
+    const found = this.#containers.named(name);
+    return found ? this.#describe(found) : null;
+  }
+
   removeImage(reference: string): void {
     this.#images.remove(reference);
   }

@@ -306,6 +306,20 @@ export class MemoryGateway implements Gateway {
     return this.#fail(this.#config.ports.find((one) => one.port === port)?.protocol ?? 'tcp', 503);
   }
 
+  /** Whether a request that came now, and may be tried again, would be answered at once. */
+  wouldAnswer(port: number): boolean {
+    if (this.#away) return false;
+    this.#catchUp();
+    const tried = new Set<Server>();
+    for (let server = this.#choose(port, tried); server !== null; server = this.#choose(port, tried)) {
+      const condition = this.#conditionOf(server.member);
+      if (condition === 'up' || condition === 'sick') return true;
+      if (condition === 'hung') return false;
+      tried.add(server);
+    }
+    return false;
+  }
+
   /** The gateway's process dies; what it was told lies on disk, what was in flight is lost. */
   crash(): void {
     this.#away = true;
@@ -491,6 +505,11 @@ export class MemoryGatewayDriver implements GatewayDriver {
       Cmd: [],
       HostConfig: { Mounts: [mount], RestartPolicy: { Name: 'unless-stopped' } },
     };
+  }
+
+  /** null: nobody has opened it yet */
+  find(hostFolder: string): MemoryGateway | null {
+    return this.#gateways.get(hostFolder) ?? null;
   }
 
   open(config: GatewayConfig, hostFolder: string): MemoryGateway {

@@ -1,0 +1,141 @@
+/** The virtual host: an engine, its containers, gateways, a clock, and twinhull on it. */
+
+import { MemoryClock } from '../adapters/memory/clock.ts';
+import { plainImage } from '../adapters/memory/engine-images.ts';
+import { MemoryEngine } from '../adapters/memory/engine.ts';
+import { MemoryFiles } from '../adapters/memory/files.ts';
+import { MemoryGatewayDriver, type MemoryGateway } from '../adapters/memory/gateway.ts';
+import type { Ending } from '../api/supervised-project.ts';
+import type { Project } from '../compose/project.ts';
+import type { Container, Engine, EngineEvent } from '../ports/engine.ts';
+import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { planFleet } from '../redundancy/plan.ts';
+import { gatewayFolder } from '../state-folder.ts';
+import { Daemon } from './daemon.ts';
+import { Installation, STATE_FOLDER, type Process } from './installation.ts';
+import type { Witness } from './life.ts';
+import { Members } from './members.ts';
+import { Random } from './random.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly seed: string;
+  readonly project: Project;
+  /** so many of the last lines are kept */
+  readonly keepLines?: number;
+}
+
+/** Calls of twinhull's processes, for whoever watches them. */
+export type CallListener = (process: Process, ...call: Parameters<Witness>) => void;
+
+export class World {
+  readonly clock = new MemoryClock();
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly engine: MemoryEngine;
+  readonly daemon: Daemon;
+  readonly files = new MemoryFiles();
+  readonly driver: MemoryGatewayDriver;
+  readonly fleet: Fleet;
+  readonly members: Members;
+  readonly twinhull: Installation;
+  readonly onEvent = new Set<(event: EngineEvent) => void>();
+  readonly onCall = new Set<CallListener>();
+  readonly onEnd = new Set<(ending: Ending) => void>();
+  /** share of gateways' checks that are lost on the way */
+  lostChecks = 0;
+  readonly #losses: Random;
+
+  constructor({ seed, project, keepLines }: WorldOptions) {
+    this.random = new Random(seed);
+    this.#losses = this.random.fork('losses');
+    this.trace = new Trace(() => this.clock.monotonic(), keepLines);
+    this.engine = new MemoryEngine({ clock: this.clock, id: 'sim', onEvent: (event) => this.#seen(event) });
+    this.daemon = new Daemon(this.engine, this.clock, this.random.fork('daemon'));
+    this.driver = new MemoryGatewayDriver({
+      clock: this.clock,
+      conditionOf: (member) => this.members.conditionOf(member),
+      isTold: true,
+      checksUntilLost: () => this.#losses.triesUntil(this.lostChecks),
+    });
+    const references = [...new Set(Object.values(project.services).flatMap(({ image }) => image ?? []))];
+    const image = (reference: string) => plainImage({ id: `sha256:${reference}`, cmd: ['serve'] });
+    for (const name of [...references, 'memory/gateway:1']) this.engine.addImage(name, image(name));
+    this.fleet = planFleet(project, {
+      driver: this.driver,
+      stateFolder: STATE_FOLDER,
+      images: new Map(references.map((name) => [name, image(name)])),
+      networks: [],
+    });
+    this.members = new Members({
+      engine: this.engine,
+      clock: this.clock,
+      random: this.random.fork('members'),
+      fleet: this.fleet,
+      onChange: (service) => this.#membersChanged(service),
+    });
+    this.twinhull = new Installation({
+      engine: this.daemon.door,
+      driver: this.driver,
+      clock: this.clock,
+      files: this.files,
+      fleet: this.fleet,
+      trace: this.trace,
+      witness:
+        (process) =>
+        (...call) => {
+          for (const listener of this.onCall) listener(process, ...call);
+        },
+      onEnd: (ending) => {
+        for (const listener of this.onEnd) listener(ending);
+      },
+    });
+  }
+
+  /** What a person, another tool or the simulator itself does with the engine: with no distortion, and not ours. */
+  get hand(): Engine {
+    return this.engine;
+  }
+
+  service(name: string): ServicePlan {
+    const found = this.fleet.services.find((service) => service.name === name);
+    if (!found) throw new Error(`no service ${name}`);
+    return found;
+  }
+
+  gateway(service: string): MemoryGateway | null {
+    const { gateway } = this.service(service);
+    return gateway && this.driver.find(gatewayFolder(STATE_FOLDER, service));
+  }
+
+  gatewayContainer(service: string): Container | null {
+    const { gateway } = this.service(service);
+    return gateway && this.engine.containerNamed(gateway.containerName);
+  }
+
+  /** The service would answer a request right now. Without a gateway: somebody of it works. */
+  isServing(service: string): boolean {
+    const plan = this.service(service);
+    if (!plan.gateway) return plan.members.some(({ name }) => this.members.conditionOf(name) === 'up');
+    const gateway = this.gateway(service);
+    return gateway !== null && plan.gateway.config.ports.every(({ port }) => gateway.wouldAnswer(port));
+  }
+
+  #seen(event: EngineEvent): void {
+    this.members.see(event);
+    for (const { name, gateway } of this.fleet.services) {
+      if (gateway?.containerName === event.attributes['name']) this.#gatewaySeen(name, event.action);
+    }
+    for (const listener of this.onEvent) listener(event);
+  }
+
+  #gatewaySeen(service: string, action: string): void {
+    const gateway = this.gateway(service);
+    if (action === 'start' || action === 'unpause') gateway?.comeBack();
+    if (action === 'die' || action === 'pause') gateway?.crash();
+  }
+
+  #membersChanged(service: string): void {
+    this.gateway(service)?.conditionsChanged();
+  }
+}
