@@ -3,6 +3,7 @@
  * data, and when to ask again. No clock, no chance, no I/O: the same input gives the same decision.
  */
 
+import { copyOf } from '../copy.ts';
 import type { Action } from './actions.ts';
 import { ageBudget } from './budget.ts';
 import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
@@ -49,7 +50,7 @@ export function decide(
   signals: readonly Signal[],
   now: number,
 ): Decision {
-  const whole = structuredClone(memory);
+  const whole = copyOf(memory);
   fitMemory(whole, model.services, now);
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
   const told = [...obey(whole, signals, now), ...endMaintenances(whole, now)];

@@ -5,10 +5,11 @@
  * not waited for.
  */
 
-import { isEffect, isTraffic, keyOf, type EffectAction } from '../core/actions.ts';
+import { isEffect, isTraffic, keyOf, type Action, type EffectAction } from '../core/actions.ts';
 import { decide, type CoreModel } from '../core/decide.ts';
+import { heed } from '../core/freeze.ts';
 import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
-import type { Signal, Verdict } from '../core/model.ts';
+import type { Order, Signal, Verdict } from '../core/model.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
@@ -18,6 +19,7 @@ import { BusyServices } from './busy.ts';
 import { Gateways } from './gateways.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
+import { toldBy } from './order.ts';
 import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
@@ -146,8 +148,7 @@ export class Supervisor implements SupervisorHandle {
     while (!signal.aborted) {
       await clock.sleep(this.#fleet.policy.monitoringIntervalMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
-      if (this.#picture.engineAnswers) await this.#observer.refresh(signal).catch(() => undefined);
+      await this.#lookAtAll();
       if (!this.#isSeen) continue;
       this.#recorder.tick(this.#memory, this.#fleet.policy);
       this.#save();
@@ -158,9 +159,9 @@ export class Supervisor implements SupervisorHandle {
     if (!this.#over.signal.aborted) void this.#observer.readGateway(service, gateway, this.#over.signal);
   }
 
-  #say(signal: Signal): void {
+  #say(signal: Signal): readonly Action[] {
     this.#signals.push(signal);
-    this.#step();
+    return this.#step();
   }
 
   #engineLost(why: string): void {
@@ -172,10 +173,7 @@ export class Supervisor implements SupervisorHandle {
     if (this.#isSeen) this.#recorder.say('engine', 'the engine answers again');
     this.#isSeen = true;
     const { signal } = this.#over;
-    const reads = this.#gateways
-      .all()
-      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
-    void Promise.all(reads).then(() => this.#firstLook.resolve());
+    void this.#observer.lookAt(this.#gateways.all(), signal).then(() => this.#firstLook.resolve());
     this.#step();
   }
 
@@ -185,9 +183,9 @@ export class Supervisor implements SupervisorHandle {
     this.#over.abort();
   }
 
-  /** One decision. */
-  #step(): void {
-    if (!this.#isSeen || this.#over.signal.aborted) return;
+  /** One decision. @returns what it came to */
+  #step(): readonly Action[] {
+    if (!this.#isSeen || this.#over.signal.aborted) return [];
     try {
       const { clock } = this.#parts;
       const now = clock.now();
@@ -203,11 +201,13 @@ export class Supervisor implements SupervisorHandle {
       if (decision.gone) {
         this.#gone = true;
         this.#over.abort();
-        return;
+      } else {
+        this.#alarm.setFor(decision.wakeAt);
       }
-      this.#alarm.setFor(decision.wakeAt);
+      return decision.actions;
     } catch (error) {
       this.#fail(error);
+      return [];
     }
   }
 
@@ -311,10 +311,7 @@ export class Supervisor implements SupervisorHandle {
   async #lookAtAll(): Promise<void> {
     const { signal } = this.#over;
     if (!this.#running || signal.aborted) return;
-    const reads = this.#gateways
-      .all()
-      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
-    await Promise.all([this.#observer.refresh(signal).catch(() => undefined), ...reads]);
+    await this.#observer.lookAt(this.#gateways.all(), signal);
   }
 
   async failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }> {
@@ -345,6 +342,20 @@ export class Supervisor implements SupervisorHandle {
     if (forMs > 0) this.#recorder.say('drill', `${member} is broken on purpose: a drill`, service);
     this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });
     this.#save();
+  }
+
+  order(order: Order): string[] {
+    const told = toldBy(this.#isSeen ? this.#say(order) : this.#heed(order));
+    this.#save();
+    return told;
+  }
+
+  /** Nothing was seen yet, so that nothing can be decided: it counts from the first decision on. */
+  #heed(order: Order): readonly Action[] {
+    const { memory, notes } = heed(this.#model.services, this.#memory, order, this.#parts.clock.now());
+    this.#memory = memory;
+    for (const note of notes) this.#recorder.note(note);
+    return notes;
   }
 
   #endOf(key: string): { readonly end: Promise<Ended>; readonly cancel: () => void } {

@@ -76,7 +76,12 @@ export class Observer {
 
   /** Lists everything anew. Throws when the engine does not answer. */
   async refresh(signal: AbortSignal): Promise<void> {
-    const { engine, project, picture, onChange } = this.#parts;
+    await this.#list(signal);
+    this.#parts.onChange();
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { engine, project, picture } = this.#parts;
     const touched = new Set<string>();
     this.#lists.add(touched);
     try {
@@ -87,7 +92,6 @@ export class Observer {
       this.#lists.delete(touched);
     }
     for (const id of touched) this.inspect(id, signal);
-    onChange();
   }
 
   #see(event: EngineEvent, signal: AbortSignal): void {
@@ -129,7 +133,20 @@ export class Observer {
   }
 
   /** Reads a gateway anew; a gateway that does not answer is silent, not down. */
-  readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+  async readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+    await this.#read(service, gateway, signal);
+    if (!signal.aborted) this.#parts.onChange();
+  }
+
+  /** At these gateways and, if it answers at all, at the engine's list; one decision when all have answered or given up. */
+  async lookAt(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
+    const list = this.#parts.picture.engineAnswers ? this.#list(signal) : Promise.resolve();
+    const reads = gateways.map(([service, gateway]) => this.#read(service, gateway, signal));
+    await Promise.all([list.catch(() => undefined), ...reads]);
+    if (!signal.aborted) this.#parts.onChange();
+  }
+
+  #read(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
     const running = this.#reading.get(service);
     if (running) return running;
     const read = this.#readNow(service, gateway, signal).finally(() => this.#reading.delete(service));
@@ -138,7 +155,7 @@ export class Observer {
   }
 
   async #readNow(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
-    const { clock, picture, onChange } = this.#parts;
+    const { clock, picture } = this.#parts;
     const askedAt = clock.now();
     const deadline = new AbortController();
     const cancel = clock.timer(READ_DEADLINE_MS, () => deadline.abort());
@@ -149,7 +166,6 @@ export class Observer {
     } finally {
       cancel();
     }
-    if (!signal.aborted) onChange();
   }
 }
 

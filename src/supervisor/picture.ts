@@ -22,6 +22,8 @@ export class Picture {
   #fleet: Fleet;
   engineAnswers = false;
   readonly #containers = new Map<string, Container>();
+  /** containers by their place in the plan; null: to be found out anew */
+  #byOwner: Map<string, Container[]> | null = null;
   readonly #trails = new Map<string, Trail>();
   readonly #readings = new Map<string, Reading>();
   /** services whose gateway did not answer when it was last asked */
@@ -35,6 +37,7 @@ export class Picture {
 
   setFleet(fleet: Fleet): void {
     this.#fleet = fleet;
+    this.#byOwner = null;
   }
 
   /**
@@ -43,10 +46,15 @@ export class Picture {
    */
   replaceAll(containers: readonly Container[], touched: ReadonlySet<string>): void {
     const before = new Map(this.#containers);
-    this.#containers.clear();
+    this.#changing().clear();
     for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
-    for (const [id, container] of before) if (touched.has(id)) this.#containers.set(id, container);
+    for (const [id, container] of before) if (touched.has(id)) this.#changing().set(id, container);
     this.engineAnswers = true;
+  }
+
+  #changing(): Map<string, Container> {
+    this.#byOwner = null;
+    return this.#containers;
   }
 
   put(container: Container): void {
@@ -54,7 +62,7 @@ export class Picture {
   }
 
   remove(id: string): void {
-    this.#containers.delete(id);
+    this.#changing().delete(id);
   }
 
   ids(): string[] {
@@ -64,7 +72,7 @@ export class Picture {
   /** An engine that answers for the list and not for this container leaves what was known of it. */
   #put(container: Container, before: Container | undefined): void {
     const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
-    this.#containers.set(container.id, known);
+    this.#changing().set(container.id, known);
     if (known.state === 'running' && known.startedAt > (before?.startedAt ?? 0)) this.#runsAnew(known);
   }
 
@@ -113,8 +121,8 @@ export class Picture {
     if (owner && !this.#ownEnds.has(event.containerId)) this.#follow(owner, event, now);
     if (event.action === 'destroy') this.#ownEnds.forget(event.containerId);
     const changed = afterEvent(container, event);
-    if (changed) this.#containers.set(container.id, changed);
-    else if (event.action === 'destroy') this.#containers.delete(container.id);
+    if (changed) this.#changing().set(container.id, changed);
+    else if (event.action === 'destroy') this.#changing().delete(container.id);
     return true;
   }
 
@@ -125,12 +133,22 @@ export class Picture {
   }
 
   containerOf(service: ServicePlan, member: MemberPlan | null): Container | null {
-    const name = member ? member.name : service.name;
-    const own = [...this.#containers.values()].filter((container) => {
-      const owner = ownerOf(this.#fleet, container);
-      return owner?.service === service.name && owner.member === name && owner.isGateway === (member === null);
-    });
+    const place = { service: service.name, member: member?.name ?? service.name, isGateway: member === null };
+    const own = this.#owned().get(keyOfPlace(place)) ?? [];
     return inPlace(own, member ? member.containerName : (service.gateway?.containerName ?? ''));
+  }
+
+  #owned(): Map<string, Container[]> {
+    if (this.#byOwner) return this.#byOwner;
+    const owned = new Map<string, Container[]>();
+    for (const container of this.#containers.values()) {
+      const owner = ownerOf(this.#fleet, container);
+      if (!owner) continue;
+      const key = keyOfPlace(owner);
+      owned.set(key, [...(owned.get(key) ?? []), container]);
+    }
+    this.#byOwner = owned;
+    return owned;
   }
 
   observe(now: number, busy: readonly string[], loopLagMs: number): Observation {
@@ -228,6 +246,10 @@ export class Picture {
       attached: container === null || container.partial === true || network in container.networks,
     };
   }
+}
+
+function keyOfPlace({ service, member, isGateway }: Owner): string {
+  return `${isGateway ? 'gateway' : 'member'} ${service}/${member}`;
 }
 
 function gatewayState(container: Container | null, isSilent: boolean): GatewaySeen['state'] {

@@ -15,7 +15,8 @@ export class MemoryRecords {
   readonly pending = new Set<number>();
   readonly incidents = new Map<string, IncidentRecord>();
   events: EventRecord[] = [];
-  health: HealthRecord[] = [];
+  /** by service */
+  readonly health = new Map<string, HealthRecord[]>();
   readonly documents = new Map<string, string>();
 }
 
@@ -89,11 +90,16 @@ export class MemoryStore implements Store {
   }
 
   appendHealth(records: readonly HealthRecord[]): void {
-    this.#records.health.push(...records);
+    const { health } = this.#records;
+    for (const record of records) {
+      const known = health.get(record.service);
+      if (known) known.push(record);
+      else health.set(record.service, [record]);
+    }
   }
 
   health(service: string, limit: number): HealthRecord[] {
-    const found = this.#records.health.filter((record) => record.service === service);
+    const found = this.#records.health.get(service) ?? [];
     return found.slice(Math.max(0, found.length - limit));
   }
 
@@ -106,19 +112,20 @@ export class MemoryStore implements Store {
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
-    this.#records.events = this.#records.events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
-    for (const [age, { id, endedAt }] of this.incidents().entries()) {
-      if (endedAt !== null && (endedAt < limits.before || age >= limits.newest)) this.#records.incidents.delete(id);
+    const { events } = this.#records;
+    if ((events[0]?.time ?? limits.before) < limits.before || events.length > limits.newest)
+      this.#records.events = events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
+    const { incidents, health } = this.#records;
+    const newestFirst = [...incidents.values()].reverse().sort((one, other) => other.startedAt - one.startedAt);
+    for (const [age, { id, endedAt }] of newestFirst.entries()) {
+      if (endedAt !== null && (endedAt < limits.before || age >= limits.newest)) incidents.delete(id);
     }
-    const kept = new Map<string, number>();
-    this.#records.health = this.#records.health
-      .reverse()
-      .filter(({ service, time }) => {
-        const count = (kept.get(service) ?? 0) + 1;
-        if (time >= limits.before) kept.set(service, count);
-        return time >= limits.before && count <= limits.entriesPerService;
-      })
-      .reverse();
+    for (const [service, records] of health) {
+      health.set(
+        service,
+        records.slice(-limits.entriesPerService).filter(({ time }) => time >= limits.before),
+      );
+    }
   }
 
   acquireLease(
