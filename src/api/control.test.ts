@@ -21,11 +21,12 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
   };
   return {
     info: () => ({ pid: 7, startedAt: 1, version: '0', kind: 'process' }),
-    status: async () => ({ project: 'shop', supervised: true, frozen: '', services: [] }),
+    status: async () => ({ project: 'shop', supervised: true, frozen: '', freeze: null, services: [] }),
     events: refuse,
     up: refuse,
     failover: refuse,
     drill: refuse,
+    order: refuse,
     restart: refuse,
     down: refuse,
     stop: refuse,
@@ -103,6 +104,23 @@ describe('the control socket', () => {
       client.failover({ service: 'web', to: null }, () => undefined, never),
       failure,
     );
+  });
+
+  test('orders come through as they were given', async () => {
+    const heard: unknown[] = [];
+    const order: ProjectControl['order'] = async (given) => {
+      heard.push(given);
+      return ['told'];
+    };
+    const client = await serve({ order });
+    const orders = [
+      { kind: 'freeze_asked', reason: 'moving' },
+      { kind: 'thaw_asked' },
+      { kind: 'maintenance_asked', service: 'web', on: true, until: 5 },
+      { kind: 'maintenance_asked', service: 'web', on: false, until: null },
+    ] as const;
+    for (const given of orders) assert.deepEqual(await client.order(given, never), ['told']);
+    assert.deepEqual(heard, orders);
   });
 
   test('a request without what it needs is refused as bad usage', async () => {

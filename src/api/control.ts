@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import type { Order } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { failureDocument } from './failure.ts';
 import { shortSocketPath } from '../socket-path.ts';
@@ -77,6 +78,8 @@ export interface ProjectControl {
     report: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<unknown>;
+  /** what a person wants of repairs; waits for nothing. @returns what came of it, a line each */
+  order(order: Order): Promise<readonly string[]>;
   restart(
     request: { readonly target: string },
     report: (progress: Progress) => void,
@@ -144,6 +147,16 @@ function operationsOf(control: ProjectControl): ReadonlyMap<string, Operation> {
       (body, ...call) => {
         const forMs = optionalNumber(body, 'forMs') ?? 0;
         return control.drill({ service: text(body, 'service'), member: text(body, 'member'), forMs }, ...call);
+      },
+    ],
+    ['/freeze', (body) => control.order({ kind: 'freeze_asked', reason: optionalText(body, 'reason') ?? '' })],
+    ['/thaw', () => control.order({ kind: 'thaw_asked' })],
+    [
+      '/maintenance',
+      (body) => {
+        const service = text(body, 'service');
+        const until = optionalNumber(body, 'until');
+        return control.order({ kind: 'maintenance_asked', service, on: body['on'] === true, until });
       },
     ],
     ['/restart', (body, ...call) => control.restart({ target: text(body, 'target') }, ...call)],

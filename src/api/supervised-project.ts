@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { forgetProject } from '../supervisor/record.ts';
-import type { SupervisorHandle } from '../supervisor/parts.ts';
+import type { Order, SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { unknownName } from './unknown-name.ts';
 
@@ -196,6 +196,12 @@ export class SupervisedProject implements ProjectControl {
       this.#knows(member, 'all');
       this.#supervisor().announceDrill(service, member, forMs);
     });
+  }
+
+  /** Not one after the other: a freeze that waits for a long `up` would come too late. */
+  async order(order: Order): Promise<readonly string[]> {
+    if (order.kind === 'maintenance_asked') this.#knows(order.service, 'services');
+    return this.#supervisor().order(order);
   }
 
   restart({ target }: { readonly target: string }, report: Report): Promise<void> {

@@ -102,6 +102,27 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./commands/failover.ts')).failoverCommand,
   },
   {
+    name: 'freeze',
+    parameters: '[reason...]',
+    summary: 'stop all repairs until thaw; gateways and watching go on',
+    hidden: false,
+    load: async () => (await import('./commands/freeze.ts')).freezeCommand,
+  },
+  {
+    name: 'thaw',
+    parameters: '',
+    summary: 'repairs go on',
+    hidden: false,
+    load: async () => (await import('./commands/thaw.ts')).thawCommand,
+  },
+  {
+    name: 'maintenance',
+    parameters: '<switch> <service>',
+    summary: 'on: leave one service to you, for a time or until off',
+    hidden: false,
+    load: async () => (await import('./commands/maintenance.ts')).maintenanceCommand,
+  },
+  {
     name: 'drill',
     parameters: '<fault> <service>',
     summary: 'break a member on purpose under load, and judge what happened',

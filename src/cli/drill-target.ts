@@ -1,6 +1,6 @@
 import { TwinhullError } from '../errors.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
-import type { ServiceStatus } from '../supervisor/status.ts';
+import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
 import { unknownName } from '../api/unknown-name.ts';
 import { storedFleet } from './members.ts';
 import type { Place } from './place.ts';
@@ -15,12 +15,14 @@ export interface DrillTarget {
 /** The member that leads (in a cluster the first). Throws TH_DRILL_REFUSED when breaking it would be an outage. */
 export async function targetOf(place: Place, service: string, force: boolean): Promise<DrillTarget> {
   const plan = await planOf(place, service);
-  const status = (await place.control.status())?.status?.services.find(({ name }) => name === service) ?? null;
-  if (status === null)
+  const project = (await place.control.status())?.status ?? null;
+  const status = project?.services.find(({ name }) => name === service) ?? null;
+  if (project === null || status === null)
     throw refused(
       `nobody supervises ${place.project}: nothing would be repaired`,
       'Start it with twinhull up -d, then try again.',
     );
+  refuseUnrepaired(project, status);
   refuseOutage(status, force);
   const running = status.members.filter(({ containerId, verdict }) => containerId !== null && verdict === 'healthy');
   const chosen = running.find(({ role }) => role === 'primary') ?? running[0];
@@ -48,6 +50,14 @@ function hostOf(hostIp: string): string {
   if (hostIp === '' || hostIp === '0.0.0.0') return '127.0.0.1';
   if (hostIp === '::') return '[::1]';
   return hostIp.includes(':') ? `[${hostIp}]` : hostIp;
+}
+
+/** What is broken stays broken. */
+function refuseUnrepaired({ freeze }: ProjectStatus, { name, maintenance }: ServiceStatus): void {
+  if (maintenance !== null)
+    throw refused(`${name} is in maintenance: nothing of it would be repaired`, `twinhull maintenance off ${name}`);
+  if (freeze !== null && freeze.cause !== 'brake')
+    throw refused('repairs are frozen: nothing would be repaired', 'twinhull thaw ends that.');
 }
 
 function refuseOutage({ name, members }: ServiceStatus, force: boolean): void {

@@ -72,6 +72,9 @@ describe('the command line', () => {
       'exec',
       'restart',
       'failover',
+      'freeze',
+      'thaw',
+      'maintenance',
       'drill',
       'doctor',
     ])

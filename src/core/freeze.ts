@@ -9,9 +9,21 @@
  */
 
 import type { NoteAction } from './actions.ts';
-import type { Memory, ServiceMemory } from './memory.ts';
-import type { Signal } from './model.ts';
+import { fitMemory, type Memory, type ServiceMemory } from './memory.ts';
+import type { Order, ServiceModel, Signal } from './model.ts';
 import { spanText } from './span.ts';
+
+/** An order where nothing can be decided: nobody supervises, or nothing has been seen yet. */
+export function heed(
+  models: readonly ServiceModel[],
+  memory: Memory,
+  order: Order,
+  now: number,
+): { readonly memory: Memory; readonly notes: readonly NoteAction[] } {
+  const whole = structuredClone(memory);
+  fitMemory(whole, models, now);
+  return { memory: whole, notes: obey(whole, [order], now) };
+}
 
 /** What a person said about repairs. @returns what goes into the record */
 export function obey(whole: Memory, signals: readonly Signal[], now: number): NoteAction[] {

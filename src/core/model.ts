@@ -141,6 +141,9 @@ export interface Observation {
   readonly loopLagMs: number;
 }
 
+/** What a person wants of repairs; see freeze.ts. */
+export type Order = Extract<Signal, { readonly kind: 'freeze_asked' | 'thaw_asked' | 'maintenance_asked' }>;
+
 /** Something that was said rather than seen. */
 export type Signal =
   | {

@@ -1,7 +1,7 @@
 /** What was said since the last decision, put into memory. */
 
 import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
-import type { ServiceModel, Signal } from './model.ts';
+import type { Order, ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
 
@@ -40,9 +40,7 @@ export function absorbSignals(
   }
 }
 
-/** A person's orders are obeyed elsewhere, see freeze.ts. */
-type Order = Extract<Signal, { kind: 'freeze_asked' | 'thaw_asked' | 'maintenance_asked' }>;
-
+/** These are obeyed elsewhere, see freeze.ts. */
 function isOrder(signal: Signal): signal is Order {
   return signal.kind === 'freeze_asked' || signal.kind === 'thaw_asked' || signal.kind === 'maintenance_asked';
 }

@@ -1,5 +1,6 @@
 /** What a supervisor is made of, and what others may ask of a running one. `loop.ts` has the class. */
 
+import type { Order } from '../core/model.ts';
 import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,6 +8,8 @@ import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+
+export type { Order };
 
 /** Makes containers anew from the plan: the last rung of the repair ladder. Idempotent; a second call finishes the first. */
 export interface Rebuilder {
@@ -56,6 +59,8 @@ export interface SupervisorHandle {
   failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }>;
   /** A drill is about to break this member; 0: it is over. What it breaks is on record as a drill, and not counted. */
   announceDrill(service: string, member: string, forMs: number): void;
+  /** What a person wants of repairs, on disk when this returns. @returns what came of it, a line each; none: it was so already */
+  order(order: Order): readonly string[];
   /** Restarts a service or one member, one member at a time, traffic led away first. `onStep` gets lines for a person. */
   restart(target: string, onStep?: (line: string) => void): Promise<void>;
   /** A new plan: what was asked to stop or was quarantined counts again. */

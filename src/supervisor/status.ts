@@ -18,7 +18,17 @@ export interface ProjectStatus {
   readonly supervised: boolean;
   /** '' or why repairs are frozen, for a person */
   readonly frozen: string;
+  /** the same with its cause; null: repairs go on */
+  readonly freeze: FreezeStatus | null;
   readonly services: readonly ServiceStatus[];
+}
+
+/** person: until `twinhull thaw`. rule: a decision broke what must hold; until thaw, or another supervisor. brake: ends by itself. */
+export interface FreezeStatus {
+  readonly cause: 'person' | 'rule' | 'brake';
+  /** milliseconds since 1970 */
+  readonly since: number;
+  readonly reason: string;
 }
 
 export interface ServiceStatus {
@@ -29,6 +39,8 @@ export interface ServiceStatus {
   readonly reason: string;
   readonly members: readonly MemberStatus[];
   readonly gateway: { readonly containerId: string | null; readonly state: string } | null;
+  /** a person works on it; times in milliseconds since 1970, `until` null: until it is ended; null: nobody does */
+  readonly maintenance: { readonly since: number; readonly until: number | null } | null;
   readonly lastIncident: LastIncident | null;
 }
 
@@ -63,12 +75,19 @@ export function statusOf(
   store: Pick<Store, 'incidents'>,
   supervised: boolean,
 ): ProjectStatus {
+  const freeze = freezeStatus(memory);
   return {
     project: fleet.project,
     supervised,
-    frozen: memory.freeze?.reason ?? '',
+    frozen: freeze === null ? '' : freeze.reason || 'a person asked for it',
+    freeze,
     services: fleet.services.map((plan) => serviceStatus(plan, memory, picture, store)),
   };
+}
+
+function freezeStatus({ frozen, freeze: brake }: Memory): FreezeStatus | null {
+  if (frozen) return frozen;
+  return brake ? { cause: 'brake', since: brake.since, reason: brake.reason } : null;
 }
 
 function serviceStatus(
@@ -92,6 +111,7 @@ function serviceStatus(
       containerId: picture.containerOf(plan, member)?.id ?? null,
     })),
     gateway: plan.gateway ? { containerId: gateway?.id ?? null, state: gateway?.state ?? 'absent' } : null,
+    maintenance: service?.maintenance ?? null,
     lastIncident: lastIncident(store, plan.name),
   };
 }

@@ -23,6 +23,7 @@ function service(changes: Partial<ServiceStatus> = {}): ServiceStatus {
       { name: 'web-backup', role: 'primary', verdict: 'healthy', reason: '', containerId: 'c2' },
     ],
     gateway: null,
+    maintenance: null,
     lastIncident: null,
     ...changes,
   };
@@ -31,6 +32,7 @@ const project = (...services: ServiceStatus[]): ProjectStatus => ({
   project: 'shop',
   supervised: true,
   frozen: '',
+  freeze: null,
   services,
 });
 
@@ -118,6 +120,21 @@ test('says when nobody supervises, and what to do about it', () => {
     statusPage(project(service()), { ...options, supervisor: '' }).join('\n'),
     /not supervised.*"twinhull up -d"/,
   );
+});
+
+test('says in words that repairs are frozen and by whom, and what is in maintenance', () => {
+  const since = now - 60_000;
+  const frozen = (cause: 'person' | 'rule' | 'brake', reason: string): string =>
+    statusPage({ ...project(service()), frozen: reason, freeze: { cause, since, reason } }, options)
+      .slice(2, 4)
+      .join(' ');
+  assert.match(frozen('person', 'moving'), /frozen since 14:59:00, somebody asked for it \(moving\);.*"twinhull thaw"/);
+  assert.match(frozen('person', ''), /somebody asked for it; "twinhull thaw"/);
+  assert.match(frozen('rule', 'a rule was broken'), /frozen since 14:59:00: a rule was broken; "twinhull thaw"/);
+  assert.match(frozen('brake', 'all are bad'), /^repairs are frozen: all are bad/);
+  const maintenance = { since, until: now + 60_000 };
+  const page = statusPage(project(service({ maintenance })), options).join('\n');
+  assert.match(page, /in maintenance since 14:59:00 until 15:01:00: watched, not repaired/);
 });
 
 test('fits 80 columns whatever the names are, and lets none of them steer the terminal', () => {

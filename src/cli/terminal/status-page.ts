@@ -1,6 +1,12 @@
 import type { Verdict } from '../../core/model.ts';
 import { spanText } from '../../core/span.ts';
-import type { LastIncident, MemberStatus, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
+import type {
+  FreezeStatus,
+  LastIncident,
+  MemberStatus,
+  ProjectStatus,
+  ServiceStatus,
+} from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
 import { countText } from './up-result.ts';
 import { clockTime, cut, table, wrap } from './table.ts';
@@ -36,10 +42,28 @@ export function statusPage(status: ProjectStatus, options: PageOptions): string[
   return [
     options.colour(notServing === 0 ? 'green' : 'red', summary),
     options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
-    ...(status.frozen === '' ? [] : wrap(`repairs are frozen: ${printable(status.frozen)}`, options.columns, '')),
+    ...frozenLines(status, options),
     ...serviceTable(status, options),
     ...lastIncidents(status, options),
   ];
+}
+
+function frozenLines({ freeze }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
+  if (freeze === null) return [];
+  return wrap(frozenText(freeze, now), columns, '').map((line) => colour('yellow', line));
+}
+
+function frozenText({ cause, since, reason }: FreezeStatus, now: number): string {
+  const why = printable(reason);
+  const from = clockTime(since, now);
+  switch (cause) {
+    case 'brake':
+      return `repairs are frozen: ${why}`;
+    case 'person':
+      return `repairs are frozen since ${from}, somebody asked for it${why === '' ? '' : ` (${why})`}; "twinhull thaw" ends it`;
+    case 'rule':
+      return `repairs are frozen since ${from}: ${why}; "twinhull thaw" ends it`;
+  }
 }
 
 const NOBODY =
@@ -64,7 +88,8 @@ function hasFinished({ serving, members }: ServiceStatus): boolean {
 function serviceRows(service: ServiceStatus, options: PageOptions): { row: string[]; reason: string }[] {
   const word = hasFinished(service) ? 'finished' : 'serving';
   const state = service.serving ? options.colour('green', word) : options.colour('red', 'NOT SERVING');
-  const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason: service.reason };
+  const reason = [maintenanceText(service, options), service.reason].filter((part) => part !== '').join('; ');
+  const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason };
   const members = service.members.map((member) => ({
     row: [
       `  ${cut(printable(member.name), 28)}`,
@@ -75,6 +100,12 @@ function serviceRows(service: ServiceStatus, options: PageOptions): { row: strin
     reason: member.verdict === 'healthy' || isSaid(member, service.reason) ? '' : member.reason,
   }));
   return [head, ...members];
+}
+
+function maintenanceText({ maintenance }: ServiceStatus, { now }: PageOptions): string {
+  if (maintenance === null) return '';
+  const until = maintenance.until === null ? '' : ` until ${clockTime(maintenance.until, now)}`;
+  return `in maintenance since ${clockTime(maintenance.since, now)}${until}: watched, not repaired`;
 }
 
 /** The service's own line says it already. */
