@@ -84,6 +84,17 @@ export class Installation {
     if (startsAgain) clock.timer(RESTART_PAUSE_MS, () => this.supervise());
   }
 
+  /** What it remembers is gone, as after a disk that was full or a file that was damaged; the plan is left. */
+  loseMemory(): void {
+    const { documents } = this.records;
+    this.kill();
+    this.records = new MemoryRecords();
+    for (const name of ['fleet', 'stopped']) {
+      const text = documents.get(name);
+      if (text !== undefined) this.records.documents.set(name, text);
+    }
+  }
+
   /** Starts a process that goes on with what is on record, unless one is at it. */
   supervise(): void {
     const process = this.#start();

@@ -42,8 +42,7 @@ export class World {
   readonly onEvent = new Set<(event: EngineEvent) => void>();
   readonly onCall = new Set<CallListener>();
   readonly onEnd = new Set<(ending: Ending) => void>();
-  /** share of gateways' checks that are lost on the way */
-  lostChecks = 0;
+  #lostChecks = 0;
   readonly #losses: Random;
 
   constructor({ seed, project, keepLines }: WorldOptions) {
@@ -56,7 +55,7 @@ export class World {
       clock: this.clock,
       conditionOf: (member) => this.members.conditionOf(member),
       isTold: true,
-      checksUntilLost: () => this.#losses.triesUntil(this.lostChecks),
+      checksUntilLost: () => this.#losses.triesUntil(this.#lostChecks),
     });
     const references = [...new Set(Object.values(project.services).flatMap(({ image }) => image ?? []))];
     const image = (reference: string) => plainImage({ id: `sha256:${reference}`, cmd: ['serve'] });
@@ -95,6 +94,12 @@ export class World {
   /** What a person, another tool or the simulator itself does with the engine: with no distortion, and not ours. */
   get hand(): Engine {
     return this.engine;
+  }
+
+  /** This share of the gateways' checks is lost on the way from now on. */
+  loseChecks(share: number): void {
+    this.#lostChecks = share;
+    for (const { name } of this.fleet.services) this.gateway(name)?.conditionsChanged();
   }
 
   service(name: string): ServicePlan {
