@@ -75,6 +75,7 @@ export class SupervisedProject implements ProjectControl {
   readonly #end: (ending: Ending) => void;
   #running: Running | null = null;
   #ending = false;
+  #resuming = false;
   #busy = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -92,12 +93,22 @@ export class SupervisedProject implements ProjectControl {
   async resume(): Promise<void> {
     const fleet = this.#fleet();
     if (fleet === null || this.#running || this.#parts.store.document(STOPPED) === true) return;
-    const there = await this.#parts.isThere();
-    if (!there || this.#running) return;
-    await this.#finishBegun(fleet);
-    if (this.#running || this.#ending) return;
-    const handle = this.#parts.makeSupervisor(fleet);
-    this.#start(handle);
+    this.#resuming = true;
+    try {
+      const there = await this.#parts.isThere();
+      if (!there || this.#running) return;
+      await this.#finishBegun(fleet);
+      if (this.#running || this.#ending) return;
+      this.#start(this.#parts.makeSupervisor(fleet));
+    } finally {
+      this.#resuming = false;
+    }
+    await this.#firstLook();
+  }
+
+  async #firstLook(): Promise<void> {
+    const handle = this.#running?.handle;
+    if (!handle) return;
     const patience = new AbortController();
     const tooLong = this.#parts.clock.sleep(FIRST_LOOK_MS, patience.signal).catch(() => undefined);
     await Promise.race([handle.whenSeen(), this.ended, tooLong]);
@@ -158,7 +169,8 @@ export class SupervisedProject implements ProjectControl {
       try {
         return await this.#parts.deployer.up(fleet, options, { report, aside: this.#aside(fleet) }, signal);
       } finally {
-        if (!this.#running) this.#end({ why: 'stopped' }); // refused before anything was touched: nothing to supervise
+        // refused before anything was touched: nothing to supervise
+        if (!this.#running && !this.#resuming) this.#end({ why: 'stopped' });
       }
     });
   }

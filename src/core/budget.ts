@@ -71,6 +71,18 @@ export function isLooping(turn: Turn, memory: MemberMemory): boolean {
   return memory.loops >= turn.model.policy.budget.actions;
 }
 
+/** Repaired more than once, and no repair lasted. */
+export function isHopeless(turn: Turn, memory: MemberMemory): boolean {
+  return memory.loops >= Math.min(2, turn.model.policy.budget.actions);
+}
+
+/** When the budget allows one more; now, if it does. */
+export function budgetFreeAt({ memory, model, now }: Turn): number {
+  const { actions, windowMs } = model.policy.budget;
+  const [oldest] = memory.actionsAt.slice(-actions);
+  return memory.actionsAt.length < actions || oldest === undefined ? now : oldest + windowMs;
+}
+
 /** Growing waits: at once, then 2 s doubling to 60 s for repairs that do not last. */
 export function waitBefore(memory: MemberMemory): number {
   if (memory.loops === 0) return 0;

@@ -1,8 +1,9 @@
 /** What a repair has to wait for, in words. */
 
-import { isHostSpent } from './budget.ts';
+import { budgetFreeAt, endsNothing, isBudgetSpent, isHostSpent } from './budget.ts';
 import { heldBy } from './cascade.ts';
 import { endsARunning } from './diagnosis.ts';
+import { comesFirst, isEmergency } from './emergency-order.ts';
 import type { Rung } from './memory.ts';
 import type { MemberSeen } from './model.ts';
 import { spanText } from './span.ts';
@@ -16,7 +17,11 @@ export interface Obstacle {
 
 /** null: nothing stands in the way of this rung */
 export function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): Obstacle | null {
+  const first = comesFirst(turn.whole, turn.model.name, rung);
+  if (first !== '') return { why: `in this emergency it comes ${first}`, until: null };
   if (isHostSpent(turn) && usable(turn).length > 0) return hostSpent(turn);
+  const isSpent = isBudgetSpent(turn) && !endsNothing(rung);
+  if (isSpent && usable(turn).some((other) => other !== name)) return budgetSpent(turn);
   if (!endsARunning(rung, seen)) return null;
   return obstacleToEnding(turn, name);
 }
@@ -32,6 +37,12 @@ export function obstacleToEnding(turn: Turn, name: string): Obstacle | null {
   return { why: `${coming} is about to serve; what ${name} may still serve must last until then`, until: null };
 }
 
+function budgetSpent(turn: Turn): Obstacle {
+  const { model, memory } = turn;
+  const times = `${memory.actionsAt.length} repairs of ${model.name} within ${spanText(model.policy.budget.windowMs)}`;
+  return { why: `there were ${times}, and the others serve`, until: budgetFreeAt(turn) };
+}
+
 function hostSpent({ whole, model }: Turn): Obstacle {
   const window = spanText(model.policy.budget.windowMs);
   const why = `there were ${whole.hostActionsAt.length} repairs on this host within ${window}; what still serves is left alone`;
@@ -41,8 +52,9 @@ function hostSpent({ whole, model }: Turn): Obstacle {
 
 /** One at a time within a service; while the brake is on, one at a time in the whole project. */
 function otherInRepair(turn: Turn, name: string): string | null {
-  const isBraked = turn.memory.freeze !== null || turn.whole.freeze !== null || turn.whole.cascadeSince !== null;
-  const services = isBraked ? Object.values(turn.whole.services) : [turn.memory];
+  const { whole, memory: service } = turn;
+  const isBraked = service.freeze !== null || whole.freeze !== null || whole.cascadeSince !== null;
+  const services = isBraked || isEmergency(whole) ? Object.values(whole.services) : [service];
   const all = services.flatMap(({ members }) => Object.entries(members));
   const own = memberMemory(turn, name);
   const other = all.find(([, memory]) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');

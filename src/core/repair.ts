@@ -5,12 +5,12 @@
  * service is being restarted at any time.
  */
 
-import { countAction, countRestart, endsNothing, isBudgetSpent, isLooping, waitBefore } from './budget.ts';
+import { countAction, countRestart, endsNothing, isBudgetSpent, isHopeless, isLooping, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
 import { failure, type Condition, type Failed } from './condition.ts';
-import { howItExited, isIdleStandby } from './health.ts';
+import { howItExited } from './health.ts';
 import { handsOffWords, isHandsOff } from './freeze.ts';
 import {
   addEvidence,
@@ -24,7 +24,9 @@ import {
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
 import { obstacleTo, obstacleToEnding } from './obstacles.ts';
+import { isIdleStandby } from './pair.ts';
 import { spanText } from './span.ts';
+import { leftToTwin } from './standby.ts';
 import {
   ask,
   conditionOf,
@@ -126,9 +128,13 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
     retireStandby(turn, name, condition);
     return;
   }
+  if (memory.repair?.phase !== 'acting' && leaveToTwin(turn, name, condition)) return;
   const repair = (memory.repair ??= begin(turn, memory, condition, seen));
   if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
-  if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition);
+  if (repair.phase === 'proving') {
+    nextRung(turn, name, repair, seen, condition);
+    if (leaveToTwin(turn, name, condition)) return wake(turn, turn.now + 1);
+  }
   // on its way out it cannot be started: what can be done shows when it is gone
   if (seen.state === 'removing') return wake(turn, turn.now + LOOK_AGAIN_MS);
   if (seen.state === 'absent' && repair.ladder[repair.step] !== 'replace') {
@@ -139,6 +145,15 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
   if (seen.state === 'restarting') return consider(turn, name, 'the engine restarts it by itself');
   if (turn.now < repair.until) return waitLonger(turn, name, repair.until);
   climb(turn, name, repair, seen, condition);
+}
+
+/** @returns whether its twin takes over, and the ladder waits */
+function leaveToTwin(turn: Turn, name: string, condition: Failed): boolean {
+  const why = leftToTwin(turn, name, condition);
+  if (why === '') return false;
+  consider(turn, name, why);
+  if (isBudgetSpent(turn)) alertSpent(turn, name);
+  return true;
 }
 
 /** A person's hand is on it: what is under way comes to its end, and the rest begins anew when repairs go on. */
@@ -225,18 +240,24 @@ function countWords({ memory, model }: Turn): string {
   return `: repair ${memory.actionsAt.length} of at most ${actions} in ${spanText(windowMs)}`;
 }
 
-/** Enough is enough, if the service goes on without it, or if it is alone and never lasts. */
+/**
+ * Enough is enough, if the service goes on without it and its own repairs did not last, or if it is alone and never
+ * lasts. One that finds the budget used up by others is no hopeless case: it waits.
+ */
 function deservesQuarantine(turn: Turn, name: string): boolean {
   if (!isBudgetSpent(turn)) return false;
   const memory = memberMemory(turn, name);
-  if (usable(turn).some((other) => other !== name)) return true;
+  if (usable(turn).some((other) => other !== name)) return isHopeless(turn, memory);
   if (turn.model.members.length === 1 && isLooping(turn, memory)) return true;
-  if (!turn.memory.budgetAlerted) {
-    turn.memory.budgetAlerted = true;
-    const reason = `${name} was repaired ${turn.memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
-    turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
-  }
+  alertSpent(turn, name);
   return false;
+}
+
+function alertSpent({ model, memory, actions }: Turn, name: string): void {
+  if (memory.budgetAlerted) return;
+  memory.budgetAlerted = true;
+  const reason = `${name} was repaired ${memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
+  actions.push({ kind: 'alert', service: model.name, member: name, reason });
 }
 
 /** One that runs is ended: like every other end, not under the brake and not while another one is in repair. */
@@ -334,7 +355,8 @@ function retireStandby(turn: Turn, name: string, condition: Failed): void {
     ask(turn, 'replace_standby', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });
     return;
   }
-  if (isHeld(turn)) return;
+  // a second writer is no matter of politeness: see standby.ts
+  if (isHeld(turn) || turn.model.policy.oneWriter) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'stop', name, `${name} ${condition.why}, and ${leader ?? 'the other'} has taken over`, { deadlineMs });
 }

@@ -49,7 +49,13 @@ export class World {
     this.random = new Random(seed);
     this.#losses = this.random.fork('losses');
     this.trace = new Trace(() => this.clock.monotonic(), keepLines);
-    this.engine = new MemoryEngine({ clock: this.clock, id: 'sim', onEvent: (event) => this.#seen(event) });
+    const pace = this.random.fork('pace');
+    this.engine = new MemoryEngine({
+      clock: this.clock,
+      id: 'sim',
+      startTakesMs: () => pace.whole(80, 400),
+      onEvent: (event) => this.#seen(event),
+    });
     this.daemon = new Daemon(this.engine, this.clock, this.random.fork('daemon'));
     this.driver = new MemoryGatewayDriver({
       clock: this.clock,

@@ -8,7 +8,7 @@
 import { isCode, messageOf } from '../errors.ts';
 import { LABEL } from '../labels.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Engine, EngineEvent } from '../ports/engine.ts';
+import type { Container, Engine, EngineEvent } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Picture } from './picture.ts';
 
@@ -87,11 +87,36 @@ export class Observer {
     try {
       const labels = { [LABEL.project]: project };
       const listed = await engine.listContainers({ labels }, { signal, deadlineMs: LIST_DEADLINE_MS });
-      picture.replaceAll(listed, touched);
+      const { found, unknown } = await this.#lookFor(picture.missingFrom(listed), signal);
+      picture.replaceAll([...listed, ...found], touched, unknown);
     } finally {
       this.#lists.delete(touched);
     }
     for (const id of touched) this.inspect(id, signal);
+  }
+
+  /**
+   * A list that is short is not a dead fleet: what is known or planned and not in it is asked for by itself, and only
+   * the engine's "no such container" means that it is gone.
+   */
+  async #lookFor(
+    missing: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly found: readonly Container[]; readonly unknown: ReadonlySet<string> }> {
+    const { engine, project } = this.#parts;
+    const found: Container[] = [];
+    const unknown = new Set<string>();
+    const look = async (idOrName: string): Promise<void> => {
+      try {
+        const container = await engine.inspectContainer(idOrName, { signal, deadlineMs: INSPECT_DEADLINE_MS });
+        if (container?.labels[LABEL.project] === project) found.push(container);
+      } catch (error) {
+        if (isDefect(error)) throw error;
+        unknown.add(idOrName);
+      }
+    };
+    await Promise.all(missing.map(look));
+    return { found, unknown };
   }
 
   #see(event: EngineEvent, signal: AbortSignal): void {

@@ -41,15 +41,33 @@ export class Picture {
   }
 
   /**
-   * The engine's whole list: what is not in it is gone.
+   * Everything there is: what is not in it is gone.
    * @param touched what events named while the list was made: they know better than the list does
+   * @param unknown ids of which nothing could be said: they stay as they were
    */
-  replaceAll(containers: readonly Container[], touched: ReadonlySet<string>): void {
+  replaceAll(
+    containers: readonly Container[],
+    touched: ReadonlySet<string>,
+    unknown: ReadonlySet<string> = new Set(),
+  ): void {
     const before = new Map(this.#containers);
     this.#changing().clear();
     for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
-    for (const [id, container] of before) if (touched.has(id)) this.#changing().set(id, container);
+    for (const [id, container] of before) if (touched.has(id) || unknown.has(id)) this.#changing().set(id, container);
     this.engineAnswers = true;
+  }
+
+  /** What was there or should be, and is not in this list: ids, and names in the plan of which no container is known. */
+  missingFrom(listed: readonly Container[]): string[] {
+    const ids = new Set(listed.map(({ id }) => id));
+    const names = new Set(listed.map(({ name }) => name));
+    const gone = [...this.#containers.values()].filter(({ id }) => !ids.has(id));
+    for (const { name } of gone) names.add(name);
+    const planned = this.#fleet.services.flatMap(({ members, gateway }) => [
+      ...members.map(({ containerName }) => containerName),
+      ...(gateway ? [gateway.containerName] : []),
+    ]);
+    return [...gone.map(({ id }) => id), ...planned.filter((name) => !names.has(name))];
   }
 
   #changing(): Map<string, Container> {

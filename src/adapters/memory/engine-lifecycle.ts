@@ -22,6 +22,7 @@ export interface World {
   readonly events: EventHub;
   readonly containers: ContainerTable;
   readonly network: (nameOrId: string) => MemoryNetwork | undefined;
+  readonly startTakesMs: () => number;
   /** resolves when the engine is there: a policy restarts nothing while it is away */
   readonly engineThere: () => Promise<void>;
 }
@@ -34,10 +35,16 @@ export class Lifecycle {
     this.#world = world;
   }
 
-  start(container: MemoryContainer): void {
+  async start(container: MemoryContainer): Promise<void> {
     if (container.state === 'paused') throw refused(409, 'cannot start a paused container, try unpause instead');
+    await this.#startUp();
     if (container.state === 'running') return;
     this.#begin(container, true);
+  }
+
+  async #startUp(): Promise<void> {
+    const takesMs = this.#world.startTakesMs();
+    if (takesMs > 0) await this.#world.clock.sleep(takesMs);
   }
 
   async stop(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
@@ -53,6 +60,7 @@ export class Lifecycle {
 
   async restart(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
     await this.stop(container, timeoutSeconds, signal);
+    await this.#startUp();
     this.#begin(container, true);
     this.emit(container, 'restart');
   }

@@ -43,6 +43,8 @@ export interface MemoryEngineOptions {
   /** what the process of a container does; the default runs until it is asked to end */
   readonly programOf?: (spec: ContainerSpec) => Program;
   readonly id?: string;
+  /** how long a start by request takes, milliseconds; default: none */
+  readonly startTakesMs?: () => number;
   /** told of each event the moment it happens, whatever becomes of the streams */
   readonly onEvent?: (event: EngineEvent) => void;
 }
@@ -71,6 +73,7 @@ export class MemoryEngine implements Engine {
       events: this.#events,
       containers: this.#containers,
       network: (nameOrId) => this.#networks.find(nameOrId),
+      startTakesMs: options.startTakesMs ?? (() => 0),
       engineThere: async () => await this.#there(),
     });
   }
@@ -182,7 +185,7 @@ export class MemoryEngine implements Engine {
   }
 
   async startContainer(id: string, call: Call = {}): Promise<void> {
-    this.#lifecycle.start(await this.#change(id, call));
+    await this.#lifecycle.start(await this.#change(id, call));
   }
 
   async stopContainer(id: string, options: { readonly timeoutSeconds?: number }, call: Call = {}): Promise<void> {
