@@ -3,6 +3,7 @@
  * notes only go into the record. Waiting is in neither: the core says when it wants to be asked again.
  */
 
+import type { Emergency } from './memory.ts';
 import type { FailureKind } from './model.ts';
 
 interface Effect<Kind extends string> {
@@ -86,6 +87,8 @@ export type NoteAction =
     }
   /** somebody should look */
   | { readonly kind: 'alert'; readonly service: string | null; readonly member: string | null; readonly reason: string }
+  /** the plan as it stands now */
+  | { readonly kind: 'save_emergency'; readonly emergency: Emergency }
   /** something a person should find in the record */
   | {
       readonly kind: 'tell';
@@ -117,6 +120,7 @@ export function isEffect(action: Action): action is EffectAction {
     case 'consider_incident':
     case 'alert':
     case 'tell':
+    case 'save_emergency':
     case 'verdict':
       return false;
     default:

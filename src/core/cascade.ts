@@ -18,9 +18,9 @@ const RELEASE_MS = 10_000;
 const EASED =
   'of those that failed together some are well again; the others get some time to follow before anything is restarted';
 const CASCADE_WINDOW_MS = 5 * 60_000;
-const CASCADE_SERVICES = 3;
+export const CASCADE_SERVICES = 3;
 /** fewer members than this are no sign of a common cause */
-const LEAST_MEMBERS = 3;
+export const LEAST_MEMBERS = 3;
 
 export function brakeService(turn: Turn): void {
   const running = turn.model.members.filter(({ name }) => isWatched(turn, name));
@@ -44,12 +44,15 @@ export function brakeProject(whole: Memory, turns: readonly Turn[], now: number)
 }
 
 /** Three failures of different services in five minutes. */
-export function noticeCascade(whole: Memory, now: number): boolean {
+export function noticeCascade(whole: Memory, now: number): void {
   whole.failures = whole.failures.filter(({ at }) => at > now - CASCADE_WINDOW_MS);
-  const isCascade = new Set(whole.failures.map(({ service }) => service)).size >= CASCADE_SERVICES;
-  const isNew = isCascade && whole.cascadeSince === null;
+  const isCascade = cascadedServices(whole, 0).length >= CASCADE_SERVICES;
   whole.cascadeSince = isCascade ? (whole.cascadeSince ?? now) : null;
-  return isNew;
+}
+
+/** Services that failed within five minutes, and after `since`. */
+export function cascadedServices({ failures }: Memory, since: number): string[] {
+  return [...new Set(failures.filter(({ at }) => at > since).map(({ service }) => service))];
 }
 
 /** While this holds, no running member is restarted, stopped or cut off. */

@@ -11,6 +11,7 @@ import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover
 import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
 import { engineAnswers, withoutEngineStops } from './engine-away.ts';
+import { tendEmergency } from './emergency.ts';
 import { endMaintenances, isHandsOff, obey } from './freeze.ts';
 import { examine } from './health.ts';
 import { fitMemory, type Memory } from './memory.ts';
@@ -63,12 +64,18 @@ export function decide(
     brakeService(turn);
   }
   const notes = noteWhole(whole, turns, now);
+  const emergency = tendEmergency(whole, turns, observation.engineAnswers, signals, now);
   for (const turn of turns) takeTurn(turn, signals);
   const { gone, lookAgainAt } = isGone(whole, observation, now);
   return {
     memory: whole,
-    actions: [...told, ...notes, ...turns.flatMap((turn) => turn.actions.filter((action) => isToBeTold(turn, action)))],
-    wakeAt: Math.min(lookAgainAt, ...turns.map(({ wakeAt }) => wakeAt)),
+    actions: [
+      ...told,
+      ...notes,
+      ...emergency.notes,
+      ...turns.flatMap((turn) => turn.actions.filter((action) => isToBeTold(turn, action))),
+    ],
+    wakeAt: Math.min(lookAgainAt, emergency.wakeAt, ...turns.map(({ wakeAt }) => wakeAt)),
     gone,
   };
 }
@@ -143,11 +150,7 @@ function noteWhole(whole: Memory, turns: readonly Turn[], now: number): Action[]
   const before = whole.freeze;
   brakeProject(whole, turns, now);
   if (whole.freeze && !before) notes.push({ kind: 'alert', service: null, member: null, reason: whole.freeze.reason });
-  if (noticeCascade(whole, now)) {
-    const services = [...new Set(whole.failures.map(({ service }) => service))].join(', ');
-    const reason = `failures of different services within five minutes (${services}); running members are repaired one at a time from now on`;
-    notes.push({ kind: 'alert', service: null, member: null, reason });
-  }
+  noticeCascade(whole, now);
   return notes;
 }
 

@@ -142,7 +142,7 @@ export function noteServing(turn: Turn): void {
   memory.reason = serving ? '' : whyNotServing(turn);
 }
 
-function isServing(turn: Turn): boolean {
+export function isServing(turn: Turn): boolean {
   const { model, seen } = turn;
   const conditions = model.members.map(({ name }) => conditionOf(turn, name).is);
   if (conditions.every((is) => is === 'completed')) return true;

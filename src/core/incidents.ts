@@ -1,7 +1,7 @@
 /** An incident: a failure from its detection to the recovery. One at a time for each member. */
 
 import type { FailureKind } from './model.ts';
-import type { OpenIncident } from './memory.ts';
+import type { Memory, OpenIncident } from './memory.ts';
 import { memberMemory, type Turn } from './turn.ts';
 
 interface Holder {
@@ -14,7 +14,7 @@ export function openIncident(turn: Turn, member: string, failure: FailureKind, s
   const { name: service } = turn.model;
   const evidence = `${member} ${why}`;
   if (holder.incident) return;
-  const id = nextId(turn, startedAt);
+  const id = nextId(turn.whole, startedAt);
   holder.incident = { id, failure, startedAt, outageMsBefore: outageMs(turn) };
   const drill = isDrilled(turn, member);
   if (!drill) turn.whole.failures.push({ service, at: turn.now });
@@ -86,9 +86,9 @@ function holderOf(turn: Turn, member: string): Holder {
 }
 
 /** Time and a number: the same decision gives the same id, and a record that was lost is not written over. */
-function nextId(turn: Turn, startedAt: number): string {
-  turn.whole.sequence += 1;
-  return `${Math.floor(startedAt).toString(36)}-${turn.whole.sequence}`;
+export function nextId(whole: Memory, startedAt: number): string {
+  whole.sequence += 1;
+  return `${Math.floor(startedAt).toString(36)}-${whole.sequence}`;
 }
 
 /** All time this service did not serve, as far as we remember, until now. */

@@ -18,6 +18,12 @@ export interface Memory {
   engineAway?: { from: number; until: number | null } | undefined;
   /** nothing is repaired until somebody says so; absent: repairs go on */
   frozen?: Frozen | undefined;
+  /** the one that goes on, or the last one; absent: none yet */
+  emergency?: Emergency | undefined;
+  /** a person ended the last one, and what led to it goes on: no other begins for that */
+  emergencyMuted?: boolean | undefined;
+  /** absent: something does, or nothing ever did */
+  nothingServesSince?: number | undefined;
   /** everything that carries the project's names is gone since then */
   goneSince: number | null;
 }
@@ -41,6 +47,33 @@ export interface Maintenance {
   since: number;
   /** null: until somebody says so */
   until: number | null;
+}
+
+/** What is done when much fails at once; see emergency.ts. */
+export interface Emergency {
+  id: string;
+  cause: 'nothing_serves' | 'cascade' | 'half_is_bad';
+  reason: string;
+  since: number;
+  endedAt: number | null;
+  /** null while it goes on; ended: by a person */
+  outcome: 'well' | 'frozen' | 'ended' | null;
+  steps: EmergencyStep[];
+}
+
+export interface EmergencyStep {
+  kind: 'isolate' | 'alert' | 'protect' | 'scale' | 'snapshot' | 'bring_back';
+  /** bring_back: which one */
+  service: string | null;
+  /** for a person */
+  what: string;
+  state: 'planned' | 'running' | 'done' | 'skipped' | 'failed';
+  /** what it waits for, why it is skipped or failed; '' otherwise */
+  reason: string;
+  /** how long it may take once it is running; null: until the end */
+  deadlineMs: number | null;
+  startedAt: number | null;
+  endedAt: number | null;
 }
 
 /** What stood in the way of a repair at the last look. */

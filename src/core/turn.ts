@@ -2,6 +2,7 @@
 
 import { isTraffic, keyOf, type Action, type EffectAction } from './actions.ts';
 import type { Condition } from './condition.ts';
+import { comesFirst } from './emergency-order.ts';
 import { isHandsOff } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
@@ -53,6 +54,7 @@ export function ask(
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
   if (!isTraffic(effect) && isHandsOff(turn.whole, turn.memory)) return false;
+  if (comesFirst(turn.whole, effect.service, kind) !== '') return false;
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;

@@ -5,7 +5,7 @@
  */
 
 import type { EffectAction, NoteAction } from '../core/actions.ts';
-import type { Memory } from '../core/memory.ts';
+import type { Emergency, Memory } from '../core/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { IncidentNote, IncidentRecord, Store } from '../ports/store.ts';
@@ -17,6 +17,8 @@ export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
 type Counters = GatewayReading['counters'];
 
 const MEMORY = 'core';
+const EMERGENCIES = 'emergencies';
+const EMERGENCIES_KEPT = 20;
 /** events, actions and incidents each, whatever their age: some 10 MB */
 const NEWEST_KEPT = 20_000;
 /** of one incident: one that lasts for days must not grow for days */
@@ -32,6 +34,17 @@ export interface SavedMemory {
 export function savedMemory(store: Pick<Store, 'document'>): SavedMemory | null {
   const saved = store.document(MEMORY) as SavedMemory | null | undefined;
   return saved && typeof saved === 'object' && 'memory' in saved ? saved : null;
+}
+
+/** Emergencies on record, newest first. */
+export function emergencies(store: Pick<Store, 'document'>): readonly Emergency[] {
+  const saved = store.document(EMERGENCIES);
+  return Array.isArray(saved) ? (saved as Emergency[]) : [];
+}
+
+function saveEmergency(store: Store, emergency: Emergency): void {
+  const others = emergencies(store).filter(({ id }) => id !== emergency.id);
+  store.saveDocument(EMERGENCIES, [emergency, ...others].slice(0, EMERGENCIES_KEPT));
 }
 
 /** The project was taken down: what was known of its containers says nothing about the next ones. */
@@ -108,6 +121,9 @@ export class Recorder {
         return;
       case 'alert':
         this.#event('alert', action.service, action.member, null, action.reason);
+        return;
+      case 'save_emergency':
+        saveEmergency(this.#store, action.emergency);
         return;
       case 'tell':
         this.#event(action.about, action.service, null, null, action.message);

@@ -140,6 +140,8 @@ export function lineOf(action: Action): string {
       return `close_incident ${action.member} ${action.outcome}, ${action.withoutServiceMs} ms without service: ${action.reason}`;
     case 'consider_incident':
       return `consider_incident ${action.member}: ${action.what}${action.until === null ? '' : ` (until ${action.until - START})`}`;
+    case 'save_emergency':
+      return `save_emergency ${action.emergency.id.split('-')[1]}`;
     case 'tell':
       return `${action.about} ${action.service ?? 'project'}: ${action.message}`;
     case 'alert':
