@@ -7,6 +7,7 @@
 
 import type { EffectAction } from './actions.ts';
 import { isHandsOff } from './freeze.ts';
+import { presumeAsked, reconsiderAsked } from './health.ts';
 import { closeIncident, openIncident } from './incidents.ts';
 import { ask, wake, type Turn } from './turn.ts';
 
@@ -50,7 +51,8 @@ function tendEnded(turn: Turn, state: 'exited' | 'absent'): boolean {
   }
   // our own repair leaves no trail either: while it is under way, nothing seen is no sign of a request
   const isUnseen = gateway?.ended === 'unseen' && state === 'exited' && memory.incident === null;
-  if (gateway?.ended === 'asked' || isUnseen) memory.askedAt ??= turn.now;
+  if (gateway) reconsiderAsked(memory, gateway.ended, turn.now);
+  if (isUnseen) presumeAsked(memory, turn.now);
   if (memory.askedAt !== null) {
     closeIncident(turn, turn.model.name, 'superseded', 'the gateway was stopped on request');
     return false;

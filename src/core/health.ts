@@ -7,8 +7,9 @@
 
 import { failure, type Condition } from './condition.ts';
 import { failureOfRunning } from './diagnosis.ts';
-import type { MemberSeen } from './model.ts';
+import type { Ended, MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
+import { isIdleStandby, isWarmStandby } from './pair.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
@@ -38,7 +39,29 @@ function absorbState(memory: MemberMemory, seen: MemberSeen, now: number): void 
   if (isNewRun) startAnew(memory, seen);
   memory.containerId = seen.containerId;
   if (runs) memory.askedAt = null;
-  else if (seen.ended === 'asked') memory.askedAt ??= now;
+  else reconsiderAsked(memory, seen.ended, now);
+}
+
+/** Events that are told late may show that what looked like a request was a failure. */
+export function reconsiderAsked(
+  memory: Pick<MemberMemory, 'askedAt' | 'isAskPresumed'>,
+  ended: Ended,
+  now: number,
+): void {
+  if (ended === 'asked') {
+    memory.askedAt ??= now;
+    memory.isAskPresumed = false;
+  } else if (ended === 'failed' && memory.isAskPresumed === true) {
+    memory.askedAt = null;
+    memory.isAskPresumed = false;
+  }
+}
+
+/** It looks as if somebody had asked for it. */
+export function presumeAsked(memory: Pick<MemberMemory, 'askedAt' | 'isAskPresumed'>, now: number): void {
+  if (memory.askedAt !== null) return;
+  memory.askedAt = now;
+  memory.isAskPresumed = true;
 }
 
 /** A new run of the process: what its checks said before says nothing about it. */
@@ -92,7 +115,7 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
     case 'running':
       return judgeRunning(turn, seen, memory);
     case 'paused':
-      return judgePaused(turn, memory);
+      return isWarmStandby(turn, name) ? { is: 'standby' } : judgePaused(turn, memory);
     case 'restarting':
       return failure('container_exit', true, `${howItExited(seen)}; the engine restarts it`);
     default:
@@ -198,27 +221,10 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
   if (turn.isBusy) return { is: 'starting', why: `${howItExited(seen)} while the service is being changed` };
   if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
-    memory.askedAt = turn.now;
+    presumeAsked(memory, turn.now);
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
   return failure('container_exit', true, howItExited(seen));
-}
-
-/** In a cold pair, the one of the two that does not lead. */
-export function isIdleStandby(turn: Turn, name: string): boolean {
-  const { model, memory } = turn;
-  const role = model.members.find((member) => member.name === name)?.role;
-  return (
-    model.policy.standby === 'cold' &&
-    model.balance === null &&
-    role !== 'replica' &&
-    hasTwin(turn) &&
-    memory.leader !== name
-  );
-}
-
-function hasTwin(turn: Turn): boolean {
-  return turn.model.members.some(({ role }) => role === 'backup');
 }
 
 /** The engine restarts these by itself unless they were stopped through its API (moby, restartmanager). */

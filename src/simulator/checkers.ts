@@ -137,7 +137,10 @@ export class Checkers {
 
   /** Long after the last fault: everything is as the plan wants it. */
   atEnd(): void {
-    const { fleet, members, twinhull } = this.#world;
+    const { fleet, members, twinhull, engine } = this.#world;
+    const odd = engine.containers().filter(({ state }) => state !== 'running');
+    for (const { name, state, exitCode, error } of odd)
+      this.#world.trace.say('sim', `${name} is ${state} (${exitCode})${error === '' ? '' : `: ${error}`}`);
     if (!twinhull.process) this.#violated('repaired at the end', 'nobody supervises');
     for (const { name, members: planned, gateway, mode, policy } of fleet.services) {
       if (!this.#world.isServing(name)) this.#violated('repaired at the end', `${name} does not serve`);

@@ -24,6 +24,8 @@ export class Picture {
   readonly #containers = new Map<string, Container>();
   /** containers by their place in the plan; null: to be found out anew */
   #byOwner: Map<string, Container[]> | null = null;
+  /** ids for which the engine did not answer when it was last asked for them */
+  readonly #unanswered = new Set<string>();
   readonly #trails = new Map<string, Trail>();
   readonly #readings = new Map<string, Reading>();
   /** services whose gateway did not answer when it was last asked */
@@ -54,6 +56,7 @@ export class Picture {
     this.#changing().clear();
     for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
     for (const [id, container] of before) if (touched.has(id) || unknown.has(id)) this.#changing().set(id, container);
+    for (const id of unknown) this.#unanswered.add(id);
     this.engineAnswers = true;
   }
 
@@ -80,6 +83,7 @@ export class Picture {
   }
 
   remove(id: string): void {
+    this.#unanswered.delete(id);
     this.#changing().delete(id);
   }
 
@@ -91,6 +95,8 @@ export class Picture {
   #put(container: Container, before: Container | undefined): void {
     const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
     this.#changing().set(container.id, known);
+    if (container.partial) this.#unanswered.add(container.id);
+    else this.#unanswered.delete(container.id);
     if (known.state === 'running' && known.startedAt > (before?.startedAt ?? 0)) this.#runsAnew(known);
   }
 
@@ -156,6 +162,12 @@ export class Picture {
     return inPlace(own, member ? member.containerName : (service.gateway?.containerName ?? ''));
   }
 
+  /** Others in this member's place: they are put aside while it is replaced. */
+  #asideOf(service: ServicePlan, member: MemberPlan, container: Container): readonly Container[] {
+    const own = this.#owned().get(keyOfPlace({ service: service.name, member: member.name, isGateway: false })) ?? [];
+    return own.filter(({ id }) => id !== container.id);
+  }
+
   #owned(): Map<string, Container[]> {
     if (this.#byOwner) return this.#byOwner;
     const owned = new Map<string, Container[]>();
@@ -215,6 +227,8 @@ export class Picture {
       name: member.name,
       containerId: container.id,
       state: container.state,
+      partial: !isTold || this.#unanswered.has(container.id),
+      asideRuns: this.#asideOf(service, member, container).some(isUp),
       startedAt: container.startedAt,
       finishedAt: container.finishedAt,
       exitCode:
@@ -260,14 +274,26 @@ export class Picture {
       containerId: container?.id ?? null,
       leader: this.#readings.get(service.name)?.reading?.leader ?? null,
       finishedAt: container?.finishedAt ?? 0,
-      ...howItEnded(trail, now),
+      ...(wasKilled(container, trail) ? KILLED : howItEnded(trail, now)),
       attached: container === null || container.partial === true || network in container.networks,
     };
   }
 }
 
+const SIGKILLED = 137;
+const KILLED = { ended: 'failed', unclearUntil: 0 } as const;
+
+/** Of a gateway, whose end nobody saw: it ends at once when it is asked to, so nobody asked. */
+function wasKilled(container: Container | null, trail: Trail): boolean {
+  return trail === noTrail && container?.state === 'exited' && container.exitCode === SIGKILLED;
+}
+
 function keyOfPlace({ service, member, isGateway }: Owner): string {
   return `${isGateway ? 'gateway' : 'member'} ${service}/${member}`;
+}
+
+function isUp({ state }: Container): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting';
 }
 
 function gatewayState(container: Container | null, isSilent: boolean): GatewaySeen['state'] {

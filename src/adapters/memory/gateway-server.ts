@@ -81,6 +81,17 @@ function comeDown(server: Server, now: number): void {
   });
 }
 
+/** Its gateway's process is another one: who was up counts as up, and is checked at once. */
+export function beginAnew(server: Server, now: number): void {
+  Object.assign(server, {
+    passesInARow: 0,
+    failuresInARow: 0,
+    failures: 0,
+    checking: false,
+    nextCheckAt: now,
+  });
+}
+
 export function count(server: Server, passed: boolean): void {
   server.lastCheck = passed ? 'passed' : 'failed';
   server.passesInARow = passed ? server.passesInARow + 1 : 0;

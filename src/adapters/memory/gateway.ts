@@ -13,6 +13,7 @@ import type {
   RunBeside,
 } from '../../ports/gateway.ts';
 import {
+  beginAnew,
   count,
   countMany,
   FAILED,
@@ -329,6 +330,7 @@ export class MemoryGateway implements Gateway {
   /** It comes back, with the roles and states it had. */
   comeBack(): void {
     this.#away = false;
+    for (const server of this.#servers) beginAnew(server, this.#clock.monotonic());
     this.#lookAtMembers();
     this.#wake();
     Object.assign(this.#counters, { requests: 0, failed: 0, retried: 0, redispatched: 0 });
