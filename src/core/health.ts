@@ -9,7 +9,8 @@ import { failure, type Condition } from './condition.ts';
 import { failureOfRunning } from './diagnosis.ts';
 import type { Ended, MemberSeen } from './model.ts';
 import type { MemberMemory } from './memory.ts';
-import { isIdleStandby, isWarmStandby } from './pair.ts';
+import { isIdleStandby, isLeaving, isWarmStandby } from './pair.ts';
+import { failuresNeeded } from './proof.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
@@ -17,6 +18,8 @@ const STALL_FORGOTTEN_AFTER_MS = 1500;
 const FAILS_FOR_MS = 1000;
 /** measured: 10 ms, 15 at most; more when the machine is busy */
 const UNPAUSE_TAKES_MS = 150;
+/** what others live in must have run for so long, well, before they follow it */
+const AT_REST_MS = 3000;
 /** while something is unsure */
 const LOOK_AGAIN_MS = 500;
 
@@ -143,6 +146,8 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   if (seen.attached === false) {
     return failure('network_partition', true, "is cut off from its service's own network");
   }
+  const behind = whyLeftBehind(turn, seen);
+  if (behind !== '') return failure('network_partition', true, behind);
   const graceUntil = graceOf(turn, seen, memory);
   const inGrace = turn.now < graceUntil;
   if (inGrace) wake(turn, graceUntil);
@@ -150,11 +155,31 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   const streak = seen.health === 'unhealthy' ? seen.healthFailures : 0;
   // behind a gateway its own, quicker check has the word until the engine's is as certain
   if (!inGrace && streak >= (seen.gateway === null ? 1 : turn.model.policy.threshold)) {
-    return mistrust(turn, seen, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
+    return mistrust(
+      turn,
+      seen,
+      memory,
+      { words: streak, needed: turn.model.policy.threshold },
+      `fails its health check${quote(seen.healthOutput)}`,
+    );
   }
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
   return { is: 'well' };
+}
+
+/** '' while it lives where it should, or as long as what it lives in has not come to rest. */
+function whyLeftBehind(turn: Turn, { leftBehind }: MemberSeen): string {
+  if (!leftBehind) return '';
+  const { service, member, how } = leftBehind;
+  const since = turn.whole.services[service]?.members[member]?.wellSince ?? null;
+  if (since === null) return '';
+  if (turn.now < since + AT_REST_MS) {
+    wake(turn, since + AT_REST_MS);
+    return '';
+  }
+  const words = { restarted: 'was started anew', replaced: 'was made anew', volumes: 'has other volumes now' };
+  return `lives in what ${member} was before: ${member} ${words[how]}`;
 }
 
 /**
@@ -175,10 +200,11 @@ function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemor
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
+  const needed = failuresNeeded(turn.model.policy.threshold, memory);
   const words = wordsAgainst(memory, turn.model.policy.threshold);
   const isOut = seen.gateway?.traffic === 'out';
-  if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
-    return mistrust(turn, seen, memory, words, checkWords(memory));
+  if (words > 0 && !inGrace && !(isOut && words < needed)) {
+    return mistrust(turn, seen, memory, { words, needed }, checkWords(memory));
   }
   if (seen.gateway?.traffic !== 'in') return { is: 'returning' };
   if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
@@ -194,14 +220,20 @@ function wordsAgainst(memory: MemberMemory, threshold: number): number {
 }
 
 /** Checks come quickly once one has failed; a second of trouble at least must pass before anything is restarted. */
-function mistrust(turn: Turn, seen: MemberSeen, memory: MemberMemory, confirmations: number, why: string): Condition {
+function mistrust(
+  turn: Turn,
+  seen: MemberSeen,
+  memory: MemberMemory,
+  { words, needed }: { readonly words: number; readonly needed: number },
+  why: string,
+): Condition {
   const kind = failureOfRunning(seen, memory);
   const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
-  if (confirmations >= turn.model.policy.threshold && isLong) {
+  if (words >= needed && isLong) {
     return failure(kind, false, why);
   }
   wake(turn, turn.now + LOOK_AGAIN_MS);
-  return { is: 'suspect', failure: kind, confirmations, why };
+  return { is: 'suspect', failure: kind, confirmations: words, why };
 }
 
 function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
@@ -210,7 +242,7 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     wake(turn, seen.unclearUntil);
     return { is: 'unclear', until: seen.unclearUntil, why: howItExited(seen) };
   }
-  if (isIdleStandby(turn, name) && seen.state !== 'absent') return { is: 'standby' };
+  if (standsBy(turn, name) && seen.state !== 'absent') return { is: 'standby' };
   if (turn.isBusy && (seen.state === 'absent' || seen.state === 'created')) {
     return { is: 'starting', why: 'is being made' };
   }
@@ -225,6 +257,11 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
   return failure('container_exit', true, howItExited(seen));
+}
+
+/** It does not run, and is not to: also one that a person wants to be followed by the other. */
+function standsBy(turn: Turn, name: string): boolean {
+  return isIdleStandby(turn, name) || (isLeaving(turn, name) && turn.memory.handover?.cause !== 'failure');
 }
 
 /** The engine restarts these by itself unless they were stopped through its API (moby, restartmanager). */
@@ -243,6 +280,7 @@ function rememberCondition(turn: Turn, name: string): void {
     return;
   }
   memory.wellSince = null;
+  if (condition.is === 'standby') memory.suspectSince = null;
   if (condition.is === 'suspect' || condition.is === 'failed' || condition.is === 'unclear') {
     memory.suspectSince ??= memory.stallSaidAt ?? turn.now;
   }

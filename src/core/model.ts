@@ -66,10 +66,10 @@ export type Ended = 'asked' | 'failed' | 'unclear' | 'unseen';
 
 /**
  * What a check of the gateway that failed tells of the member. unreachable: no connection came about, and the member
- * refused none. answered: with a no. requests: no check failed, requests of clients did. other: all the rest, such as
- * a refused connection or silence after one.
+ * refused none. silent: no answer in time; one that hangs does that, and so does a packet that was lost. answered:
+ * with a no. requests: no check failed, requests of clients did. other: all the rest, such as a refused connection.
  */
-export type CheckFailure = 'unreachable' | 'answered' | 'requests' | 'other';
+export type CheckFailure = 'unreachable' | 'silent' | 'answered' | 'requests' | 'other';
 
 /** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
 export interface MemberSeen {
@@ -91,6 +91,15 @@ export interface MemberSeen {
   readonly healthOutput: string;
   /** attached to the service's own network; null where there is none */
   readonly attached: boolean | null;
+  /**
+   * It lives in the network, the processes or the volumes of another member, and that one is another one now: it was
+   * started after it, or made anew after it, or has other volumes. null or absent: it does not.
+   */
+  readonly leftBehind?: {
+    readonly service: string;
+    readonly member: string;
+    readonly how: 'restarted' | 'replaced' | 'volumes';
+  } | null;
   /** how it ended or was paused, as far as events told; see intent.ts */
   readonly ended: Ended;
   /** for `unclear`: when it will be clear */

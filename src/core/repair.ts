@@ -5,7 +5,16 @@
  * service is being restarted at any time.
  */
 
-import { countAction, countRestart, endsNothing, isBudgetSpent, isHopeless, isLooping, waitBefore } from './budget.ts';
+import {
+  countAction,
+  countRestart,
+  endsNothing,
+  followsForNothing,
+  isBudgetSpent,
+  isHopeless,
+  isLooping,
+  waitBefore,
+} from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
@@ -21,6 +30,7 @@ import {
   rediagnose,
   weigh,
 } from './incidents.ts';
+import { failuresNeeded } from './proof.ts';
 import type { MemberMemory, Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
 import { obstacleTo, obstacleToEnding } from './obstacles.ts';
@@ -99,8 +109,8 @@ function noteEngineRestarts(turn: Turn, name: string): void {
 
 function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, { is: 'suspect' }>): void {
   noteFailure(turn, name, condition.failure, condition.why);
-  const { threshold } = turn.model.policy;
-  consider(turn, name, `it is not repaired before it has failed ${threshold} times in a row, for a second at least`);
+  const needed = failuresNeeded(turn.model.policy.threshold, memberMemory(turn, name));
+  consider(turn, name, `it is not repaired before it has failed ${needed} times in a row, for a second at least`);
 }
 
 /** In maintenance failing is what was expected. */
@@ -222,7 +232,7 @@ function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condi
   }
   const deadlineMs = deadlineFor(turn, repair.failure, rung);
   if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
-  countAction(turn, name, rung);
+  if (!followsForNothing(turn, name, seen)) countAction(turn, name, rung);
   weigh(turn, name, `it is ${rungWords(rung)}${endsNothing(rung) ? '' : countWords(turn)}`);
   repair.phase = 'acting';
   repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
@@ -305,9 +315,15 @@ function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boo
 function keepQuarantined(turn: Turn, name: string): void {
   const { state } = memberSeen(turn, name);
   if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
-  if (isHeld(turn)) return;
+  if (isHeld(turn) || isLastToAnswer(turn, name)) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
+}
+
+/** It was to be stopped because the others serve, and they do not any more. */
+function isLastToAnswer(turn: Turn, name: string): boolean {
+  const isIn = memberSeen(turn, name).gateway?.traffic === 'in';
+  return isIn && memberMemory(turn, name).check === 'passing' && usable(turn).length === 0;
 }
 
 /** In time means: well before the repair's deadline, or the next rung is tried. */
@@ -356,7 +372,7 @@ function retireStandby(turn: Turn, name: string, condition: Failed): void {
     return;
   }
   // a second writer is no matter of politeness: see standby.ts
-  if (isHeld(turn) || turn.model.policy.oneWriter) return;
+  if (isHeld(turn) || turn.model.policy.oneWriter || isPending(turn, 'fence', name)) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'stop', name, `${name} ${condition.why}, and ${leader ?? 'the other'} has taken over`, { deadlineMs });
 }

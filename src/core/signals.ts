@@ -4,6 +4,7 @@ import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { Order, ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
+import { CHECKS_A_CHANCE, isSilence } from './proof.ts';
 
 /** A second word about the same stall counts when it comes this long after the first. */
 const SAME_STALL_MS = 100;
@@ -127,7 +128,7 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
   switch (pending.kind) {
     case 'put_in':
       if (signal.outcome === 'done') clearSuspicion(member);
-      else if (signal.missedCheck) member.failedByPort = { '*': model.policy.threshold };
+      else if (signal.missedCheck) missChance(member, model.policy.threshold);
       member.checkSaidAt = now;
       return;
     case 'quarantine':
@@ -136,8 +137,13 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
     case 'lead':
     case 'drain':
     case 'take_out':
-    case 'stop':
     case 'start_standby':
+      if (signal.outcome === 'failed' && service.handover?.to === pending.member)
+        service.handover.refusal = signal.detail === '' ? 'no reason was given' : signal.detail;
+      return;
+    case 'stop':
+    case 'fence':
+    case 'rest':
     case 'replace_standby':
     case 'start_gateway':
     case 'unpause_gateway':
@@ -147,6 +153,12 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
     default:
       endRung(service, member, model, signal, now);
   }
+}
+
+/** It was let in and passed no check: as many have failed as fit into that time. */
+function missChance(member: MemberMemory, threshold: number): void {
+  const failed = failedChecks(member) + CHECKS_A_CHANCE;
+  member.failedByPort = { '*': isSilence(member) ? failed : Math.max(threshold, failed) };
 }
 
 /** The rung was carried out: now the member has to prove that it helped. A refusal proves that it did not. */
@@ -185,6 +197,7 @@ function forgive(service: ServiceMemory | undefined, now: number): void {
   service.gateway.askedAt = null;
   service.gateway.attempts = 0;
   service.gateway.notBefore = 0;
+  service.handover = undefined;
   service.actionsAt = [];
   service.budgetAlerted = false;
   for (const member of Object.values(service.members)) {

@@ -70,6 +70,20 @@ export function plannedMounts(spec: ContainerSpec, image: Image, newName: () => 
   return [...asked, ...anonymous.map((destination) => volumeMount(newName(), destination, true))];
 }
 
+/** With those of the containers in `VolumesFrom` as they are now; its own stand in their way. */
+export function withMountsOf(
+  own: Container['mounts'],
+  { HostConfig }: ContainerSpec,
+  mountsOf: (container: string) => Container['mounts'],
+): Container['mounts'] {
+  const from = Array.isArray(HostConfig['VolumesFrom']) ? HostConfig['VolumesFrom'] : [];
+  const others = from.flatMap((written) => {
+    const [container = '', mode] = String(written).split(':');
+    return mountsOf(container).map((mount) => ({ ...mount, writable: mount.writable && mode !== 'ro' }));
+  });
+  return [...own, ...others.filter(({ destination }) => own.every((mount) => mount.destination !== destination))];
+}
+
 type Mount = Container['mounts'][number];
 
 function volumeMount(name: string, destination: string, writable: boolean): Mount {

@@ -25,7 +25,7 @@ import type {
 } from '../../ports/engine.ts';
 import { MemoryContainer, type Program, type RestartPolicy } from './engine-container.ts';
 import { ContainerTable } from './engine-containers.ts';
-import { describeContainer, describeEngine, matches, plannedMounts } from './engine-description.ts';
+import { describeContainer, describeEngine, matches, plannedMounts, withMountsOf } from './engine-description.ts';
 import { EventHub } from './engine-events.ts';
 import { Lifecycle } from './engine-lifecycle.ts';
 import { ImageTable } from './engine-images.ts';
@@ -407,7 +407,8 @@ export class MemoryEngine implements Engine {
   }
 
   #make(name: string, spec: ContainerSpec, image: Image): MemoryContainer {
-    const mounts = plannedMounts(spec, image, () => this.#newId('volume'));
+    const own = plannedMounts(spec, image, () => this.#newId('volume'));
+    const mounts = withMountsOf(own, spec, (other) => this.#containers.existing(other).mounts);
     for (const mount of mounts) if (mount.type === 'volume') this.#volumes.ensure({ name: mount.name, labels: {} });
     const made = { program: this.#programOf(spec), imageId: image.id, at: this.#clock.now(), mounts };
     return new MemoryContainer(this.#newId('container'), name, spec, made);

@@ -141,7 +141,7 @@ interface Failed {
   readonly detail: string;
 }
 
-const SILENT: Failed = { checkFailure: 'other', status: 'L7TOUT', detail: 'Layer7 timeout' };
+const SILENT: Failed = { checkFailure: 'silent', status: 'L7TOUT', detail: 'Layer7 timeout' };
 
 /** Whoever is up again failed its last check by silence. */
 export const FAILED: Readonly<Record<MemberCondition, Failed>> = {
