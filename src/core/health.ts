@@ -8,7 +8,7 @@
 import { failure, type Condition } from './condition.ts';
 import { failureOfRunning } from './diagnosis.ts';
 import type { Ended, MemberSeen } from './model.ts';
-import type { MemberMemory } from './memory.ts';
+import { type MemberMemory, runOf } from './memory.ts';
 import { isIdleStandby, isLeaving, isWarmStandby } from './pair.ts';
 import { failuresNeeded } from './proof.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
@@ -42,7 +42,7 @@ function absorbState(memory: MemberMemory, seen: MemberSeen, now: number): void 
   if (isNewRun) startAnew(memory, seen);
   memory.containerId = seen.containerId;
   if (runs) memory.askedAt = null;
-  else reconsiderAsked(memory, seen.ended, now);
+  else if (memory.endedByUs !== runOf(seen)) reconsiderAsked(memory, seen.ended, now);
 }
 
 /** Events that are told late may show that what looked like a request was a failure. */

@@ -18,6 +18,8 @@ export interface Memory {
   engineAway?: { from: number; until: number | null } | undefined;
   /** nothing is repaired until somebody says so; absent: repairs go on */
   frozen?: Frozen | undefined;
+  /** the rule that was told to be broken, in words; absent: none was */
+  brokenRule?: string | undefined;
   /** the one that goes on, or the last one; absent: none yet */
   emergency?: Emergency | undefined;
   /** a person ended the last one, and what led to it goes on: no other begins for that */
@@ -113,21 +115,21 @@ export interface ServiceMemory {
   leaderUnsureUntil?: number | undefined;
 }
 
-/** From one member of a pair to the other, where only one of them may work; see handover.ts. */
+/** From one member of a pair to the other, where only one of them is to work; see handover.ts. */
 export interface Handover {
   from: string;
   to: string;
   /** for a person */
   reason: string;
   incident: string | null;
-  /** a person wants it: it is taken back when the new one does not serve in time */
-  asked: boolean;
+  /** person: somebody wants it, so it is taken back when the new one does not serve in time */
+  cause: 'failure' | 'person' | 'taken_back';
   step: HandoverStep;
   since: number;
   /** fence: since when traffic is being led away; null: it is not yet */
   awaySince: number | null;
-  /** fence: the polite stop that comes first was asked for */
-  stopAsked: boolean;
+  /** fence: the last that was asked for to end the old one; stop: politely */
+  end: 'none' | 'stop' | 'force';
   /** start: why the engine refused it; '': it did not */
   refusal: string;
   /** prove: taken back then */
@@ -203,22 +205,41 @@ export interface MemberMemory {
   loops: number;
   /** somebody stopped it: since then */
   askedAt: number | null;
+  /** nobody saw that it was asked for: it only looks so, until what is told later says otherwise */
+  isAskPresumed?: boolean;
   quarantinedAt: number | null;
+  /** the run that we ended for good, as {@link runOf} names it: whoever says later that its end was asked for means us */
+  endedByUs?: string;
   incident: OpenIncident | null;
   repair: Repair | null;
   /** absent: nothing does */
   considered?: Considered | undefined;
+  /** when it was last restarted after the one it lives in; absent: never */
+  followedAt?: number | undefined;
   /** it is broken on purpose until then, and its first restart in that time is not counted; absent: no drill */
   drill?: { until: number; pardoned: boolean } | undefined;
 }
 
 export interface GatewayMemory {
   askedAt: number | null;
+  /** as with a member */
+  isAskPresumed?: boolean;
   incident: OpenIncident | null;
   attempts: number;
   notBefore: number;
   silentSince: number | null;
   alerted: boolean;
+}
+
+/** One run of one container. */
+export function runOf({
+  containerId,
+  startedAt,
+}: {
+  readonly containerId: string | null;
+  readonly startedAt: number;
+}): string {
+  return `${containerId} ${startedAt}`;
 }
 
 export function emptyMemory(): Memory {
@@ -239,7 +260,7 @@ export function fitMemory(memory: Memory, models: readonly ServiceModel[], now: 
   const known = memory.services;
   memory.services = {};
   for (const model of models) {
-    const service = known[model.name] ?? emptyService(model);
+    const service = known[model.name] ?? emptyService(model, now);
     const members = service.members;
     service.members = {};
     for (const { name } of model.members) service.members[name] = members[name] ?? emptyMember(now);
@@ -247,8 +268,13 @@ export function fitMemory(memory: Memory, models: readonly ServiceModel[], now: 
   }
 }
 
-function emptyService(model: ServiceModel): ServiceMemory {
+/** a gateway is read within a second of the first look */
+const GATEWAY_TELLS_WITHIN_MS = 2000;
+
+function emptyService(model: ServiceModel, now: number): ServiceMemory {
+  const isForUsToSay = model.policy.standby === 'cold' && model.balance === 'leader';
   return {
+    ...(isForUsToSay ? { leaderUnsureUntil: now + GATEWAY_TELLS_WITHIN_MS } : {}),
     leader: model.members.find(({ role }) => role === 'primary')?.name ?? null,
     members: {},
     gateway: { askedAt: null, incident: null, attempts: 0, notBefore: 0, silentSince: null, alerted: false },
@@ -294,6 +320,8 @@ function emptyMember(now: number): MemberMemory {
 /** After a start of the supervisor: what was under way is asked for again where it is still wanted. */
 export function resumed(memory: Memory, now: number): Memory {
   const whole = structuredClone(memory);
+  if (whole.frozen?.cause === 'rule') whole.frozen = undefined;
+  whole.brokenRule = undefined;
   for (const service of Object.values(whole.services)) {
     service.pending = {};
     for (const member of Object.values(service.members)) {

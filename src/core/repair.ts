@@ -31,7 +31,7 @@ import {
   weigh,
 } from './incidents.ts';
 import { failuresNeeded } from './proof.ts';
-import type { MemberMemory, Repair, Rung } from './memory.ts';
+import { type MemberMemory, type Repair, type Rung, runOf } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
 import { obstacleTo, obstacleToEnding } from './obstacles.ts';
 import { isIdleStandby } from './pair.ts';
@@ -287,6 +287,7 @@ function quarantine(turn: Turn, name: string): void {
   turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
   closeIncident(turn, name, 'quarantined', reason);
   memory.quarantinedAt = turn.now;
+  memory.endedByUs = runOf(seen);
   memory.repair = null;
 }
 

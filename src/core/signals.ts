@@ -132,7 +132,8 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
       member.checkSaidAt = now;
       return;
     case 'quarantine':
-      member.quarantinedAt = now;
+      // unless somebody has started it meanwhile
+      if (member.quarantinedAt !== null) member.quarantinedAt = now;
       return;
     case 'lead':
     case 'drain':

@@ -143,10 +143,11 @@ export class Checkers {
       this.#world.trace.say('sim', `${name} is ${state} (${exitCode})${error === '' ? '' : `: ${error}`}`);
     if (!twinhull.process) this.#violated('repaired at the end', 'nobody supervises');
     for (const { name, members: planned, gateway, mode, policy } of fleet.services) {
-      if (!this.#world.isServing(name)) this.#violated('repaired at the end', `${name} does not serve`);
+      if (!this.#world.isServing(name) && !planned.every((member) => this.#isCompleted(member.name)))
+        this.#violated('repaired at the end', `${name} does not serve`);
       if (gateway && this.#world.gatewayContainer(name)?.state !== 'running')
         this.#violated('repaired at the end', `the gateway of ${name} does not run`);
-      const well = planned.filter((member) => members.isWell(member.name)).length;
+      const well = planned.filter((member) => members.isWell(member.name) || this.#isCompleted(member.name)).length;
       const wanted = mode !== 'single' && policy.standby === 'cold' ? 1 : planned.length;
       if (well !== wanted)
         this.#violated(
@@ -154,6 +155,14 @@ export class Checkers {
           `${well} of ${planned.length} members of ${name} are well, ${wanted} should be`,
         );
     }
+  }
+
+  /** Has done its work, as the project understands it. */
+  #isCompleted(member: string): boolean {
+    const container = this.#world.members.container(member);
+    return (
+      this.#world.members.place(member).service.completes && container?.state === 'exited' && container.exitCode === 0
+    );
   }
 
   #once(rule: string, what: string): void {

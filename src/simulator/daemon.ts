@@ -41,6 +41,10 @@ export class Daemon {
     this.door = new Proxy(engine, { get: (target, name) => this.#call(target, String(name)) });
   }
 
+  isMoody(): boolean {
+    return this.#moods.size > 0;
+  }
+
   /** @returns ends it */
   behave(mood: Mood): () => void {
     this.#moods.add(mood);

@@ -32,6 +32,7 @@ export interface RunResult {
 const BEGINS_AFTER_MS = 60_000;
 /** A budget's window, the longest wait, and the tries after both. */
 const QUIET_MS = 16 * 60_000;
+const SETTLES_MS = 60_000;
 
 export async function runSeed({
   seed,
@@ -59,6 +60,8 @@ export async function runSeed({
   await world.clock.advance(BEGINS_AFTER_MS, look);
   await fate.rage(minutes * 60_000, look);
   world.trace.say('sim', 'no more faults');
+  await world.clock.advance(SETTLES_MS, look);
+  if (world.needsUp) insistOnUp(world);
   await world.clock.advance(QUIET_MS, look);
   checkers.atEnd();
   const result = {
@@ -71,6 +74,13 @@ export async function runSeed({
   };
   world.twinhull.kill(false);
   return result;
+}
+
+/** A person who has seen that something stays stopped which nobody asked for. */
+function insistOnUp(world: World): void {
+  const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
+  if (world.twinhull.process?.life.isRunning !== true) return again();
+  world.twinhull.upAgain().then(() => world.trace.say('operator', 'up: done'), again);
 }
 
 class Fate {

@@ -44,6 +44,9 @@ export class World {
   readonly onEnd = new Set<(ending: Ending) => void>();
   #lostChecks = 0;
   readonly #losses: Random;
+  isEngineThere = true;
+  /** somebody ended something and nobody saw it: that it was no request, only a person can say */
+  needsUp = false;
 
   constructor({ seed, project, keepLines }: WorldOptions) {
     this.random = new Random(seed);
@@ -100,6 +103,21 @@ export class World {
   /** What a person, another tool or the simulator itself does with the engine: with no distortion, and not ours. */
   get hand(): Engine {
     return this.engine;
+  }
+
+  engineLeaves(how: () => void): void {
+    this.isEngineThere = false;
+    how();
+  }
+
+  engineReturns(): void {
+    this.isEngineThere = true;
+    this.engine.comeBack();
+  }
+
+  /** What is done to containers now is seen by a supervisor, and told by the engine as it is. */
+  isWatched(): boolean {
+    return this.twinhull.process?.life.isRunning === true && !this.daemon.isMoody() && this.isEngineThere;
   }
 
   /** This share of the gateways' checks is lost on the way from now on. */

@@ -6,8 +6,9 @@
  */
 
 import { isEffect, isTraffic, keyOf, type Action, type EffectAction } from '../core/actions.ts';
-import { decide, type CoreModel } from '../core/decide.ts';
+import type { CoreModel } from '../core/decide.ts';
 import { heed } from '../core/freeze.ts';
+import { decideGuarded } from '../core/guard.ts';
 import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Order, Signal, Verdict } from '../core/model.ts';
 import { TwinhullError } from '../errors.ts';
@@ -26,7 +27,10 @@ import { Picture } from './picture.ts';
 import { forgetProject, Recorder, savedMemory } from './record.ts';
 import { restartedWith, restartMembers, restartTarget } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
-import { chooseSuccessor, untilIdle } from './switch.ts';
+import { chooseSuccessor, handoverBoundMs, hasStandby, untilIdle } from './switch.ts';
+
+/** while a change of who runs is waited for */
+const LOOK_EVERY_MS = 50;
 
 type Ending = { readonly ended: 'stopped' | 'gone' };
 
@@ -133,7 +137,7 @@ export class Supervisor implements SupervisorHandle {
   #resume(): void {
     const now = this.#parts.clock.now();
     const left = this.#recorder.abandonPending();
-    for (const effect of left) if (!isTraffic(effect)) this.#picture.presumeFailed(keyOfOwner(effect), now);
+    for (const effect of left) if (!isTraffic(effect)) this.#picture.resumeOwn(keyOfOwner(effect), now);
     const more =
       left.length === 0
         ? ''
@@ -191,7 +195,8 @@ export class Supervisor implements SupervisorHandle {
       const now = clock.now();
       const signals = this.#signals.splice(0);
       const observation = this.#picture.observe(now, this.#busy.names(), this.#lagMs);
-      const decision = decide(this.#model, this.#memory, observation, signals, now);
+      const { decide } = this.#parts;
+      const decision = decideGuarded(this.#model, this.#memory, observation, signals, now, decide);
       this.#memory = decision.memory;
       for (const action of decision.actions) {
         if (isEffect(action)) this.#start(action);
@@ -231,6 +236,15 @@ export class Supervisor implements SupervisorHandle {
     const reads = gateway ? this.#observer.readGateway(effect.service, gateway, signal) : Promise.resolve();
     const lists = isTraffic(effect) ? Promise.resolve() : this.#observer.refresh(signal).catch(() => undefined);
     await Promise.all([reads, lists]);
+    if (!isTraffic(effect)) await this.#lookAtOwn(effect);
+  }
+
+  /** An event of its end that comes late, when its start was not told yet, must not be what counts. */
+  async #lookAtOwn({ service, member }: EffectAction): Promise<void> {
+    const plan = this.#fleet.services.find(({ name }) => name === service);
+    const planned = plan?.members.find(({ name }) => name === member);
+    const container = plan && planned ? this.#picture.containerOf(plan, planned) : null;
+    if (container) await this.#observer.inspect(container.id, this.#over.signal);
   }
 
   #ended(id: number, effect: EffectAction, { outcome, missedCheck, detail }: Ended): void {
@@ -258,7 +272,7 @@ export class Supervisor implements SupervisorHandle {
       if (!members.some(({ verdict }) => isUnsure(verdict))) continue;
       this.#read(service, gateway);
       for (const { verdict, containerId } of members) {
-        if (isUnsure(verdict) && containerId !== null) this.#observer.inspect(containerId, this.#over.signal);
+        if (isUnsure(verdict) && containerId !== null) void this.#observer.inspect(containerId, this.#over.signal);
       }
     }
   }
@@ -318,24 +332,48 @@ export class Supervisor implements SupervisorHandle {
     const plan = this.#plan(service);
     const successor = chooseSuccessor(plan, this.#memory, to);
     const gateway = this.#gateways.get(service);
-    if (!gateway) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
-    await this.#switch(service, successor.to);
+    if (!gateway && !hasStandby(plan)) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
+    await this.#switch(plan, successor.to);
     const { from } = successor;
-    if (from !== null) await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
+    // one that stands by is drained before it rests
+    if (from !== null && gateway && !hasStandby(plan))
+      await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
     return successor;
   }
 
   /** Through the core like any other change of leader, so that it goes into the journal and is remembered. */
-  async #switch(service: string, to: string): Promise<void> {
+  async #switch(plan: ServicePlan, to: string): Promise<void> {
+    const { name: service } = plan;
     const key = keyOf({ kind: 'lead', service, member: to });
     const ended = this.#endOf(key);
     this.#say({ kind: 'switch_asked', service, to });
+    if (this.#memory.services[service]?.handover?.to === to) {
+      ended.cancel();
+      return this.#untilHandedOver(plan, to);
+    }
     if (this.#memory.services[service]?.pending[key]?.ended !== false) {
       ended.cancel();
       throw new TwinhullError('TH_SWITCH_REFUSED', `${to} is not ready to take over right now`);
     }
     const { outcome, detail } = await ended.end;
     if (outcome !== 'done') throw new TwinhullError('TH_SWITCH_REFUSED', `the gateway did not switch: ${detail}`);
+  }
+
+  /** Also until it was taken back, when the new one did not serve. */
+  async #untilHandedOver({ name, policy }: ServicePlan, to: string): Promise<void> {
+    const { clock } = this.#parts;
+    const until = clock.monotonic() + handoverBoundMs(policy);
+    const refuse = (why: string): TwinhullError => new TwinhullError('TH_SWITCH_REFUSED', why);
+    while (this.#memory.services[name]?.handover !== undefined) {
+      if (clock.monotonic() >= until) {
+        const why = this.#memory.services[name]?.reason ?? '';
+        throw refuse(`${to} does not serve yet, and it is still tried${why === '' ? '' : ` (${why})`}`);
+      }
+      await clock.sleep(LOOK_EVERY_MS, this.#over.signal);
+    }
+    const { handedOver, leader } = this.#memory.services[name] ?? {};
+    if (handedOver?.to !== to) throw refuse('something else was asked for meanwhile');
+    if (handedOver.failure !== '') throw refuse(`${handedOver.failure}; ${leader ?? 'the other one'} was put back in`);
   }
 
   announceDrill(service: string, member: string, forMs: number): void {
@@ -386,6 +424,8 @@ export class Supervisor implements SupervisorHandle {
       clock: this.#parts.clock,
       gateway: this.#gateways.get(plan.name),
       containerOf: (member) => this.#picture.containerOf(plan, member),
+      project: this.#fleet.project,
+      leader: this.#memory.services[plan.name]?.leader ?? null,
       say: (line) => {
         this.#recorder.say('restart', line, plan.name);
         onStep(line);

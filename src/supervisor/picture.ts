@@ -10,6 +10,7 @@ import { absentMember } from '../core/turn.ts';
 import type { Container, ContainerState, EngineEvent } from '../ports/engine.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { leftBehind, type Lodging } from './left-behind.ts';
 import { OwnEnds } from './own-ends.ts';
 import { inPlace, isForeignTo, keyOfOwner, ownerOf, type Owner } from './owners.ts';
 
@@ -31,6 +32,8 @@ export class Picture {
   /** services whose gateway did not answer when it was last asked */
   readonly #silent = new Set<string>();
   readonly #ownEnds: OwnEnds;
+  /** by owner: events from before are of what a process of ours had begun */
+  readonly #ownUntil = new Map<string, number>();
 
   constructor(fleet: Fleet, ownEnds = new OwnEnds()) {
     this.#fleet = fleet;
@@ -131,6 +134,12 @@ export class Picture {
     this.#trails.delete(key);
   }
 
+  /** What the last process had begun with it: until now, whatever ended it was that process. */
+  resumeOwn(key: string, now: number): void {
+    this.#ownUntil.set(key, now);
+    this.presumeFailed(key, now);
+  }
+
   /** Something we had begun is over, or was never seen to end: an exit is none that was asked for, unless that was seen. */
   presumeFailed(key: string, now: number): void {
     if (this.#trails.get(key)?.stopped !== true) this.#trails.set(key, { ...noTrail, diedAt: now - 60_000 });
@@ -152,6 +161,7 @@ export class Picture {
 
   #follow(owner: Owner, event: EngineEvent, now: number): void {
     const key = keyOfOwner(owner);
+    if (event.at <= (this.#ownUntil.get(key) ?? 0)) return;
     const signal = event.attributes['signal'] ?? '';
     this.#trails.set(key, followTrail(this.#trails.get(key) ?? noTrail, event.action, signal, now));
   }
@@ -242,9 +252,18 @@ export class Picture {
       healthFailures: container.healthFailingStreak,
       healthOutput: container.healthOutput,
       attached: network === undefined || !isTold ? null : network in container.networks,
+      leftBehind: leftBehind(service, member, container, (name) => this.#lodgingIn(name)),
       ...howItEnded(trail, now),
       gateway,
     };
+  }
+
+  /** Who lives in the containers of a service lives in its first one: others cannot be named. */
+  #lodgingIn(name: string): Lodging | null {
+    const service = this.#fleet.services.find((plan) => plan.name === name);
+    const [first] = service?.members ?? [];
+    const container = service && first ? this.containerOf(service, first) : null;
+    return first && container ? { member: first.name, container } : null;
   }
 
   /** Over all ports: the worst of them counts. */

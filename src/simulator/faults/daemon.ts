@@ -19,8 +19,8 @@ function away(name: string, words: string, lasts: readonly [number, number]): Fa
     name,
     family: 'daemon',
     begin(world, random) {
-      world.engine.goAway();
-      return begun(`the engine ${words}`, [], random.whole(...lasts), () => world.engine.comeBack());
+      world.engineLeaves(() => world.engine.goAway());
+      return begun(`the engine ${words}`, [], random.whole(...lasts), () => world.engineReturns());
     },
   };
 }
@@ -56,9 +56,9 @@ export const daemonFaults: readonly Fault[] = [
     name: 'restarted',
     family: 'daemon',
     begin(world, random) {
-      world.engine.shutDown();
+      world.engineLeaves(() => world.engine.shutDown());
       return begun('the engine is restarted and takes its containers with it', 'all', random.whole(1000, 20_000), () =>
-        world.engine.comeBack(),
+        world.engineReturns(),
       );
     },
   },

@@ -92,6 +92,12 @@ export function blow(
   };
 }
 
+/** Ends something through the engine's API, by hand. */
+export function endByHand(world: World, call: (engine: Engine) => Promise<unknown>): void {
+  if (!world.isWatched()) world.needsUp = true;
+  byHand(world, call);
+}
+
 /** A call by somebody's hand, which may take its time and may be refused. */
 export function byHand(world: World, call: (engine: Engine) => Promise<unknown>): void {
   call(world.hand).catch((error: unknown) => world.trace.say('fate', `was refused: ${messageOf(error)}`));

@@ -1,4 +1,4 @@
-import { ailing, blow, byHand, begun, pickService, type Fault } from './fault.ts';
+import { ailing, blow, begun, byHand, endByHand, pickService, type Fault } from './fault.ts';
 
 const exits = (name: string, exitCode: number, words: string): Fault =>
   blow(name, 'process', words, (world, { id }) => world.engine.crash(id, exitCode));
@@ -9,7 +9,7 @@ export const processFaults: readonly Fault[] = [
   exits('exit 1', 1, 'exits with 1'),
   exits('segmentation fault', 139, 'exits with 139'),
   blow('docker kill', 'process', 'is killed through the API', (world, { id }) =>
-    byHand(world, (engine) => engine.killContainer(id, 'SIGKILL')),
+    endByHand(world, (engine) => engine.killContainer(id, 'SIGKILL')),
   ),
   blow('kill -9', 'process', 'is killed from the host', (world, { id }) => world.engine.crash(id, 137)),
   blow('out of memory', 'process', 'is ended by the kernel for want of memory', (world, { id }) =>

@@ -1,5 +1,5 @@
 import type { CallListener, World } from '../world.ts';
-import { begun, byHand, type Fault, pickService } from './fault.ts';
+import { begun, byHand, endByHand, type Fault, pickService } from './fault.ts';
 
 /** Kills the process at its n-th call that changes something, counted from now. */
 function killAtCall(world: World, count: number, when: 'before' | 'after'): () => void {
@@ -82,6 +82,7 @@ export const selfFaults: readonly Fault[] = [
     begin(world) {
       if (!world.twinhull.process) return null;
       world.twinhull.loseMemory();
+      world.needsUp = true;
       return begun('what the supervisor remembers is lost, and it is killed', [], 0);
     },
   },
@@ -100,7 +101,7 @@ export const selfFaults: readonly Fault[] = [
       const service = pickService(world, random, ({ gateway }) => gateway !== null);
       const container = service && world.gatewayContainer(service.name);
       if (!service || container?.state !== 'running') return null;
-      if (random.chance(0.5)) byHand(world, (engine) => engine.killContainer(container.id, 'SIGKILL'));
+      if (random.chance(0.5)) endByHand(world, (engine) => engine.killContainer(container.id, 'SIGKILL'));
       else world.engine.crash(container.id, 137);
       return begun(`the gateway of ${service.name} is killed`, [service.name], 0);
     },
