@@ -21,7 +21,14 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
   };
   return {
     info: () => ({ pid: 7, startedAt: 1, version: '0', kind: 'process' }),
-    status: async () => ({ project: 'shop', supervised: true, frozen: '', freeze: null, services: [] }),
+    status: async () => ({
+      project: 'shop',
+      supervised: true,
+      frozen: '',
+      freeze: null,
+      emergency: null,
+      services: [],
+    }),
     events: refuse,
     up: refuse,
     failover: refuse,

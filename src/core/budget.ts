@@ -5,10 +5,11 @@
  */
 
 import type { MemberMemory, Rung } from './memory.ts';
+import type { MemberSeen } from './model.ts';
 import { memberMemory, type Turn } from './turn.ts';
 
 /** A repair that lasted this long was a good one: the next failure is a new one and is met at once. */
-const LASTED_MS = 60_000;
+export const LASTED_MS = 60_000;
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -36,6 +37,17 @@ export function countRestart(turn: Turn, member: string, broken: string = member
   turn.memory.actionsAt.push(turn.now);
   turn.whole.hostActionsAt.push(turn.now);
   memberMemory(turn, member).loops += 1;
+}
+
+/**
+ * What follows another member that was started anew is counted for that one; once a minute at most, so that what
+ * fails to follow is counted too.
+ */
+export function followsForNothing(turn: Turn, member: string, { leftBehind }: MemberSeen): boolean {
+  const memory = memberMemory(turn, member);
+  if (!leftBehind || turn.now < (memory.followedAt ?? 0) + LASTED_MS) return false;
+  memory.followedAt = turn.now;
+  return true;
 }
 
 /** Forgets what lies outside the window, and loops of members that have been well for long enough. */
@@ -84,7 +96,7 @@ export function budgetFreeAt({ memory, model, now }: Turn): number {
 }
 
 /** Growing waits: at once, then 2 s doubling to 60 s for repairs that do not last. */
-export function waitBefore(memory: MemberMemory): number {
+export function waitBefore(memory: Pick<MemberMemory, 'loops'>): number {
   if (memory.loops === 0) return 0;
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (memory.loops - 1));
 }

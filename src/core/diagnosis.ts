@@ -24,6 +24,7 @@ export function answersAllTheSame({ check, checkFailure }: MemberMemory): boolea
 /** The repairs to try in order. */
 export function ladderFor(failure: FailureKind, seen: MemberSeen): Rung[] {
   if (seen.state === 'absent') return ['replace'];
+  if (seen.leftBehind) return ladderToFollow(seen.leftBehind.how);
   switch (failure) {
     case 'container_exit':
     case 'critical_failure':
@@ -37,6 +38,11 @@ export function ladderFor(failure: FailureKind, seen: MemberSeen): Rung[] {
     case 'network_partition':
       return ['reconnect', 'replace'];
   }
+}
+
+/** Started anew it joins what runs there now; volumes, and a container that is gone, are joined at the creation only. */
+function ladderToFollow(how: NonNullable<MemberSeen['leftBehind']>['how']): Rung[] {
+  return how === 'restarted' ? ['restart_soft', 'restart_hard', 'replace'] : ['replace'];
 }
 
 /** Ends a process, or connections, that may still do work: not for the last one that serves, not under the brake. */

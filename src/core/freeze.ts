@@ -8,6 +8,7 @@
  * incident, makes no alert and is no sign of a cascade.
  */
 
+import { copyOf } from '../copy.ts';
 import type { NoteAction } from './actions.ts';
 import { fitMemory, type Memory, type ServiceMemory } from './memory.ts';
 import type { Order, ServiceModel, Signal } from './model.ts';
@@ -20,7 +21,7 @@ export function heed(
   order: Order,
   now: number,
 ): { readonly memory: Memory; readonly notes: readonly NoteAction[] } {
-  const whole = structuredClone(memory);
+  const whole = copyOf(memory);
   fitMemory(whole, models, now);
   return { memory: whole, notes: obey(whole, [order], now) };
 }
@@ -51,6 +52,7 @@ function thaw(whole: Memory, now: number): NoteAction[] {
   const { frozen } = whole;
   if (!frozen) return [];
   whole.frozen = undefined;
+  whole.brokenRule = undefined;
   return [tell('freeze', null, `repairs go on; they were frozen for ${spanText(now - frozen.since)}`)];
 }
 

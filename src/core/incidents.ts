@@ -17,13 +17,18 @@ export function openIncident(turn: Turn, member: string, failure: FailureKind, s
   const id = nextId(turn.whole, startedAt);
   holder.incident = { id, failure, startedAt, outageMsBefore: outageMs(turn) };
   const drill = isDrilled(turn, member);
-  if (!drill) turn.whole.failures.push({ service, at: turn.now });
+  if (!drill && !isFollowing(turn, member)) turn.whole.failures.push({ service, at: turn.now });
   turn.actions.push({ kind: 'open_incident', id, service, member, failure, startedAt, drill, evidence: [evidence] });
 }
 
 /** It is broken on purpose: on record, and no sign of anything. */
 function isDrilled({ memory, now }: Turn, member: string): boolean {
   return now < (memory.members[member]?.drill?.until ?? 0);
+}
+
+/** It lives in another member that was started anew: that one's failure is the sign. */
+function isFollowing({ seen }: Turn, member: string): boolean {
+  return seen.members.find(({ name }) => name === member)?.leftBehind != null;
 }
 
 /** More that was seen, in words. */

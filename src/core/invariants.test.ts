@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CoreStory, serviceModel } from '../../test/support/core-story.ts';
-import { brokenInvariants } from './invariants.ts';
+import { brokenRules } from './guard.ts';
 import type { MemberSeen, ServiceModel, Signal } from './model.ts';
 
 const replica = (name: string): ServiceModel['members'][number] => ({ name, role: 'replica', startsAtUp: true });
@@ -78,6 +78,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     story.engineAnswers = answers;
     return answers ? [] : [{ kind: 'engine_lost' }];
   }),
+  fc
+    .constantFrom<Signal[]>(
+      [{ kind: 'freeze_asked', reason: '' }],
+      [{ kind: 'thaw_asked' }],
+      [{ kind: 'thaw_asked' }],
+      [{ kind: 'maintenance_asked', service: 'api', on: true, until: null }],
+      [{ kind: 'maintenance_asked', service: 'api', on: false, until: null }],
+      [{ kind: 'up_asked', services: ['web', 'alone'] }],
+      [{ kind: 'drill_announced', service: 'web', member: 'web-primary', until: Number.MAX_SAFE_INTEGER }],
+    )
+    .map((signals) => (): Signal[] => signals),
   fc.constantFrom<string[]>([], ['web'], ['api', 'alone']).map((busy) => (story: CoreStory): Signal[] => {
     story.busy = busy;
     return [];
@@ -88,9 +99,9 @@ test('whatever happens, no decision breaks what must hold', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
       const story = new CoreStory(services);
-      story.onDecision = (observation, decision) => {
-        assert.deepEqual(brokenInvariants(story.model, observation, decision), []);
-        assert.ok(decision.wakeAt > story.now, 'asks to be asked again later, never now');
+      story.onDecision = (judged) => {
+        assert.deepEqual(brokenRules(judged), []);
+        assert.ok(judged.decision.wakeAt > story.now, 'asks to be asked again later, never now');
       };
       story.decide();
       for (const take of steps) story.decide(...take(story));

@@ -1,5 +1,6 @@
 /** What a repair has to wait for, in words. */
 
+import type { EffectKind } from './actions.ts';
 import { budgetFreeAt, endsNothing, isBudgetSpent, isHostSpent } from './budget.ts';
 import { heldBy } from './cascade.ts';
 import { endsARunning } from './diagnosis.ts';
@@ -58,7 +59,14 @@ function otherInRepair(turn: Turn, name: string): string | null {
   const all = services.flatMap(({ members }) => Object.entries(members));
   const own = memberMemory(turn, name);
   const other = all.find(([, memory]) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');
-  return other?.[0] ?? null;
+  return other?.[0] ?? otherBeingEnded(turn, name);
+}
+
+/** Its end was not told yet, or it is being stopped for good. */
+function otherBeingEnded({ memory }: Turn, name: string): string | null {
+  const ends: readonly EffectKind[] = ['restart_soft', 'restart_hard', 'replace', 'quarantine'];
+  const pending = Object.values(memory.pending);
+  return pending.find(({ kind, member, ended }) => member !== name && !ended && ends.includes(kind))?.member ?? null;
 }
 
 /** Another member is about to serve: whatever this one still serves must last until then. */

@@ -1,12 +1,13 @@
 /** How a service stands in the whole: whether it is expected to serve, whether it does, and what of it fails. */
 
+import { LASTED_MS } from './budget.ts';
 import { isServing } from './failover.ts';
 import { conditionOf, memberMemory, usable, memberSeen, type Turn } from './turn.ts';
 
 export interface Standing {
   readonly turn: Turn;
   readonly serves: boolean;
-  /** members that fail and that no drill broke */
+  /** members that fail for no reason that is known already, such as a drill */
   readonly failing: readonly string[];
   /** members that are to work */
   readonly counted: number;
@@ -40,7 +41,7 @@ function standingOf(turn: Turn): Standing | null {
     .filter(({ is }) => !idle.includes(is));
   if (counted.length === 0) return null;
   const serves = isServing(turn);
-  const failing = counted.filter(({ name, is }) => is === 'failed' && !isDrilled(turn, name)).map(({ name }) => name);
+  const failing = counted.filter(({ name, is }) => is === 'failed' && !isExplained(turn, name)).map(({ name }) => name);
   return {
     turn,
     serves,
@@ -52,8 +53,11 @@ function standingOf(turn: Turn): Standing | null {
   };
 }
 
-function isDrilled(turn: Turn, name: string): boolean {
-  return turn.now < (memberMemory(turn, name).drill?.until ?? 0);
+/** Broken on purpose, or it follows another member that was started anew. */
+function isExplained(turn: Turn, name: string): boolean {
+  const { drill, followedAt } = memberMemory(turn, name);
+  const isFollowing = memberSeen(turn, name).leftBehind != null || turn.now < (followedAt ?? 0) + LASTED_MS;
+  return isFollowing || turn.now < (drill?.until ?? 0);
 }
 
 function isGatewayBroken({ seen }: Turn): boolean {

@@ -3,6 +3,7 @@
 import type { Container } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
+import { createdBefore } from './joined.ts';
 import { missingNetworks, type Position, type ServiceScene } from './positions.ts';
 import { waitBoundMs } from './serving.ts';
 import type { StepList } from './step-list.ts';
@@ -32,7 +33,8 @@ function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] |
 }
 
 export function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
-  return list.add(`create:${container.name}`, service.name, ground, { kind: 'create_container', container });
+  const after = [...ground, ...createdBefore(service, list)];
+  return list.add(`create:${container.name}`, service.name, after, { kind: 'create_container', container });
 }
 
 /** A network that somebody took from a container that is ours comes back. */

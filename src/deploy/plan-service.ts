@@ -11,6 +11,7 @@ import {
   takesTraffic,
 } from './container-steps.ts';
 import { isOurs } from './existing.ts';
+import { type Following, followingOf } from './joined.ts';
 import { addGateway } from './plan-gateway.ts';
 import {
   type GatewayPosition,
@@ -27,13 +28,14 @@ import { waitBoundMs } from './serving.ts';
 import type { Condition } from './steps.ts';
 
 export function planService(task: ServiceTask): void {
-  const members = memberPositions(task);
+  const following = followingOf(task.service, task.list);
+  const members = memberPositions(task).map((position) => madeAfter(position, following));
   const gateway = gatewayPosition(task);
   const admission = admissionOf(task, gateway);
   const ready = [...dependencyWaits(task), ...removeIntruders(task, [...members, ...(gateway ? [gateway] : [])])];
 
   const started = members.flatMap((member) => addStart(task, member, ready, admission));
-  const turns = turnsOf(members, restartReason(task));
+  const turns = turnsOf(members, following?.why ?? restartReason(task));
   const surplus = surplusOf(task, members, gateway);
   const going = { surplus, renewed: turns.map(({ plan }) => plan.name) };
   const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], going) : [];
@@ -42,6 +44,12 @@ export function planService(task: ServiceTask): void {
   const done = [...ready, ...started, ...gatewayDone, ...rolled];
   addRemovals(task, surplus, done);
   addWait(task, task.service, 'serving', done, false);
+}
+
+/** One that lives in a container which is made anew is made anew with it. */
+function madeAfter(position: MemberPosition, following: Following | null): MemberPosition {
+  const isToFollow = following?.how === 'recreate' && position.current !== null && position.difference === null;
+  return isToFollow ? { ...position, difference: following.why } : position;
 }
 
 /**

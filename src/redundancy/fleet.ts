@@ -55,6 +55,8 @@ export interface ServicePlan {
     readonly required: boolean;
     /** restarted after it, when a person restarts it or `up` makes it anew */
     readonly restart: boolean;
+    /** keys that put its containers into the other one's: it follows when that one is started or made anew; absent: none */
+    readonly joins?: readonly ('network_mode' | 'pid' | 'ipc' | 'volumes_from')[];
   }[];
   /** true: exit 0 is `completed` (restart: no / on-failure, or awaited as service_completed_successfully) */
   readonly completes: boolean;

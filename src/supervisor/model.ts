@@ -13,7 +13,7 @@ function serviceModel({ name, mode, members, dependsOn, gateway, policy }: Servi
     name,
     mode,
     members: members.map((member) => ({ name: member.name, role: member.role, startsAtUp: member.startsAtUp })),
-    dependsOn: dependsOn.map(({ service }) => service),
+    dependsOn: dependsOn.filter(({ required }) => required).map(({ service }) => service),
     balance: gateway?.config.balance ?? null,
     policy,
   };

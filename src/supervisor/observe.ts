@@ -33,6 +33,7 @@ export class Observer {
   readonly #parts: ObserverParts;
   /** ids that are being inspected; true: an event came in between, look again */
   readonly #inspecting = new Map<string, boolean>();
+  readonly #inspections = new Map<string, Promise<void>>();
   /** for each list under way, the ids that events have named since it began */
   readonly #lists = new Set<Set<string>>();
   readonly #reading = new Map<string, Promise<void>>();
@@ -92,7 +93,7 @@ export class Observer {
     } finally {
       this.#lists.delete(touched);
     }
-    for (const id of touched) this.inspect(id, signal);
+    for (const id of touched) void this.inspect(id, signal);
   }
 
   /**
@@ -124,22 +125,28 @@ export class Observer {
     this.lastEventAt = Math.max(this.lastEventAt, event.at);
     for (const touched of this.#lists) touched.add(event.containerId);
     const known = picture.see(event, clock.now());
-    if (known || event.action === 'create' || event.action === 'start') this.inspect(event.containerId, signal);
+    if (known || event.action === 'create' || event.action === 'start') void this.inspect(event.containerId, signal);
     if (known) onChange();
   }
 
-  /** Looks at one container again; what changes while it looks is looked at once more. */
-  inspect(id: string, signal: AbortSignal): void {
-    if (this.#inspecting.has(id)) {
+  /** Looks at one container again; what changes while it looks is looked at once more. Resolves when it was seen. */
+  inspect(id: string, signal: AbortSignal): Promise<void> {
+    const running = this.#inspections.get(id);
+    if (running) {
       this.#inspecting.set(id, true);
-      return;
+      return running;
     }
-    this.#inspecting.set(id, false);
-    void this.#inspectNow(id, signal).finally(() => {
-      const again = this.#inspecting.get(id) === true;
-      this.#inspecting.delete(id);
-      if (again && !signal.aborted) this.inspect(id, signal);
-    });
+    const inspection = this.#inspectUntilCalm(id, signal).finally(() => this.#inspections.delete(id));
+    this.#inspections.set(id, inspection);
+    return inspection;
+  }
+
+  async #inspectUntilCalm(id: string, signal: AbortSignal): Promise<void> {
+    do {
+      this.#inspecting.set(id, false);
+      await this.#inspectNow(id, signal);
+    } while (this.#inspecting.get(id) === true && !signal.aborted);
+    this.#inspecting.delete(id);
   }
 
   async #inspectNow(id: string, signal: AbortSignal): Promise<void> {

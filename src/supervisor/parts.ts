@@ -1,5 +1,6 @@
 /** What a supervisor is made of, and what others may ask of a running one. `loop.ts` has the class. */
 
+import type { Decide } from '../core/guard.ts';
 import type { Order } from '../core/model.ts';
 import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
@@ -37,6 +38,8 @@ export interface SupervisorParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly rebuild: Rebuilder;
+  /** for whoever tests what becomes of a wrong decision; absent: the core's own */
+  readonly decide?: Decide;
   /** one line for a person; the record itself is in the store */
   readonly log: (line: string) => void;
 }

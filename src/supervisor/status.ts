@@ -1,5 +1,5 @@
 import { decide } from '../core/decide.ts';
-import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
+import { type Emergency, emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Mode, Role, Verdict } from '../core/model.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -20,6 +20,8 @@ export interface ProjectStatus {
   readonly frozen: string;
   /** the same with its cause; null: repairs go on */
   readonly freeze: FreezeStatus | null;
+  /** the plan that is carried out because much fails at once; null: none is */
+  readonly emergency: EmergencyStatus | null;
   readonly services: readonly ServiceStatus[];
 }
 
@@ -30,6 +32,11 @@ export interface FreezeStatus {
   readonly since: number;
   readonly reason: string;
 }
+
+/** times: milliseconds since 1970 */
+export type EmergencyStatus = Readonly<Omit<Emergency, 'steps'>> & {
+  readonly steps: readonly Readonly<Emergency['steps'][number]>[];
+};
 
 export interface ServiceStatus {
   readonly name: string;
@@ -81,6 +88,7 @@ export function statusOf(
     supervised,
     frozen: freeze === null ? '' : freeze.reason || 'a person asked for it',
     freeze,
+    emergency: memory.emergency?.endedAt === null ? memory.emergency : null,
     services: fleet.services.map((plan) => serviceStatus(plan, memory, picture, store)),
   };
 }

@@ -1,8 +1,9 @@
 /** The core alone: what was seen and said goes in, a line for each thing wanted comes out. No clock, no I/O. */
 import { isEffect, keyOf, type Action } from '../../src/core/actions.ts';
-import { decide, type CoreModel, type Decision } from '../../src/core/decide.ts';
+import { decide, type CoreModel } from '../../src/core/decide.ts';
 import { emptyMemory, type Memory } from '../../src/core/memory.ts';
-import type { GatewaySeen, MemberSeen, Observation, ServiceModel, ServiceSeen, Signal } from '../../src/core/model.ts';
+import type { Judged } from '../../src/core/repair-invariants.ts';
+import type { GatewaySeen, MemberSeen, ServiceModel, ServiceSeen, Signal } from '../../src/core/model.ts';
 
 export const START = Date.UTC(2026, 0, 1);
 
@@ -62,7 +63,7 @@ export class CoreStory {
   busy: string[] = [];
   readonly #services = new Map<string, ServiceSeen>();
   wakeAt = Number.POSITIVE_INFINITY;
-  onDecision: ((observation: Observation, decision: Decision) => void) | null = null;
+  onDecision: ((judged: Judged) => void) | null = null;
 
   constructor(services: readonly ServiceModel[], hostActions = 12) {
     this.model = { services, hostActions };
@@ -111,7 +112,8 @@ export class CoreStory {
     const services = [...this.#services.values()];
     const observation = { engineAnswers: this.engineAnswers, services, busy: this.busy, loopLagMs: 0 };
     const decision = decide(this.model, this.memory, observation, signals, this.now);
-    this.onDecision?.(observation, decision);
+    const { model, memory: before, now } = this;
+    this.onDecision?.({ model, before, observation, signals, decision, now });
     this.memory = decision.memory;
     this.wakeAt = decision.wakeAt;
     return decision.actions;

@@ -33,6 +33,7 @@ const project = (...services: ServiceStatus[]): ProjectStatus => ({
   supervised: true,
   frozen: '',
   freeze: null,
+  emergency: null,
   services,
 });
 
@@ -120,6 +121,31 @@ test('says when nobody supervises, and what to do about it', () => {
     statusPage(project(service()), { ...options, supervisor: '' }).join('\n'),
     /not supervised.*"twinhull up -d"/,
   );
+});
+
+test('an emergency is told with what is done now and what waits', () => {
+  const since = now - 60_000;
+  const step = { service: null, reason: '', startedAt: since, endedAt: null, deadlineMs: null } as const;
+  const emergency = {
+    id: 'mj-3',
+    cause: 'half_is_bad',
+    reason: '3 of 4 members of 3 services fail at once',
+    since,
+    endedAt: null,
+    outcome: null,
+    steps: [
+      { ...step, kind: 'protect', what: 'leave alone what serves: cache', state: 'running' },
+      { ...step, kind: 'bring_back', what: 'bring back db', state: 'running', deadlineMs: 70_000 },
+      { ...step, kind: 'bring_back', what: 'bring back api', state: 'planned', reason: 'after db' },
+    ],
+  } as const;
+  assert.deepEqual(statusPage({ ...project(service()), emergency }, options).slice(2, 7), [
+    'EMERGENCY since 14:59:00: 3 of 4 members of 3 services fail at once',
+    '  now   bring back db, until 15:00:10',
+    '  then  bring back api, after db',
+    '  "twinhull incident mj-3" tells the whole plan, "twinhull freeze" stops it',
+    '',
+  ]);
 });
 
 test('says in words that repairs are frozen and by whom, and what is in maintenance', () => {

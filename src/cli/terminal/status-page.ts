@@ -43,6 +43,7 @@ export function statusPage(status: ProjectStatus, options: PageOptions): string[
     options.colour(notServing === 0 ? 'green' : 'red', summary),
     options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
     ...frozenLines(status, options),
+    ...emergencyLines(status, options),
     ...serviceTable(status, options),
     ...lastIncidents(status, options),
   ];
@@ -64,6 +65,26 @@ function frozenText({ cause, since, reason }: FreezeStatus, now: number): string
     case 'rule':
       return `repairs are frozen since ${from}: ${why}; "twinhull thaw" ends it`;
   }
+}
+
+function emergencyLines({ emergency }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
+  if (emergency === null) return [];
+  const { id, since, reason, steps } = emergency;
+  const head = wrap(`EMERGENCY since ${clockTime(since, now)}: ${printable(reason)}`, columns, '');
+  const returns = steps.filter(({ kind }) => kind === 'bring_back');
+  const line = (when: string, text: string): string[] =>
+    wrap(printable(text), columns, '        ').map((row, index) =>
+      index === 0 ? `  ${when}  ${row.trimStart()}` : row,
+    );
+  return [
+    ...head.map((row) => colour('red', row)),
+    ...returns.flatMap(({ state, what, startedAt, deadlineMs }) => {
+      const until = deadlineMs === null ? '' : `, until ${clockTime((startedAt ?? now) + deadlineMs, now)}`;
+      return state === 'running' ? line('now ', `${what}${until}`) : [];
+    }),
+    ...returns.flatMap(({ state, what, reason: why }) => (state === 'planned' ? line('then', `${what}, ${why}`) : [])),
+    `  "twinhull incident ${printable(id)}" tells the whole plan, "twinhull freeze" stops it`,
+  ];
 }
 
 const NOBODY =
