@@ -132,6 +132,34 @@ export function isTraffic(effect: EffectAction): effect is TrafficAction {
   return effect.kind === 'lead' || effect.kind === 'drain' || effect.kind === 'take_out' || effect.kind === 'put_in';
 }
 
+/** Its member's container may have a process afterwards that it did not have before. */
+export function startsProcess(kind: EffectKind): boolean {
+  switch (kind) {
+    case 'start':
+    case 'start_standby':
+    case 'unpause':
+    case 'restart_soft':
+    case 'restart_hard':
+    case 'replace':
+      return true;
+    case 'reconnect':
+    case 'replace_standby':
+    case 'stop':
+    case 'fence':
+    case 'rest':
+    case 'quarantine':
+    case 'lead':
+    case 'drain':
+    case 'take_out':
+    case 'put_in':
+    case 'start_gateway':
+    case 'unpause_gateway':
+    case 'reconnect_gateway':
+    case 'replace_gateway':
+      return false;
+  }
+}
+
 export function isOnGateway(effect: EffectAction): effect is GatewayAction {
   return effect.kind.endsWith('_gateway');
 }

@@ -7,7 +7,7 @@ import { copyOf } from '../copy.ts';
 import type { Action } from './actions.ts';
 import { ageBudget } from './budget.ts';
 import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
-import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover.ts';
+import { adoptLeader, noteServing, steerTraffic } from './failover.ts';
 import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
 import { engineAnswers, withoutEngineStops } from './engine-away.ts';
@@ -18,11 +18,13 @@ import { fitMemory, type Memory } from './memory.ts';
 import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
 import { isGone } from './gone.ts';
 import { closeIncident } from './incidents.ts';
+import { switchAsked } from './planned-switch.ts';
 import { releaseQuarantines, repairMembers } from './repair.ts';
 import { absorbSignals } from './signals.ts';
 import { coverForLeader } from './standby.ts';
 import { wake, type Turn } from './turn.ts';
 import { noteVerdicts } from './verdicts.ts';
+import { tendWarm } from './warm.ts';
 
 export interface CoreModel {
   readonly services: readonly ServiceModel[];
@@ -118,16 +120,16 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
     return;
   }
   for (const signal of signals) {
-    if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchLeader(turn, signal.to);
+    if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchAsked(turn, signal.to);
   }
   if (turn.memory.maintenance) dropIncidents(turn);
   const isWanted = !turn.engineAnswers || tendGateway(turn);
   steerTraffic(turn);
   if (isWanted && turn.engineAnswers) {
-    if (!isHandsOff(turn.whole, turn.memory)) {
-      releaseQuarantines(turn);
-      coverForLeader(turn);
-    }
+    const isHeld = isHandsOff(turn.whole, turn.memory);
+    if (!isHeld) releaseQuarantines(turn);
+    if (!isHeld || turn.memory.handover) coverForLeader(turn);
+    if (!isHeld) tendWarm(turn);
     repairMembers(turn);
   }
   noteServing(turn);

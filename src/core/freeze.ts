@@ -9,7 +9,7 @@
  */
 
 import { copyOf } from '../copy.ts';
-import type { NoteAction } from './actions.ts';
+import type { EffectKind, NoteAction } from './actions.ts';
 import { fitMemory, type Memory, type ServiceMemory } from './memory.ts';
 import type { Order, ServiceModel, Signal } from './model.ts';
 import { spanText } from './span.ts';
@@ -90,6 +90,20 @@ function endMaintenance(service: ServiceMemory, name: string, how: string, now: 
 /** Nothing of this service may be ended, started or replaced. */
 export function isHandsOff(whole: Memory, service: ServiceMemory): boolean {
   return whole.frozen !== undefined || service.maintenance !== undefined;
+}
+
+/** Of a change from one member of a pair to the other, which is not left half done. */
+export const HANDS_OVER: ReadonlySet<EffectKind> = new Set([
+  'stop',
+  'fence',
+  'rest',
+  'start_standby',
+  'replace_standby',
+]);
+
+/** A person's hand keeps this from being done. */
+export function isHeldBack(whole: Memory, service: ServiceMemory, kind: EffectKind): boolean {
+  return isHandsOff(whole, service) && !(service.handover && HANDS_OVER.has(kind));
 }
 
 /** '' when repairs go on; else why they do not, for a person */

@@ -130,6 +130,8 @@ export interface Handover {
   awaySince: number | null;
   /** fence: the last that was asked for to end the old one; stop: politely */
   end: 'none' | 'stop' | 'force';
+  /** start: it was done; the process may have ended again before anybody saw it */
+  started: boolean;
   /** start: why the engine refused it; '': it did not */
   refusal: string;
   /** prove: taken back then */

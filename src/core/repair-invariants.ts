@@ -9,6 +9,7 @@ import { LASTED_MS, waitBefore } from './budget.ts';
 import { isFresh as isBrakeOn } from './cascade.ts';
 import type { CoreModel, Decision } from './decide.ts';
 import { comesFirst } from './emergency-order.ts';
+import { HANDS_OVER } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
 
@@ -35,8 +36,6 @@ interface Scene {
 const ENDS: ReadonlySet<EffectKind> = new Set(['restart_soft', 'restart_hard', 'replace', 'quarantine']);
 /** Repairs that count. */
 const COUNTED: ReadonlySet<EffectKind> = new Set(['start', 'restart_soft', 'restart_hard', 'replace']);
-/** Of a change from one member of a pair to the other, which is not left half done. */
-const HANDS_OVER: ReadonlySet<EffectKind> = new Set(['stop', 'fence', 'rest', 'start_standby', 'replace_standby']);
 
 const RULES = [handsOn, braked, overBudget, tooEarly, removesQuarantined, outOfOrder, endsWhatServes, endsAnother];
 

@@ -1,6 +1,6 @@
 /** What was said since the last decision, put into memory. */
 
-import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
+import type { Handover, MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { Order, ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
@@ -139,8 +139,7 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
     case 'drain':
     case 'take_out':
     case 'start_standby':
-      if (signal.outcome === 'failed' && service.handover?.to === pending.member)
-        service.handover.refusal = signal.detail === '' ? 'no reason was given' : signal.detail;
+      if (service.handover?.to === pending.member) noteStart(service.handover, signal);
       return;
     case 'stop':
     case 'fence':
@@ -160,6 +159,11 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
 function missChance(member: MemberMemory, threshold: number): void {
   const failed = failedChecks(member) + CHECKS_A_CHANCE;
   member.failedByPort = { '*': isSilence(member) ? failed : Math.max(threshold, failed) };
+}
+
+function noteStart(handover: Handover, { outcome, detail }: ActionEnded): void {
+  if (outcome === 'done') handover.started = true;
+  if (outcome === 'failed') handover.refusal = detail === '' ? 'no reason was given' : detail;
 }
 
 /** The rung was carried out: now the member has to prove that it helped. A refusal proves that it did not. */

@@ -1,11 +1,12 @@
 /** One service's turn in a decision: what it may look at, and where its wishes go. Lives only within decide(). */
 
-import { isTraffic, keyOf, type Action, type EffectAction } from './actions.ts';
+import { isTraffic, keyOf, startsProcess, type Action, type EffectAction } from './actions.ts';
 import type { Condition } from './condition.ts';
 import { comesFirst } from './emergency-order.ts';
-import { isHandsOff } from './freeze.ts';
+import { isHeldBack } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
+import { otherWriter } from './one-writer.ts';
 
 export interface Turn {
   readonly model: ServiceModel;
@@ -39,8 +40,8 @@ export function isPending(turn: Turn, kind: EffectAction['kind'], member: string
 }
 
 /**
- * Asks for an effect unless the same one is under way or has just ended, or a person's hand is on the service.
- * Tells whether it was asked for now.
+ * Asks for an effect unless the same one is under way or has just ended, a person's hand is on the service, or two
+ * would write the same data. Tells whether it was asked for now.
  */
 export function ask(
   turn: Turn,
@@ -53,11 +54,17 @@ export function ask(
   const deadlineMs = (more.deadlineMs ?? 5000) + turn.lagMs;
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
-  if (!isTraffic(effect) && isHandsOff(turn.whole, turn.memory)) return false;
+  if (!isTraffic(effect) && isHeldBack(turn.whole, turn.memory, kind)) return false;
   if (comesFirst(turn.whole, effect.service, kind) !== '') return false;
+  if (startsProcess(kind) && rivalOf(turn, member) !== '') return false;
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;
+}
+
+/** '' when `member` may run; else which other one may be writing the same data, for a person. */
+export function rivalOf({ model, seen, memory }: Turn, member: string): string {
+  return model.policy.oneWriter ? otherWriter(model, seen, memory.pending, member) : '';
 }
 
 export function stopDeadlineMs({ model }: Turn): number {

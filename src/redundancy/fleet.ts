@@ -90,7 +90,7 @@ export interface MemberPlan {
   readonly spec: ContainerSpec;
   /** on the service's own network; null without a gateway */
   readonly address: string | null;
-  /** cold standbys are created and not started */
+  /** cold standbys are created and not started; warm ones are paused later, when they have passed their check */
   readonly startsAtUp: boolean;
   /** changes when the container must be made anew; also the label twinhull.config-hash */
   readonly hash: string;

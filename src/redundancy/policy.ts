@@ -19,12 +19,18 @@ export function servicePolicy(
   service: Service,
   settings: ServiceSettings,
   all: Settings,
-  facts: { readonly mode: Mode; readonly standby: Standby; readonly hasGateway: boolean; readonly completes: boolean },
+  facts: {
+    readonly standby: Standby;
+    readonly oneWriter: boolean;
+    readonly hasGateway: boolean;
+    readonly completes: boolean;
+  },
 ): ServicePolicy {
   const failover = { ...all.project.failover, ...settings.failover };
   const budget = { ...all.project.budget, ...settings.budget };
   return {
     standby: facts.standby,
+    oneWriter: facts.oneWriter,
     hasGateway: facts.hasGateway,
     threshold: failover.threshold ?? defaults.failoverThreshold.value,
     startPeriodMs: durationOr(service.healthcheck?.start_period, defaults.startPeriodMs.value),
@@ -56,11 +62,17 @@ function durationOr(text: string | undefined, otherwise: number): number {
  * Who restarts. A single service: as the project says, Docker's default being never. Members: the project's
  * policy, else unless-stopped, since nobody protects a service that may end for good: with no supervisor they are
  * no worse off than under plain Compose. Of a cold pair only one is to run, also after a reboot, where `always`
- * would start the one that was stopped for its twin, and unless-stopped does not.
+ * would start the one that was stopped for its twin, and unless-stopped does not. Where both would write the same
+ * data, or one is to be paused, nobody but the supervisor starts them.
  */
-export function restartPolicy(service: Service, mode: Mode, standby: Standby, role: Role): string {
+export function restartPolicy(
+  service: Service,
+  { mode, standby, oneWriter }: { readonly mode: Mode; readonly standby: Standby; readonly oneWriter: boolean },
+  role: Role,
+): string {
   const own = service.restart ?? conditionOf(service);
   if (mode === 'single') return own ?? 'no';
+  if (role !== 'replica' && (oneWriter || standby === 'warm')) return 'no';
   if (own === 'always' && standby === 'cold' && role !== 'replica') return 'unless-stopped';
   return own ?? 'unless-stopped';
 }

@@ -29,8 +29,8 @@ const mistakes: readonly (readonly [settings: string, expected: string])[] = [
     '5:7: services.web.x-twinhull.moed: "moed" is no key here; did you mean "mode"?; expected mode, standby, gateway, shared_volumes, failover, budget, drain_timeout',
   ],
   [
-    'standby: warm',
-    '5:7: services.web.x-twinhull.standby: "warm" warm standbys come in a later version; expected hot, cold',
+    'standby: lukewarm',
+    '5:7: services.web.x-twinhull.standby: "lukewarm" is not one of the choices; expected hot, warm, cold',
   ],
   [
     'drain_timeout: 30',

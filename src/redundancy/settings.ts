@@ -143,13 +143,16 @@ const both = {
 const serviceShape = group({
   mode: {
     shape: oneOf(['single', 'pair', 'cluster', 'pair+cluster']),
-    doc: 'single: as it is. pair: primary and backup. cluster: replicas behind one name. pair+cluster: both.',
+    doc: 'single: as it is. pair: primary and backup; with state one of them runs at a time. cluster: replicas behind one name. pair+cluster: both.',
     default: { text: 'by replicas', source: '1: single, 2: pair, 3 and more: cluster' },
   },
   standby: {
-    shape: oneOf(['hot', 'cold'], { warm: 'warm standbys come in a later version' }),
-    doc: 'hot: the backup runs and takes no traffic. cold: it is created and started when needed.',
-    default: { text: 'hot with ports, cold without', source: 'a second consumer would take half of the work' },
+    shape: oneOf(['hot', 'warm', 'cold']),
+    doc: 'hot: the backup runs and takes no traffic. warm: it is paused and goes on within 10 ms. cold: it is created and started when needed.',
+    default: {
+      text: 'hot with ports, cold without, cold with state',
+      source: 'a second consumer would take half of the work, a second writer destroy the data',
+    },
   },
   gateway: { shape: gateway, doc: 'The proxy in front of the service; `none` for no gateway.' },
   shared_volumes: {

@@ -82,16 +82,10 @@ export const yesNo: Shape<boolean> = simple(
   () => 'is neither true nor false',
 );
 
-/** One of some words; `later` are words that are known and not yet done, with the reason. */
-export function oneOf<const W extends string>(
-  words: readonly W[],
-  later: Readonly<Record<string, string>> = {},
-): Shape<W> {
+/** One of some words. */
+export function oneOf<const W extends string>(words: readonly W[]): Shape<W> {
   const accept = (value: unknown): W | undefined => words.find((word) => word === value);
-  return simple(words.join(', '), accept, (value) => {
-    const known = typeof value === 'string' && Object.hasOwn(later, value) ? later[value] : undefined;
-    return known ?? `is not one of the choices${suggestion(value, words)}`;
-  });
+  return simple(words.join(', '), accept, (value) => `is not one of the choices${suggestion(value, words)}`);
 }
 
 export function text(expected: string, holds: (value: string) => boolean): Shape<string> {

@@ -373,7 +373,7 @@ export class Supervisor implements SupervisorHandle {
     }
     const { handedOver, leader } = this.#memory.services[name] ?? {};
     if (handedOver?.to !== to) throw refuse('something else was asked for meanwhile');
-    if (handedOver.failure !== '') throw refuse(`${handedOver.failure}; ${leader ?? 'the other one'} was put back in`);
+    if (handedOver.failure !== '') throw refuse(`${handedOver.failure}; ${leader ?? 'the other one'} runs again`);
   }
 
   announceDrill(service: string, member: string, forMs: number): void {

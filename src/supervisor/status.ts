@@ -164,13 +164,26 @@ export async function lookAt(
   const now = clock.now();
   const memory = resumed(savedMemory(store)?.memory ?? emptyMemory(), now);
   const decision = decide(modelOf(fleet), memory, picture.observe(now, [], 0), [], now);
-  return statusOf(fleet, asItStands(decision.memory, memory, picture), picture, store, false);
+  return statusOf(fleet, asItStands(fleet, decision.memory, memory, picture), picture, store, false);
+}
+
+/** Of a cold pair; null where there is no telling. */
+function theOneThatRuns(plan: ServicePlan, picture: Picture): string | null {
+  if (plan.policy.standby !== 'cold') return null;
+  const up = plan.members.filter((member) => {
+    const state = picture.containerOf(plan, member)?.state;
+    return member.role !== 'replica' && (state === 'running' || state === 'paused');
+  });
+  return up.length === 1 ? (up[0]?.name ?? null) : null;
 }
 
 /** What was decided is not carried out: whoever leads goes on leading. */
-function asItStands(judged: Memory, before: Memory, picture: Picture): Memory {
+function asItStands(fleet: Fleet, judged: Memory, before: Memory, picture: Picture): Memory {
   const services = Object.entries(judged.services).map(([name, service]) => {
-    const leader = picture.reading(name)?.leader ?? before.services[name]?.leader ?? service.leader;
+    const plan = fleet.services.find((one) => one.name === name);
+    const known = before.services[name]?.leader;
+    const told = picture.reading(name)?.leader;
+    const leader = (plan && theOneThatRuns(plan, picture)) ?? told ?? known ?? service.leader;
     return [name, { ...service, leader }] as const;
   });
   return { ...judged, services: Object.fromEntries(services) };

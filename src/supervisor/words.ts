@@ -27,6 +27,14 @@ const WORDS: Readonly<Record<EffectKind, Words>> = {
     wish: (name) => `make ${name} anew as a standby`,
   },
   stop: { done: (name) => `${name} was stopped`, wish: (name) => `stop ${name}` },
+  fence: {
+    done: (name) => `${name} was killed and is proven stopped`,
+    wish: (name) => `prove that ${name} is stopped`,
+  },
+  rest: {
+    done: (name) => `${name} finished what it had and stands by`,
+    wish: (name) => `let ${name} stand by`,
+  },
   quarantine: {
     done: (name) => `${name} was stopped and is not started again`,
     wish: (name) => `stop ${name} for good`,

@@ -19,6 +19,7 @@ export function serviceModel(name: string, changes: Partial<ServiceModel> = {}):
     balance: 'leader',
     policy: {
       standby: 'hot',
+      oneWriter: false,
       hasGateway: true,
       threshold: 3,
       startPeriodMs: 10_000,

@@ -12,11 +12,12 @@ import { type MemberCondition, MemoryGatewayDriver, type MemoryGateway } from '.
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
+import type { Decide } from '../../src/core/guard.ts';
 import type { Verdict } from '../../src/core/model.ts';
 import { gatewayBlueprint, wantedMember } from '../../src/deploy/blueprint.ts';
 import { Rebuilding } from '../../src/deploy/deployer.ts';
 import { parseDuration } from '../../src/duration.ts';
-import type { Container, ContainerSpec, Engine } from '../../src/ports/engine.ts';
+import type { Container, ContainerSpec, Engine, EngineEvent } from '../../src/ports/engine.ts';
 import type { EventRecord, IncidentRecord } from '../../src/ports/store.ts';
 import type { Fleet, GatewayPlan, ServicePlan } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
@@ -24,6 +25,7 @@ import { Supervisor } from '../../src/supervisor/loop.ts';
 import { OwnEnds } from '../../src/supervisor/own-ends.ts';
 import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
+import { type DeathAt, Mortal } from './mortal.ts';
 
 export type Services = Readonly<Record<string, Service>>;
 type More = Partial<Pick<Project, 'networks' | 'volumes' | 'extensions'>>;
@@ -37,6 +39,17 @@ export const hotPair: Service = {
   'x-twinhull': { mode: 'pair' },
 };
 export const cluster: Service = { ...hotPair, 'x-twinhull': { mode: 'cluster' }, deploy: { replicas: 3 } };
+/** Two that would write the same data: one of them runs. */
+export const writerPair: Service = {
+  image: 'shop/db:1',
+  restart: 'unless-stopped',
+  expose: ['6379'],
+  volumes: [{ type: 'volume', source: 'data', target: '/data' }],
+  healthcheck: { test: ['CMD', 'redis-cli', 'ping'], interval: '30s', timeout: '10s', retries: 3, start_period: '5s' },
+  stop_grace_period: '3s',
+  'x-twinhull': { mode: 'pair' },
+};
+export const writerVolumes = { volumes: { data: { name: 'shop_data' } } };
 export const coldPair: Service = { image: 'shop/worker:1', 'x-twinhull': { mode: 'pair' } };
 export const single: Service = { image: 'shop/alone:1', restart: 'unless-stopped' };
 
@@ -46,10 +59,17 @@ export class Story {
   #ownEnds = new OwnEnds();
   /** what a deployment of ours uses: what ends through it, we have ended */
   ownEngine: Engine;
-  readonly store = new MemoryStore();
+  store = new MemoryStore();
   readonly driver: MemoryGatewayDriver;
   readonly folder = mkdtempSync(join(tmpdir(), 'th-story-'));
   readonly log: string[] = [];
+  /** instead of the core's own, for the next supervisor that is made */
+  decide: Decide | undefined;
+  /** who began to run while another one that writes the same data did; must stay empty */
+  readonly secondWriters: string[] = [];
+  /** fate: told of each start the moment it happens */
+  onStart: (containerId: string) => void = () => undefined;
+  readonly #writing = new Map<string, { readonly service: string; readonly name: string }>();
   readonly #hung = new Set<string>();
   readonly #sick = new Set<string>();
   /** how the containers of an image behave, by image */
@@ -57,11 +77,17 @@ export class Story {
   fleet: Fleet;
   supervisor: Supervisor;
   #abort = new AbortController();
+  /** the process of the supervisor */
+  #life = new Mortal(() => this.#abort.abort());
   #run: Promise<{ readonly ended: 'stopped' | 'gone' }> | null = null;
   #states = new Map<string, Container>();
 
   private constructor(services: Services, more: More) {
-    this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.#programOf(spec) });
+    this.engine = new MemoryEngine({
+      clock: this.clock,
+      programOf: (spec) => this.#programOf(spec),
+      onEvent: (event) => this.#watchWriters(event),
+    });
     this.ownEngine = this.engine;
     this.driver = new MemoryGatewayDriver({
       clock: this.clock,
@@ -108,15 +134,20 @@ export class Story {
   #makeSupervisor(): Supervisor {
     this.#ownEnds = new OwnEnds();
     this.ownEngine = this.#ownEnds.watch(this.engine);
-    const { ownEngine: engine, store, clock, fleet, driver, folder } = this;
+    const life = new Mortal(() => this.#abort.abort());
+    this.#life = life;
+    const engine = this.#ownEnds.watch(life.door(this.engine));
+    const store = life.door(this.store);
+    const { clock, fleet, driver, folder } = this;
     return new Supervisor({
       fleet,
       engine,
       ownEnds: this.#ownEnds,
       store,
       clock,
-      openGateway: ({ config }) => driver.open(config, gatewayFolder(folder, config.service)),
+      openGateway: ({ config }) => life.door(driver.open(config, gatewayFolder(folder, config.service))),
       rebuild: new Rebuilding({ engine, driver, clock, files: machineFiles, stateFolder: folder }, fleet.project),
+      ...(this.decide === undefined ? {} : { decide: this.decide }),
       log: (line) => this.log.push(`${String(Math.round(clock.monotonic())).padStart(7)} ${line}`),
     });
   }
@@ -132,6 +163,21 @@ export class Story {
     this.#abort.abort();
     await this.clock.advance(0);
     this.supervisor = this.#makeSupervisor();
+  }
+
+  /** Its process dies at one of its next calls. */
+  killSupervisorAt(death: DeathAt): void {
+    this.#life.arm(death);
+  }
+
+  get isSupervisorDead(): boolean {
+    return this.#life.isDead;
+  }
+
+  /** What the supervisor knew is gone with its disk. */
+  async loseStore(): Promise<void> {
+    this.store = new MemoryStore();
+    await this.killSupervisor();
   }
 
   async ended(): Promise<string> {
@@ -343,6 +389,26 @@ export class Story {
     const runs = this.#states.get(service)?.state === 'running';
     if (ran && !runs) this.gateway(service).crash();
     if (!ran && runs && before) this.gateway(service).comeBack();
+  }
+
+  /** Also what lasts less than a moment is seen: two that run at once have both begun. */
+  #watchWriters({ action, containerId, attributes }: EngineEvent): void {
+    if (action === 'start') queueMicrotask(() => this.onStart(containerId));
+    if (attributes['twinhull.one-writer'] === undefined) return;
+    const [service, name] = [attributes['twinhull.service'] ?? '', attributes['name'] ?? ''];
+    if (action === 'die' || action === 'destroy') this.#writing.delete(containerId);
+    if (action !== 'start' && action !== 'unpause') return;
+    for (const [id, other] of this.#writing)
+      if (id !== containerId && other.service === service) this.secondWriters.push(`${name} beside ${other.name}`);
+    this.#writing.set(containerId, { service, name });
+  }
+
+  /** Of these members exactly one runs. */
+  expectOneRuns(...members: readonly string[]): string {
+    const running = members.filter((member) => this.container(member).state === 'running');
+    const states = members.map((member) => `${member} ${this.container(member).state}`).join(', ');
+    assert.equal(running.length, 1, `${states}${this.told()}`);
+    return running[0] ?? '';
   }
 
   #conditionOf(member: string): MemberCondition {

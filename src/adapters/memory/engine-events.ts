@@ -39,6 +39,11 @@ export class EventHub {
     this.#loses = loses;
   }
 
+  /** What was kept is gone: it lies in the daemon's memory. */
+  forget(): void {
+    this.#kept.length = 0;
+  }
+
   /** Every stream ends with TH_ENGINE_UNREACHABLE. */
   breakAll(): void {
     for (const subscriber of this.#subscribers) {

@@ -123,6 +123,7 @@ export class MemoryEngine implements Engine {
   /** The daemon ends in order, without live-restore: what runs is stopped, and comes back with it as its policy says. */
   shutDown(): void {
     for (const container of this.#containers.all()) if (container.isRunning) this.#lifecycle.endWithEngine(container);
+    this.#events.forget();
     this.goAway();
   }
 
