@@ -10,12 +10,14 @@ import type { MemberMemory } from './memory.ts';
 
 /** So many silent checks count as one word. */
 const SILENT_CHECKS_A_WORD = 4;
+/** whatever the threshold */
+const LEAST_SILENT_CHECKS = 12;
 /** checks within a second chance, at the default interval and timeout */
 export const CHECKS_A_CHANCE = 3;
 
 /** Failed checks in a row until a member that runs has failed. */
 export function failuresNeeded(threshold: number, memory: Pick<MemberMemory, 'checkFailure'>): number {
-  return isSilence(memory) ? threshold * SILENT_CHECKS_A_WORD : threshold;
+  return isSilence(memory) ? Math.max(LEAST_SILENT_CHECKS, threshold * SILENT_CHECKS_A_WORD) : threshold;
 }
 
 /** What its checks say against it is silence alone. */

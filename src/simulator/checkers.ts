@@ -7,6 +7,7 @@ import type { Container, EngineEvent } from '../ports/engine.ts';
 import type { Ending } from '../api/supervised-project.ts';
 import type { Causes } from './causes.ts';
 import type { Process } from './installation.ts';
+import type { Place } from './members.ts';
 import type { World } from './world.ts';
 
 export interface Violation {
@@ -39,10 +40,18 @@ export class Checkers {
     this.#world = world;
     this.#causes = causes;
     world.onCall.add((process, door, call, when, values) => {
+      if (call === 'saveDocument' && when === 'before') this.#remembered(values[1]);
       if (door === 'engine' && when === 'before' && ENDING.has(call)) this.#ending(process, call, String(values[0]));
     });
     world.onEnd.add((ending) => this.#ended(ending));
     world.onEvent.add((event) => this.#seen(event));
+  }
+
+  /** What must hold for every decision is checked where it is made; here it is only told. */
+  #remembered(saved: unknown): void {
+    const memory: unknown = isObject(saved) ? saved['memory'] : null;
+    const broken: unknown = isObject(memory) ? memory['brokenRule'] : '';
+    if (typeof broken === 'string' && broken !== '') this.#once('invariants', broken);
   }
 
   /** Ends nothing that is well without a cause, and never the last one that serves. */
@@ -58,7 +67,7 @@ export class Checkers {
     const now = this.#world.clock.now();
     const wellSince = members.wellSince(name);
     const isKnownWell = wellSince !== null && now - wellSince >= KNOWN_WELL_MS;
-    if (isKnownWell && !this.#causes.explains(name, now))
+    if (isKnownWell && !this.#causes.explains(name, now) && !this.#isSecondOfCold(place))
       this.#violated('no action without cause', `${process.name}: ${call} of ${name}, which is well`);
     const others = place.service.members.filter(
       (other) => other.name !== name && members.conditionOf(other.name) === 'up',
@@ -69,6 +78,14 @@ export class Checkers {
         'never the last one',
         `${process.name}: ${call} of ${name}, the last one of ${service} that serves`,
       );
+  }
+
+  /** Of a cold pair one works: the other is stopped, whoever started it. */
+  #isSecondOfCold({ service, member }: Place): boolean {
+    const others = service.members.filter(
+      ({ name, containerName }) => name !== member.name && this.#runningNamed(containerName).length > 0,
+    );
+    return service.policy.standby === 'cold' && others.length > 0;
   }
 
   #countEnd(service: string): void {
@@ -137,10 +154,7 @@ export class Checkers {
 
   /** Long after the last fault: everything is as the plan wants it. */
   atEnd(): void {
-    const { fleet, members, twinhull, engine } = this.#world;
-    const odd = engine.containers().filter(({ state }) => state !== 'running');
-    for (const { name, state, exitCode, error } of odd)
-      this.#world.trace.say('sim', `${name} is ${state} (${exitCode})${error === '' ? '' : `: ${error}`}`);
+    const { fleet, members, twinhull } = this.#world;
     if (!twinhull.process) this.#violated('repaired at the end', 'nobody supervises');
     for (const { name, members: planned, gateway, mode, policy } of fleet.services) {
       if (!this.#world.isServing(name) && !planned.every((member) => this.#isCompleted(member.name)))
@@ -176,6 +190,10 @@ export class Checkers {
     this.violations.push({ at: this.#world.clock.monotonic(), rule, what });
     this.#world.trace.say('VIOLATED', `${rule}: ${what}`);
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function isOneWriter(policy: object): boolean {

@@ -49,6 +49,8 @@ export class Installation {
   records = new MemoryRecords();
   #process: Process | null = null;
   #started = 0;
+  /** somebody took the project down: it takes a person to bring it up again */
+  isTakenDown = false;
 
   constructor(parts: InstallationParts) {
     this.#parts = parts;
@@ -60,8 +62,8 @@ export class Installation {
 
   /** `twinhull up -d` for the first time. */
   async up(): Promise<void> {
-    const process = this.#start();
-    if (!process) throw new Error('the lease is taken');
+    if (!this.#process && !this.#start()) throw new Error('the lease is taken');
+    this.isTakenDown = false;
     await this.upAgain();
   }
 
@@ -157,6 +159,7 @@ export class Installation {
     process.life.kill();
     if (this.#process === process) this.#process = null;
     this.lease.holder = null;
+    this.isTakenDown = ending.why === 'gone';
     this.#parts.onEnd(ending);
     if (ending.why === 'failed') this.#parts.clock.timer(RESTART_PAUSE_MS, () => this.supervise());
   }

@@ -61,8 +61,9 @@ export async function runSeed({
   await fate.rage(minutes * 60_000, look);
   world.trace.say('sim', 'no more faults');
   await world.clock.advance(SETTLES_MS, look);
-  if (world.needsUp) insistOnUp(world);
+  if (world.needsUp || world.twinhull.isTakenDown) insistOnUp(world);
   await world.clock.advance(QUIET_MS, look);
+  await tellState(world);
   checkers.atEnd();
   const result = {
     seed,
@@ -76,11 +77,25 @@ export async function runSeed({
   return result;
 }
 
+/** What is not running, and what twinhull thinks of it. */
+async function tellState(world: World): Promise<void> {
+  for (const { name, state, exitCode, error } of world.engine.containers())
+    if (state !== 'running')
+      world.trace.say('sim', `${name} is ${state} (${exitCode})${error === '' ? '' : `: ${error}`}`);
+  const status = await world.twinhull.process?.project.status();
+  for (const { name, serving, reason, members } of status?.services ?? []) {
+    const odd = members.filter(({ verdict }) => verdict !== 'healthy');
+    const words = odd.map((member) => `${member.name} is ${member.verdict}: ${member.reason}`);
+    if (!serving || odd.length > 0)
+      world.trace.say('sim', `${name}: ${serving ? 'serves' : reason}; ${words.join('; ')}`);
+  }
+}
+
 /** A person who has seen that something stays stopped which nobody asked for. */
 function insistOnUp(world: World): void {
   const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
-  if (world.twinhull.process?.life.isRunning !== true) return again();
-  world.twinhull.upAgain().then(() => world.trace.say('operator', 'up: done'), again);
+  if (world.twinhull.process?.life.isRunning !== true && !world.twinhull.isTakenDown) return again();
+  world.twinhull.up().then(() => world.trace.say('operator', 'up: done'), again);
 }
 
 class Fate {

@@ -37,14 +37,17 @@ export class Lifecycle {
 
   async start(container: MemoryContainer): Promise<void> {
     if (container.state === 'paused') throw refused(409, 'cannot start a paused container, try unpause instead');
-    await this.#startUp();
-    if (container.state === 'running') return;
+    await this.#startUp(container);
+    if (container.isRunning) return;
     this.#begin(container, true);
   }
 
-  async #startUp(): Promise<void> {
+  /** Meanwhile somebody else may have started it, or removed it. */
+  async #startUp(container: MemoryContainer): Promise<void> {
     const takesMs = this.#world.startTakesMs();
     if (takesMs > 0) await this.#world.clock.sleep(takesMs);
+    if (this.#world.containers.find(container.id) === undefined)
+      throw refused(404, `No such container: ${container.id}`);
   }
 
   async stop(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
@@ -60,8 +63,8 @@ export class Lifecycle {
 
   async restart(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
     await this.stop(container, timeoutSeconds, signal);
-    await this.#startUp();
-    this.#begin(container, true);
+    await this.#startUp(container);
+    if (!container.isRunning) this.#begin(container, true);
     this.emit(container, 'restart');
   }
 

@@ -50,6 +50,10 @@ export class MemoryStore implements Store {
     return [...this.#records.pending].flatMap((id) => this.#records.journal.get(id) ?? []);
   }
 
+  journal({ sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number }): JournalEntry[] {
+    return [...this.#records.journal.values()].filter(({ at }) => at >= sinceMs && at <= untilMs);
+  }
+
   saveIncident(incident: IncidentRecord): void {
     this.#records.incidents.delete(incident.id);
     this.#records.incidents.set(incident.id, structuredClone(incident));

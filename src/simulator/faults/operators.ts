@@ -16,7 +16,7 @@ function command(world: World, words: string, work: () => Promise<unknown> | und
 /** Somebody who tries again until it is done. */
 function insist(world: World, words: string, work: () => Promise<unknown> | undefined): void {
   const again = (): void => void world.clock.timer(20_000, () => insist(world, words, work));
-  if (!world.twinhull.process?.life.isRunning) return again();
+  if (!world.twinhull.process?.life.isRunning && !world.twinhull.isTakenDown) return again();
   command(world, words, () =>
     work()?.catch((error: unknown) => {
       again();
@@ -39,7 +39,7 @@ export const operatorFaults: readonly Fault[] = [
         `somebody stops ${victim.member}`,
         service.members.map(({ name }) => name),
         random.whole(10_000, 120_000),
-        () => insist(world, 'up', () => world.twinhull.upAgain()),
+        () => insist(world, 'up', () => world.twinhull.up()),
       );
     },
   },
@@ -72,7 +72,7 @@ export const operatorFaults: readonly Fault[] = [
       if (!service || container?.state !== 'running') return null;
       byHand(world, (engine) => engine.stopContainer(container.id, { timeoutSeconds: 2 }));
       return begun(`somebody stops ${service.name} by its gateway`, [service.name], random.whole(10_000, 90_000), () =>
-        insist(world, 'up', () => world.twinhull.upAgain()),
+        insist(world, 'up', () => world.twinhull.up()),
       );
     },
   },
@@ -88,7 +88,7 @@ export const operatorFaults: readonly Fault[] = [
         `somebody removes the gateway of ${service.name}`,
         [service.name],
         random.whole(30_000, 90_000),
-        () => insist(world, 'up', () => world.twinhull.upAgain()),
+        () => insist(world, 'up', () => world.twinhull.up()),
       );
     },
   },
