@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { messageOf, TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
-import type { Order } from '../supervisor/parts.ts';
+import type { Explanation, Order } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import type { EventSelection, Progress, SupervisorInfo, UpOptions, UpResult } from './control.ts';
 import { type FailureDocument, failureFromDocument } from './failure.ts';
@@ -42,6 +42,17 @@ export class ControlClient {
     } catch (error) {
       if (isNobodyThere(error)) return null;
       throw silent(error);
+    }
+  }
+
+  async why(name: string): Promise<Explanation> {
+    try {
+      const query = new URLSearchParams({ name });
+      const response = await this.#send('GET', `/why?${query.toString()}`, null, AbortSignal.timeout(READ_TIMEOUT_MS));
+      if (response.statusCode !== 200) throw await refusal(response);
+      return JSON.parse(await bodyOf(response)) as Explanation;
+    } catch (error) {
+      throw error instanceof TwinhullError ? error : silent(error);
     }
   }
 

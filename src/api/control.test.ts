@@ -29,6 +29,7 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
       emergency: null,
       services: [],
     }),
+    why: refuse,
     events: refuse,
     up: refuse,
     failover: refuse,
@@ -111,6 +112,26 @@ describe('the control socket', () => {
       client.failover({ service: 'web', to: null }, () => undefined, never),
       failure,
     );
+  });
+
+  test('why is asked by name, and an unknown one is refused as such', async () => {
+    const explanation = {
+      name: 'web',
+      service: 'web',
+      is: 'serving',
+      since: null,
+      reason: '',
+      facts: [],
+      next: [],
+    } as const;
+    const client = await serve({
+      why: async (name) => {
+        if (name !== 'we b/x') throw new TwinhullError('TH_UNKNOWN_NAME', 'no such');
+        return { ...explanation, members: [] };
+      },
+    });
+    assert.equal((await client.why('we b/x')).is, 'serving');
+    await assert.rejects(client.why('web'), (error) => isCode(error, 'TH_UNKNOWN_NAME'));
   });
 
   test('orders come through as they were given', async () => {

@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { forgetProject } from '../supervisor/record.ts';
-import type { Order, SupervisorHandle } from '../supervisor/parts.ts';
+import type { Explanation, Order, SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { unknownName } from './unknown-name.ts';
 
@@ -145,6 +145,13 @@ export class SupervisedProject implements ProjectControl {
 
   async status(): Promise<ProjectStatus | null> {
     return this.#running?.handle.status() ?? null;
+  }
+
+  async why(name: string): Promise<Explanation> {
+    const explanation = this.#supervisor().why(name);
+    if (explanation) return explanation;
+    this.#knows(name, 'all');
+    throw new TwinhullError('TH_NOT_RUNNING', `nothing is known of ${name} yet`);
   }
 
   async *events(selection: EventSelection, signal: AbortSignal): AsyncGenerator<EventRecord> {

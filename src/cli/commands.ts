@@ -73,6 +73,20 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./commands/events.ts')).eventsCommand,
   },
   {
+    name: 'incident',
+    parameters: '[id]',
+    summary: 'the story of a failure: what was seen, thought, done, and what it cost',
+    hidden: false,
+    load: async () => (await import('./commands/incident.ts')).incidentCommand,
+  },
+  {
+    name: 'why',
+    parameters: '<name>',
+    summary: 'why a service or member is as it is, and what happens next, and when',
+    hidden: false,
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+  {
     name: 'logs',
     parameters: '[names...]',
     summary: 'what members write, merged and told apart',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openRecord, recordProject, withRecord } from '../../test/support/recorded-project.ts';
+import type { IncidentRecord } from '../ports/store.ts';
 import { savedMemory } from '../supervisor/record.ts';
 import { run } from './program.ts';
 import type { TextStream } from './terminal/terminal.ts';
@@ -87,6 +88,64 @@ describe("an operator's commands, with no engine and no supervisor", () => {
       assert.equal(stdout, '');
     });
   }
+
+  const incident = (id: string, more: Partial<IncidentRecord> = {}): IncidentRecord => ({
+    id,
+    service: 'web',
+    member: 'web',
+    kind: 'container_exit',
+    startedAt: Date.now() - 60_000,
+    endedAt: Date.now() - 50_000,
+    evidence: ['web exited with code 1'],
+    actions: [],
+    outcome: 'repaired',
+    impact: { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 },
+    ...more,
+  });
+
+  test('incident: the list and what is open in full; one by the beginning of its ID', async () => {
+    assert.match((await twinhull('incident')).stdout, /^no incident on record/);
+    withRecord(join(folder, 'state'), 'shop', (store) => {
+      store.saveIncident(incident('aa-1'));
+      store.saveIncident(incident('ab-2', { startedAt: Date.now() - 5000, endedAt: null, outcome: null }));
+    });
+    const { stdout, code } = await twinhull('incident');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ID +BEGAN +TOOK +WHAT\nab-2 [^]*\naa-1 [^]*incident ab-2: web ended[^]*cost so far/);
+    assert.match(
+      (await twinhull('incident', 'aa')).stdout,
+      /^incident aa-1: web ended \(container_exit\)[^]*web exited with code 1/,
+    );
+    assert.match((await twinhull('incident', 'a')).stderr, /2 incidents have an ID that begins with a/);
+    const unknown = await twinhull('incident', 'zz');
+    assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
+    assert.match((await twinhull('incident', '--limit', '1')).stdout, /1 older ones: --limit 2/);
+  });
+
+  test('incident --json: one document, for all and for one', async () => {
+    const all = JSON.parse((await twinhull('incident', '--json')).stdout) as { incidents: unknown[]; open: unknown[] };
+    assert.deepEqual([all.incidents.length, all.open.length], [2, 1]);
+    const one = JSON.parse((await twinhull('incident', 'aa-1', '--json')).stdout) as {
+      timeline: unknown[];
+      isOpen: boolean;
+    };
+    assert.deepEqual([one.timeline.length, one.isOpen], [1, false]);
+  });
+
+  test('why: from the record, and that nothing will happen', async () => {
+    await twinhull('maintenance', 'on', 'web');
+    const { stdout, code } = await twinhull('why', 'web');
+    assert.equal(code, 0);
+    assert.match(stdout, /^web is not serving\n {2}it is in maintenance until/);
+    assert.match(stdout, /Nobody supervises the project:\s+nothing will\s+happen until "twinhull up -d"/);
+    assert.doesNotMatch(stdout, /next/);
+    const json = JSON.parse((await twinhull('why', 'web', '--json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([json['project'], json['supervised'], json['name'], json['next']], ['shop', false, 'web', []]);
+    const unknown = await twinhull('why', 'wep');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /web/);
+    await twinhull('maintenance', 'off', 'web');
+  });
 
   test('a project that was never started has nothing to freeze', async () => {
     const { code, stderr } = await twinhull('-p', 'empty', 'freeze');

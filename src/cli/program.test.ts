@@ -68,6 +68,8 @@ describe('the command line', () => {
       'down',
       'status',
       'events',
+      'incident',
+      'why',
       'logs',
       'exec',
       'restart',

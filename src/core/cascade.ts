@@ -61,7 +61,11 @@ export function isHeld(turn: Turn): boolean {
 }
 
 /** The brake that is on, and when it lets go at the latest. */
-export function heldBy({ memory, whole, now }: Turn): { readonly why: string; readonly until: number } | null {
+export function heldBy({
+  memory,
+  whole,
+  now,
+}: Pick<Turn, 'memory' | 'whole' | 'now'>): { readonly why: string; readonly until: number } | null {
   const brake = [memory.freeze, whole.freeze].find((freeze) => isFresh(freeze, now));
   return brake ? { why: brake.reason, until: endOf(brake) } : null;
 }

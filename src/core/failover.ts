@@ -54,7 +54,8 @@ function moveLead(turn: Turn): void {
   const next = usable(turn).find((name) => name !== leader);
   if (next === undefined) return;
   const reason = leader === null ? `the service ${trouble}` : `${leader} ${trouble}; ${next} passed its last check`;
-  if (ask(turn, 'lead', next, reason)) turn.memory.leader = next;
+  const incident = leader === null ? null : (turn.memory.members[leader]?.incident?.id ?? null);
+  if (ask(turn, 'lead', next, reason, { incident })) turn.memory.leader = next;
 }
 
 /** The gateway passes by a leader that does not run: it is told who leads once that one takes requests. */

@@ -84,6 +84,8 @@ export interface Store {
   complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void;
   /** announced and not completed, oldest first: what was under way when the last supervisor died */
   pending(): JournalEntry[];
+  /** announced from `sinceMs` until `untilMs`, both included, oldest first */
+  journal(options: { readonly sinceMs: number; readonly untilMs: number }): JournalEntry[];
 
   saveIncident(incident: IncidentRecord): void;
   incident(id: string): IncidentRecord | null;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hotPair, single, Story } from '../../test/support/story.ts';
+import { coldPair, hotPair, single, Story } from '../../test/support/story.ts';
 import { orderUnsupervised } from './order.ts';
 
 test('frozen, killed and started again: still frozen; the gateway and we lead traffic away; thawed, it is repaired', async () => {
@@ -76,4 +76,16 @@ test('what a person does himself is done in a freeze too', async () => {
   await story.during(story.supervisor.restart('web'));
   await story.advance('5s');
   story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
+});
+
+test('a planned switch of a cold pair is carried to its end in a freeze too', async () => {
+  await using story = await Story.begin({ worker: coldPair });
+  story.supervisor.order({ kind: 'freeze_asked', reason: '' });
+  await story.during(story.supervisor.failover('worker'));
+  await story.advance('10s');
+  story.expectLeader('worker-backup');
+  story.expectVerdicts({ 'worker-primary': 'standby', 'worker-backup': 'healthy' });
+  await story.kill('worker-backup');
+  await story.advance('30s');
+  story.expectVerdicts({ 'worker-backup': 'unhealthy' });
 });

@@ -11,6 +11,7 @@ import { heed } from '../core/freeze.ts';
 import { decideGuarded } from '../core/guard.ts';
 import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Order, Signal, Verdict } from '../core/model.ts';
+import { explain, type Explanation } from '../core/why.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
@@ -380,6 +381,10 @@ export class Supervisor implements SupervisorHandle {
     if (forMs > 0) this.#recorder.say('drill', `${member} is broken on purpose: a drill`, service);
     this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });
     this.#save();
+  }
+
+  why(name: string): Explanation | null {
+    return explain(this.#model, this.#memory, name, this.#parts.clock.now());
   }
 
   order(order: Order): string[] {

@@ -2,6 +2,7 @@
 
 import type { Decide } from '../core/guard.ts';
 import type { Order } from '../core/model.ts';
+import type { Explanation } from '../core/why.ts';
 import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,7 +11,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 
-export type { Order };
+export type { Explanation, Order };
 
 /** Makes containers anew from the plan: the last rung of the repair ladder. Idempotent; a second call finishes the first. */
 export interface Rebuilder {
@@ -64,6 +65,8 @@ export interface SupervisorHandle {
   announceDrill(service: string, member: string, forMs: number): void;
   /** What a person wants of repairs, on disk when this returns. @returns what came of it, a line each; none: it was so already */
   order(order: Order): readonly string[];
+  /** Why a service or a member is in the state it is in, and what happens next; null: nothing has this name. */
+  why(name: string): Explanation | null;
   /** Restarts a service or one member, one member at a time, traffic led away first. `onStep` gets lines for a person. */
   restart(target: string, onStep?: (line: string) => void): Promise<void>;
   /** A new plan: what was asked to stop or was quarantined counts again. */

@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { IncidentNote, IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
-import { doneWords, failedWords } from './words.ts';
+import { doneWords, failedWords, isEffectAction } from './words.ts';
 
 /** given_up: something else was decided meanwhile */
 export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
@@ -254,11 +254,6 @@ export class Recorder {
       return isEffectAction(action) ? [action] : [];
     });
   }
-}
-
-/** The journal is ours, and yet a file. */
-function isEffectAction(action: unknown): action is EffectAction {
-  return typeof action === 'object' && action !== null && 'kind' in action && 'service' in action && 'member' in action;
 }
 
 function seconds(ms: number): string {
