@@ -14,6 +14,7 @@ export function describeEngine(id: string): EngineInfo {
     architecture: 'x86_64',
     cpus: 2,
     memoryBytes: 8 * 1024 ** 3,
+    dataRoot: '/var/lib/docker',
     cgroupVersion: '2',
     liveRestore: true,
     swarmActive: false,

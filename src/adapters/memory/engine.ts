@@ -14,6 +14,7 @@ import type {
   Engine,
   EngineEvent,
   EngineInfo,
+  FileStat,
   Image,
   ListFilter,
   LogLine,
@@ -102,6 +103,18 @@ export class MemoryEngine implements Engine {
 
   write(idOrName: string, stream: LogLine['stream'], text: string): void {
     this.#containers.existing(idOrName).write(this.#clock.now(), stream, text);
+  }
+
+  /** Its process writes a file, as a heartbeat does; `removed` takes it away. */
+  touch(idOrName: string, path: string, removed = false): void {
+    const { files } = this.#containers.existing(idOrName);
+    if (removed) files.delete(path);
+    else files.set(path, { modifiedAt: this.#clock.now(), sizeBytes: 0 });
+  }
+
+  /** The kernel ended one of its processes for want of memory, and not the first one: the container runs on. */
+  outOfMemoryInside(idOrName: string): void {
+    this.#lifecycle.emit(this.#containers.existing(idOrName), 'oom');
   }
 
   loseEvents(loses = true): void {
@@ -284,6 +297,11 @@ export class MemoryEngine implements Engine {
     if (container.hung) await this.#noAnswer(container, call, EXEC_DEADLINE_MS);
     const { user = '', env = [], workingDir = '' } = options;
     return container.exec(command, { user, env, workingDir });
+  }
+
+  async statFile(id: string, path: string, call: Call = {}): Promise<FileStat | null> {
+    const container = await this.#changeIfThere(id, call);
+    return container?.files.get(path) ?? null;
   }
 
   async listNetworks(filter: ListFilter, call: Call = {}): Promise<Network[]> {
