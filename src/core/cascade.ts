@@ -100,5 +100,5 @@ function isWatched(turn: Turn, name: string): boolean {
 /** Runs, and its checks say that it is not well. */
 function isSick(turn: Turn, name: string): boolean {
   const condition = conditionOf(turn, name);
-  return condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone);
+  return condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone && !condition.serves);
 }

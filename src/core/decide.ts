@@ -14,14 +14,17 @@ import { engineAnswers, withoutEngineStops } from './engine-away.ts';
 import { tendEmergency } from './emergency.ts';
 import { endMaintenances, isHandsOff, obey } from './freeze.ts';
 import { examine } from './health.ts';
+import { hasRoom, tellHost } from './host.ts';
 import { fitMemory, type Memory } from './memory.ts';
-import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
+import type { HostPolicy, Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
 import { isGone } from './gone.ts';
 import { closeIncident } from './incidents.ts';
 import { switchAsked } from './planned-switch.ts';
+import { tellStrains } from './relief.ts';
 import { releaseQuarantines, repairMembers } from './repair.ts';
 import { absorbSignals } from './signals.ts';
 import { coverForLeader } from './standby.ts';
+import { tellSigns } from './tell-signs.ts';
 import { wake, type Turn } from './turn.ts';
 import { noteVerdicts } from './verdicts.ts';
 import { tendWarm } from './warm.ts';
@@ -30,6 +33,7 @@ export interface CoreModel {
   readonly services: readonly ServiceModel[];
   /** repairs allowed on the whole host in the services' budget window */
   readonly hostActions: number;
+  readonly host: HostPolicy;
 }
 
 export interface Decision {
@@ -65,7 +69,7 @@ export function decide(
     examine(turn);
     brakeService(turn);
   }
-  const notes = noteWhole(whole, turns, now);
+  const notes = [...noteWhole(whole, turns, now), ...tellHost(whole, model.host, observation.host, now)];
   const emergency = tendEmergency(whole, turns, observation.engineAnswers, signals, now);
   for (const turn of turns) takeTurn(turn, signals);
   const { gone, lookAgainAt } = isGone(whole, observation, now);
@@ -102,6 +106,7 @@ function startTurn(
     isBusy: observation.busy.includes(service.name),
     lagMs: observation.loopLagMs,
     hostActions: model.hostActions,
+    hasRoom: hasRoom(model.host, observation.host),
     now,
     actions: [],
     conditions: new Map(),
@@ -131,6 +136,8 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
     if (!isHeld || turn.memory.handover) coverForLeader(turn);
     if (!isHeld) tendWarm(turn);
     repairMembers(turn);
+    tellStrains(turn);
+    tellSigns(turn);
   }
   noteServing(turn);
   noteVerdicts(turn);
@@ -172,5 +179,6 @@ function unseen(service: ServiceModel): ServiceSeen {
     gateway: service.balance === null ? null : gateway,
     foreign: null,
     foreignSharesVolumeWith: [],
+    signs: [],
   };
 }

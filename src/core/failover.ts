@@ -109,7 +109,8 @@ function leaveTraffic(turn: Turn, name: string, traffic: 'in' | 'draining', cond
     ask(turn, 'take_out', name, `${name} ${cut}; ${others.length === 1 ? `${others[0]} serves` : 'the others serve'}`);
     return;
   }
-  if (condition.is === 'suspect' && turn.model.balance === 'spread' && traffic === 'in') {
+  const isLeaving = condition.is === 'suspect' || (condition.is === 'failed' && turn.now < condition.patientUntil);
+  if (isLeaving && turn.model.balance === 'spread' && traffic === 'in') {
     ask(turn, 'drain', name, `${name} ${condition.why}; new requests go to the others`);
   }
 }

@@ -6,11 +6,14 @@
  */
 
 import { failure, type Condition } from './condition.ts';
-import { failureOfRunning } from './diagnosis.ts';
-import type { Ended, MemberSeen } from './model.ts';
+import { failureOfRunning, thresholdOf } from './diagnosis.ts';
+import type { Ended, FailureKind, MemberSeen } from './model.ts';
 import { type MemberMemory, runOf } from './memory.ts';
 import { isIdleStandby, isLeaving, isWarmStandby } from './pair.ts';
 import { failuresNeeded } from './proof.ts';
+import { weighRelief } from './relief.ts';
+import { awaitsHeartbeat, hangWords } from './signs.ts';
+import { endedForMemory, memoryEndWords } from './strain.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
@@ -22,6 +25,8 @@ const UNPAUSE_TAKES_MS = 150;
 const AT_REST_MS = 3000;
 /** while something is unsure */
 const LOOK_AGAIN_MS = 500;
+/** a network that is given back within this time has cost nothing; longer than a connect and the look after it */
+const RECONNECT_TAKES_MS = 5000;
 
 /** Takes in what was seen of every member, then judges each. */
 export function examine(turn: Turn): void {
@@ -32,6 +37,7 @@ export function examine(turn: Turn): void {
     absorbReading(memory, seen);
     turn.conditions.set(name, judge(turn, name, seen, memory));
   }
+  weighRelief(turn);
   for (const { name } of turn.model.members) rememberCondition(turn, name);
 }
 
@@ -120,7 +126,7 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
     case 'paused':
       return isWarmStandby(turn, name) ? { is: 'standby' } : judgePaused(turn, memory);
     case 'restarting':
-      return failure('container_exit', true, `${howItExited(seen)}; the engine restarts it`);
+      return failure(kindOfEnd(seen), true, `${howItExited(seen)}; the engine restarts it`);
     default:
       return judgeEnded(turn, name, seen, memory);
   }
@@ -148,6 +154,7 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   }
   const behind = whyLeftBehind(turn, seen);
   if (behind !== '') return failure('network_partition', true, behind);
+  if (seen.detachedFrom.length > 0) return judgeDetached(turn, seen, memory);
   const graceUntil = graceOf(turn, seen, memory);
   const inGrace = turn.now < graceUntil;
   if (inGrace) wake(turn, graceUntil);
@@ -163,8 +170,13 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
       `fails its health check${quote(seen.healthOutput)}`,
     );
   }
+  const hang = inGrace ? '' : hangWords(turn.model.policy, seen);
+  if (hang !== '') return failure('unresponsive', false, hang);
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
+  if (!memory.everWell && inGrace && awaitsHeartbeat(turn.model.policy, seen)) {
+    return { is: 'starting', why: 'its heartbeat has not come yet' };
+  }
   return { is: 'well' };
 }
 
@@ -180,6 +192,17 @@ function whyLeftBehind(turn: Turn, { leftBehind }: MemberSeen): string {
   }
   const words = { restarted: 'was started anew', replaced: 'was made anew', volumes: 'has other volumes now' };
   return `lives in what ${member} was before: ${member} ${words[how]}`;
+}
+
+/** It answers whom it still reaches: nothing in flight is cut while it may be given back what it lost. */
+function judgeDetached(turn: Turn, { detachedFrom }: MemberSeen, memory: MemberMemory): Condition {
+  const patientUntil = (memory.suspectSince ?? turn.now) + RECONNECT_TAKES_MS;
+  wake(turn, patientUntil);
+  const networks = detachedFrom.length === 1 ? 'the network' : 'the networks';
+  return {
+    ...failure('network_partition', false, `is cut off from ${networks} ${detachedFrom.join(', ')}`),
+    patientUntil,
+  };
 }
 
 /**
@@ -200,7 +223,8 @@ function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemor
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
-  const needed = failuresNeeded(turn.model.policy.threshold, memory);
+  const threshold = thresholdOf(turn.model.policy, failureOfRunning(seen, memory, turn.model.policy));
+  const needed = failuresNeeded(threshold, memory);
   const words = wordsAgainst(memory, turn.model.policy.threshold);
   const isOut = seen.gateway?.traffic === 'out';
   if (words > 0 && !inGrace && !(isOut && words < needed)) {
@@ -227,7 +251,7 @@ function mistrust(
   { words, needed }: { readonly words: number; readonly needed: number },
   why: string,
 ): Condition {
-  const kind = failureOfRunning(seen, memory);
+  const kind = failureOfRunning(seen, memory, turn.model.policy);
   const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
   if (words >= needed && isLong) {
     return failure(kind, false, why);
@@ -256,7 +280,11 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     presumeAsked(memory, turn.now);
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
-  return failure('container_exit', true, howItExited(seen));
+  return failure(kindOfEnd(seen), true, howItExited(seen));
+}
+
+export function kindOfEnd(seen: MemberSeen): FailureKind {
+  return endedForMemory(seen) ? 'resource_exhaustion' : 'container_exit';
 }
 
 /** It does not run, and is not to: also one that a person wants to be followed by the other. */
@@ -293,7 +321,7 @@ export function isRunning(seen: MemberSeen): boolean {
 export function howItExited(seen: MemberSeen): string {
   if (seen.state === 'created') return 'was created and never started';
   if (seen.state === 'removing') return 'is being removed';
-  if (seen.oomKilled) return 'was ended by the kernel: out of memory';
+  if (endedForMemory(seen)) return memoryEndWords(seen);
   const code = seen.exitCode;
   if (code === null) return 'exited';
   const signal = code > 128 && code < 160 ? ` (signal ${code - 128})` : '';

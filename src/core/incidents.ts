@@ -61,10 +61,19 @@ export function forgetConsidered(turn: Turn, member: string): void {
   if (memory.considered && memory.considered.at !== turn.now) memory.considered = undefined;
 }
 
-/** What was taken for a hang turned out to be a partition. */
+/** What a first look takes a failure for, and what it may turn out to be. */
+const SHARPER: Readonly<Record<FailureKind, readonly FailureKind[]>> = {
+  unresponsive: ['network_partition', 'resource_exhaustion'],
+  container_exit: ['resource_exhaustion'],
+  network_partition: [],
+  resource_exhaustion: [],
+  critical_failure: [],
+};
+
+/** What was taken for a hang turned out to be a partition, say. */
 export function rediagnose(turn: Turn, member: string, failure: FailureKind, why: string): void {
   const { incident } = holderOf(turn, member);
-  if (incident?.failure !== 'unresponsive' || failure !== 'network_partition') return;
+  if (!incident || !SHARPER[incident.failure].includes(failure)) return;
   incident.failure = failure;
   addEvidence(turn, member, `${member} ${why}`);
 }

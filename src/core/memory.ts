@@ -1,7 +1,7 @@
 /** What the core remembers from one decision to the next. Plain data; saved as JSON; times in milliseconds. */
 
 import type { EffectKind } from './actions.ts';
-import type { CheckFailure, FailureKind, ServiceModel, Verdict } from './model.ts';
+import type { CheckFailure, FailureKind, LadderRung, ServiceModel, Verdict } from './model.ts';
 
 export interface Memory {
   /** numbers incidents */
@@ -28,6 +28,8 @@ export interface Memory {
   nothingServesSince?: number | undefined;
   /** everything that carries the project's names is gone since then */
   goneSince: number | null;
+  /** of the host; absent: nothing */
+  told?: Told | undefined;
 }
 
 /** The brake. Nothing that could make things worse is done, because the cause is likely not the members. */
@@ -88,6 +90,15 @@ export interface Considered {
   at: number;
 }
 
+/** What is told once while it lasts: since when, and since when it is over. By what it is about. */
+export type Told = Record<string, { since: number; overAt: number | null }>;
+
+/** What a member uses too much of, for a person. */
+export interface Strain {
+  since: number;
+  words: string;
+}
+
 export interface ServiceMemory {
   leader: string | null;
   members: Record<string, MemberMemory>;
@@ -105,6 +116,8 @@ export interface ServiceMemory {
   pending: Record<string, Pending>;
   /** a person works on it; absent: nobody does */
   maintenance?: Maintenance | undefined;
+  /** of its signs and its members; absent: nothing */
+  told?: Told | undefined;
   /** when a change of leader was confirmed: what was read before says nothing about it */
   leaderSaidAt: number;
   /** the member that runs is being changed; absent: it is not */
@@ -166,6 +179,8 @@ export interface OpenIncident {
   failure: FailureKind;
   startedAt: number;
   outageMsBefore: number;
+  /** somebody was told that nothing is done about it; absent: no */
+  alerted?: true | undefined;
 }
 
 export interface Repair {
@@ -178,7 +193,8 @@ export interface Repair {
   until: number;
 }
 
-export type Rung = 'start' | 'unpause' | 'reconnect' | 'restart_soft' | 'restart_hard' | 'replace';
+/** what can be carried out */
+export type Rung = Exclude<LadderRung, 'scale_up'>;
 
 export interface MemberMemory {
   verdict: Verdict;
@@ -218,6 +234,12 @@ export interface MemberMemory {
   considered?: Considered | undefined;
   /** when it was last restarted after the one it lives in; absent: never */
   followedAt?: number | undefined;
+  /** absent: it uses too much of nothing */
+  strain?: Strain | undefined;
+  /** it serves and is to be restarted all the same, since then; absent: no */
+  relief?: { since: number } | undefined;
+  /** when it was last restarted for such a reason; absent: never */
+  relievedAt?: number | undefined;
   /** it is broken on purpose until then, and its first restart in that time is not counted; absent: no drill */
   drill?: { until: number; pardoned: boolean } | undefined;
 }

@@ -17,7 +17,58 @@ export type Verdict =
   | 'foreign'
   | 'unknown';
 
-export type FailureKind = 'container_exit' | 'unresponsive' | 'network_partition' | 'critical_failure';
+export type FailureKind =
+  | 'container_exit'
+  | 'unresponsive'
+  | 'network_partition'
+  | 'resource_exhaustion'
+  | 'critical_failure';
+
+/** A step of a ladder of repairs. `scale_up` cannot be carried out yet; see diagnosis.ts. */
+export type LadderRung = 'scale_up' | 'start' | 'unpause' | 'reconnect' | 'restart_soft' | 'restart_hard' | 'replace';
+
+/** What is done about one kind of failure. */
+export interface Reaction {
+  /** null: the usual one, see diagnosis.ts */
+  readonly ladder: readonly LadderRung[] | null;
+  /** it is said and recorded, traffic moves, and nothing is done to a container */
+  readonly alertOnly: boolean;
+}
+
+/** From when on what a member uses counts as a strain. Shares are of its limit, 0 to 1, over the whole window. */
+export interface ResourcePolicy {
+  readonly windowMs: number;
+  readonly memoryShare: number;
+  readonly cpuShare: number;
+  /** of the scheduling periods, those in which its quota stopped it */
+  readonly throttledShare: number;
+  readonly pidsShare: number;
+  readonly descriptorsShare: number;
+  /** processes inside that the kernel ended for want of memory, in one window */
+  readonly oomKills: number;
+}
+
+/** From when on the host is nearly full. Shares of what there is, 0 to 1, over the whole window. */
+export interface HostPolicy {
+  readonly windowMs: number;
+  readonly memoryShare: number;
+  readonly diskShare: number;
+  readonly inodesShare: number;
+}
+
+export type SignKind = 'queue' | 'errors' | 'progress' | 'zombies' | 'heartbeat';
+
+/** How a sign that a service gives of itself is judged: over its window, never by one look. See signs.ts. */
+export interface SignPolicy {
+  readonly name: string;
+  readonly kind: SignKind;
+  /** entries, a share, milliseconds or processes, by kind; null: that is never said */
+  readonly warn: number | null;
+  readonly fail: number | null;
+  /** queue: for the age of its oldest entry, milliseconds */
+  readonly warnAgeMs: number | null;
+  readonly failAgeMs: number | null;
+}
 
 /** How one service is judged and repaired. Defaults live in redundancy/defaults.ts, with their sources. */
 export interface ServicePolicy {
@@ -27,9 +78,14 @@ export interface ServicePolicy {
   readonly hasGateway: boolean;
   /** failed checks in a row before a running member is repaired */
   readonly threshold: number;
+  /** the same for a member that its gateway cannot reach */
+  readonly partitionThreshold: number;
   readonly startPeriodMs: number;
   /** how long an action of this kind may take until the next rung of the ladder */
   readonly deadlineMs: Readonly<Record<FailureKind, number>>;
+  readonly reactions: Readonly<Record<FailureKind, Reaction>>;
+  readonly resources: ResourcePolicy;
+  readonly signs: readonly SignPolicy[];
   readonly budget: { readonly actions: number; readonly windowMs: number };
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
@@ -71,6 +127,44 @@ export type Ended = 'asked' | 'failed' | 'unclear' | 'unseen';
  */
 export type CheckFailure = 'unreachable' | 'silent' | 'answered' | 'requests' | 'other';
 
+/** What a member used over a whole window. Shares are of its limit, 0 to 1; null: it has none, or it is not known. */
+export interface ResourcesSeen {
+  readonly overMs: number;
+  /** the least it used of it in the window */
+  readonly memory: { readonly share: number; readonly limitBytes: number } | null;
+  readonly cpu: { readonly share: number; readonly limit: number } | null;
+  readonly throttledShare: number | null;
+  readonly pids: { readonly share: number; readonly limit: number } | null;
+  readonly descriptors: { readonly share: number; readonly limit: number } | null;
+  /** the least that a check of the gateway took, of the time it may take */
+  readonly checkShare: number | null;
+}
+
+/** What is known of processes that the kernel ended for want of memory. */
+export interface OomSeen {
+  /** by the kernel's own counter, since its start and in the window; null: not known */
+  readonly kills: number | null;
+  readonly killsInWindow: number | null;
+  /** `oom` events of the engine in the window, of this run or the one that has ended */
+  readonly events: number;
+  /** of the run before */
+  readonly eventsBefore: number;
+}
+
+/** What a sign says, over its window. One that is not in the list is not known yet. */
+export type SignSeen =
+  /** the fewest entries in the window, and how long the oldest has waited */
+  | { readonly name: string; readonly kind: 'queue'; readonly length: number; readonly ageMs: number | null }
+  | { readonly name: string; readonly kind: 'errors'; readonly share: number }
+  /** for how long the number has not grown while there was work */
+  | { readonly name: string; readonly kind: 'progress'; readonly stuckMs: number }
+  /** the fewest in the window */
+  | { readonly name: string; readonly kind: 'zombies'; readonly count: number }
+  /** since the last beat; where there was none in this run, since we first looked */
+  | { readonly name: string; readonly kind: 'heartbeat'; readonly ageMs: number; readonly hasBeaten: boolean }
+  /** nobody could say for so long */
+  | { readonly name: string; readonly kind: 'unknown'; readonly forMs: number; readonly why: string };
+
 /** One member as seen at one moment. `unknown` state: the engine did not answer for it. */
 export interface MemberSeen {
   readonly name: string;
@@ -100,6 +194,8 @@ export interface MemberSeen {
     readonly member: string;
     readonly how: 'restarted' | 'replaced' | 'volumes';
   } | null;
+  /** other networks that it should be on and is not, by the engine's name */
+  readonly detachedFrom: readonly string[];
   /** how it ended or was paused, as far as events told; see intent.ts */
   readonly ended: Ended;
   /** for `unclear`: when it will be clear */
@@ -112,9 +208,15 @@ export interface MemberSeen {
     /** the gateway's word for how the last check ended, for a person */
     readonly checkStatus: string;
     readonly failuresInARow: number;
+    /** requests inside it */
+    readonly sessions: number;
     /** when the gateway said so; what a signal said later counts more */
     readonly readAt: number;
   } | null;
+  /** null: not known, or not for long enough */
+  readonly resources: ResourcesSeen | null;
+  readonly oom: OomSeen;
+  readonly signs: readonly SignSeen[];
 }
 
 export interface GatewaySeen {
@@ -138,6 +240,21 @@ export interface ServiceSeen {
   readonly foreign: string | null;
   /** members of ours that run and write a volume the foreign container writes too */
   readonly foreignSharesVolumeWith: readonly string[];
+  /** what does not belong to one member: its queues */
+  readonly signs: readonly SignSeen[];
+}
+
+/** What is used of the host, over a whole window. Shares of what there is, 0 to 1; null: not known. */
+export interface HostSeen {
+  readonly memoryShare: number | null;
+  readonly fileSystems: readonly {
+    /** for a person */
+    readonly what: string;
+    readonly diskShare: number;
+    readonly inodesShare: number | null;
+    /** where the engine keeps images and containers: a new one needs room there */
+    readonly isEngines: boolean;
+  }[];
 }
 
 export interface Observation {
@@ -148,6 +265,8 @@ export interface Observation {
   readonly busy: readonly string[];
   /** how late the supervisor's own loop was when this was seen */
   readonly loopLagMs: number;
+  /** null: not known */
+  readonly host: HostSeen | null;
 }
 
 /** What a person wants of repairs; see freeze.ts. */

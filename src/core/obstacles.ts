@@ -3,6 +3,7 @@
 import type { EffectKind } from './actions.ts';
 import { budgetFreeAt, endsNothing, isBudgetSpent, isHostSpent } from './budget.ts';
 import { heldBy } from './cascade.ts';
+import type { Failed } from './condition.ts';
 import { endsARunning } from './diagnosis.ts';
 import { comesFirst, isEmergency } from './emergency-order.ts';
 import type { Rung } from './memory.ts';
@@ -36,6 +37,19 @@ export function obstacleToEnding(turn: Turn, name: string): Obstacle | null {
   const coming = otherComing(turn, name);
   if (coming === null) return null;
   return { why: `${coming} is about to serve; what ${name} may still serve must last until then`, until: null };
+}
+
+/** One that still serves is ended when it has no request left: traffic goes away first. */
+export function obstacleToRelief(
+  turn: Turn,
+  { gateway }: MemberSeen,
+  { serves, patientUntil }: Failed,
+): Obstacle | null {
+  if (!serves || gateway === null || gateway.traffic === 'out') return null;
+  return {
+    why: 'it still serves, so its requests may finish first',
+    until: patientUntil > turn.now ? patientUntil : null,
+  };
 }
 
 function budgetSpent(turn: Turn): Obstacle {

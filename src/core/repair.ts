@@ -17,9 +17,9 @@ import {
 } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
-import { failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
+import { failureOfRunning, ladderFor, reactionTo, rungWords, thresholdOf, unavailable } from './diagnosis.ts';
 import { failure, type Condition, type Failed } from './condition.ts';
-import { howItExited } from './health.ts';
+import { howItExited, kindOfEnd } from './health.ts';
 import { handsOffWords, isHandsOff } from './freeze.ts';
 import {
   addEvidence,
@@ -31,9 +31,9 @@ import {
   weigh,
 } from './incidents.ts';
 import { failuresNeeded } from './proof.ts';
-import { type MemberMemory, type Repair, type Rung, runOf } from './memory.ts';
+import { type Repair, type Rung, runOf } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
-import { obstacleTo, obstacleToEnding } from './obstacles.ts';
+import { obstacleTo, obstacleToEnding, obstacleToRelief } from './obstacles.ts';
 import { isIdleStandby } from './pair.ts';
 import { spanText } from './span.ts';
 import { leftToTwin } from './standby.ts';
@@ -104,12 +104,16 @@ function noteEngineRestarts(turn: Turn, name: string): void {
   memory.restartCount = seen.restartCount;
   if (restarts <= 0 || turn.memory.maintenance) return;
   for (let i = 0; i < Math.min(restarts, 10); i++) countRestart(turn, name);
-  noteFailure(turn, name, 'container_exit', `${howItExited(seen)}; the engine restarted it`);
+  const wasForMemory = kindOfEnd(seen) === 'resource_exhaustion' || seen.oom.eventsBefore > 0;
+  const how = seen.oom.eventsBefore > 0 ? 'ran out of memory, and the kernel ended it' : howItExited(seen);
+  const kind = wasForMemory ? 'resource_exhaustion' : 'container_exit';
+  noteFailure(turn, name, kind, `${how}; the engine restarted it`);
 }
 
 function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, { is: 'suspect' }>): void {
   noteFailure(turn, name, condition.failure, condition.why);
-  const needed = failuresNeeded(turn.model.policy.threshold, memberMemory(turn, name));
+  const threshold = thresholdOf(turn.model.policy, condition.failure);
+  const needed = failuresNeeded(threshold, memberMemory(turn, name));
   consider(turn, name, `it is not repaired before it has failed ${needed} times in a row, for a second at least`);
 }
 
@@ -138,8 +142,11 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
     retireStandby(turn, name, condition);
     return;
   }
+  if (reactionTo(turn, name, condition.failure).alertOnly) {
+    return leaveToPerson(turn, name, condition, `failover.on.${condition.failure} is alert_only`);
+  }
   if (memory.repair?.phase !== 'acting' && leaveToTwin(turn, name, condition)) return;
-  const repair = (memory.repair ??= begin(turn, memory, condition, seen));
+  const repair = (memory.repair ??= begin(turn, name, condition, seen));
   if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
   if (repair.phase === 'proving') {
     nextRung(turn, name, repair, seen, condition);
@@ -147,10 +154,12 @@ function repairFailed(turn: Turn, name: string, condition: Failed): void {
   }
   // on its way out it cannot be started: what can be done shows when it is gone
   if (seen.state === 'removing') return wake(turn, turn.now + LOOK_AGAIN_MS);
-  if (seen.state === 'absent' && repair.ladder[repair.step] !== 'replace') {
-    repair.ladder = ladderFor(repair.failure, seen);
+  const isGone = seen.state === 'absent' && repair.ladder[repair.step] !== 'replace';
+  if (isGone || repair.ladder.length === 0) {
+    repair.ladder = ladderOf(turn, name, repair.failure, seen);
     repair.step = 0;
   }
+  if (repair.ladder.length === 0) return leaveToPerson(turn, name, condition, 'no step of its ladder can help it');
   if (deservesQuarantine(turn, name)) return quarantineInTurn(turn, name, seen);
   if (seen.state === 'restarting') return consider(turn, name, 'the engine restarts it by itself');
   if (turn.now < repair.until) return waitLonger(turn, name, repair.until);
@@ -164,6 +173,21 @@ function leaveToTwin(turn: Turn, name: string, condition: Failed): boolean {
   consider(turn, name, why);
   if (isBudgetSpent(turn)) alertSpent(turn, name);
   return true;
+}
+
+/** Somebody is told, once for each incident. */
+function leaveToPerson(turn: Turn, name: string, condition: Failed, why: string): void {
+  const { incident } = memberMemory(turn, name);
+  memberMemory(turn, name).repair = null;
+  consider(turn, name, `it is left alone: ${why}`);
+  if (!incident || incident.alerted) return;
+  incident.alerted = true;
+  const reason = `${name} ${condition.why}; it is left alone: ${why}`;
+  turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
+}
+
+function ladderOf(turn: Turn, name: string, failure: FailureKind, seen: MemberSeen): Rung[] {
+  return ladderFor(failure, seen, reactionTo(turn, name, failure).ladder);
 }
 
 /** A person's hand is on it: what is under way comes to its end, and the rest begins anew when repairs go on. */
@@ -186,10 +210,11 @@ function waitLonger(turn: Turn, name: string, until: number): void {
   wake(turn, until);
 }
 
-function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: MemberSeen): Repair {
-  const ladder = ladderFor(failure, seen);
+function begin(turn: Turn, name: string, { failure }: Failed, seen: MemberSeen): Repair {
+  const ladder = ladderOf(turn, name, failure, seen);
+  for (const why of unavailable(failure, reactionTo(turn, name, failure).ladder)) addEvidence(turn, name, why);
   const [first] = ladder;
-  const wait = first !== undefined && endsNothing(first) ? 0 : waitBefore(memory);
+  const wait = first !== undefined && endsNothing(first) ? 0 : waitBefore(memberMemory(turn, name));
   return { failure, ladder, step: 0, phase: 'waiting', until: turn.now + wait };
 }
 
@@ -211,32 +236,52 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
   repair.until = turn.now;
   if (kind === 'network_partition' && repair.failure === 'unresponsive') {
     repair.failure = kind;
-    repair.ladder = ladderFor(kind, seen);
+    repair.ladder = ladderOf(turn, name, kind, seen);
     repair.step = 0;
     return;
   }
   if (repair.step < repair.ladder.length) return;
   repair.step = 0;
-  repair.ladder = ladderFor(repair.failure, seen);
+  repair.ladder = ladderOf(turn, name, repair.failure, seen);
   repair.until = turn.now + waitBefore(memory);
 }
 
 function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
   const rung = repair.ladder[repair.step] ?? 'replace';
-  const obstacle = obstacleTo(turn, name, rung, seen);
+  if (rung === 'replace' && lacksRoom(turn, name, seen)) return withoutReplacing(turn, name, repair, seen);
+  const obstacle = obstacleTo(turn, name, rung, seen) ?? obstacleToRelief(turn, seen, condition);
   if (obstacle) {
     consider(turn, name, `it is not ${rungWords(rung)} yet: ${obstacle.why}`, obstacle.until);
     wake(turn, turn.now + LOOK_AGAIN_MS);
-    if (seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
+    if (!condition.serves && seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
     return;
   }
   const deadlineMs = deadlineFor(turn, repair.failure, rung);
   if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
   if (!followsForNothing(turn, name, seen)) countAction(turn, name, rung);
+  if (condition.serves) memberMemory(turn, name).relievedAt = turn.now;
   weigh(turn, name, `it is ${rungWords(rung)}${endsNothing(rung) ? '' : countWords(turn)}`);
   repair.phase = 'acting';
   repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
   wake(turn, repair.until);
+}
+
+/** A container that is gone, with nobody else to serve, has nothing to lose by the try. */
+function lacksRoom(turn: Turn, name: string, seen: MemberSeen): boolean {
+  if (turn.hasRoom) return false;
+  return seen.state !== 'absent' || usable(turn).some((other) => other !== name);
+}
+
+/** What is milder is tried again meanwhile. */
+function withoutReplacing(turn: Turn, name: string, repair: Repair, seen: MemberSeen): void {
+  consider(turn, name, 'it is not replaced by a new container: the disk of the engine is nearly full');
+  const milder = ladderOf(turn, name, repair.failure, seen).filter((rung) => rung !== 'replace');
+  if (milder.length > 0) {
+    repair.ladder = milder;
+    repair.step = 0;
+    repair.until = turn.now + waitBefore(memberMemory(turn, name));
+  }
+  wake(turn, Math.max(repair.until, turn.now + LOOK_AGAIN_MS));
 }
 
 function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
@@ -336,7 +381,9 @@ function proveInTime(turn: Turn, name: string): void {
   const condition = conditionOf(turn, name);
   const why = 'why' in condition ? condition.why : 'is not ready in time';
   const memory = memberMemory(turn, name);
-  const kind = repair.failure === 'unresponsive' ? failureOfRunning(memberSeen(turn, name), memory) : repair.failure;
+  const { policy } = turn.model;
+  const kind =
+    repair.failure === 'unresponsive' ? failureOfRunning(memberSeen(turn, name), memory, policy) : repair.failure;
   repairFailed(turn, name, failure(kind, false, why));
 }
 
@@ -367,6 +414,9 @@ function retireStandby(turn: Turn, name: string, condition: Failed): void {
   const { leader } = turn.memory;
   if (leader !== null && isPending(turn, 'start_standby', leader)) return;
   const { state } = memberSeen(turn, name);
+  if (state === 'absent' && !turn.hasRoom) {
+    return consider(turn, name, 'it is not made anew: the disk of the engine is nearly full');
+  }
   if (state === 'absent') {
     const deadlineMs = REPLACE_DEADLINE_MS;
     ask(turn, 'replace_standby', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });

@@ -7,7 +7,7 @@
 import { isBudgetSpent, endsNothing, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import type { Failed } from './condition.ts';
-import { ladderFor } from './diagnosis.ts';
+import { ladderFor, reactionTo } from './diagnosis.ts';
 import { endedWithEngine } from './engine-away.ts';
 import { beginHandover, driveHandover } from './handover.ts';
 import { openIncident } from './incidents.ts';
@@ -108,6 +108,7 @@ export function reasonToCover(turn: Turn, leader: string, twin: string): string 
   const condition = conditionOf(turn, leader);
   if (memory.repair?.phase === 'acting') return '';
   if (condition.is === 'failed') {
+    if (reactionTo(turn, leader, condition.failure).alertOnly) return '';
     if (isHelpedInPlace(turn, leader, condition) || isHeldBack(turn, leader, condition)) return '';
     const from = (memory.suspectSince ?? turn.now) + patience(turn, leader, twin);
     if (turn.now >= from) return condition.why;
@@ -129,11 +130,12 @@ function isHeldBack(turn: Turn, leader: string, { gone }: Failed): boolean {
  * the engine, or was never started, says nothing against its container: it is started where it was.
  */
 function isHelpedInPlace(turn: Turn, leader: string, { failure }: Failed): boolean {
-  if (!turn.model.policy.oneWriter) return false;
   const seen = memberSeen(turn, leader);
+  // connecting a network takes less than any change, with state or without
+  if (!turn.model.policy.oneWriter && seen.detachedFrom.length === 0) return false;
   const { repair } = memberMemory(turn, leader);
   if (repair !== null && repair.step > 0) return false;
-  const first = repair?.ladder[0] ?? ladderFor(failure, seen)[0];
+  const first = repair?.ladder[0] ?? ladderFor(failure, seen, reactionTo(turn, leader, failure).ladder)[0];
   if (first === undefined) return false;
   if (endsNothing(first)) return true;
   if (first !== 'start') return false;

@@ -19,6 +19,8 @@ export interface Turn {
   /** how late the supervisor's own loop was, milliseconds: deadlines are widened by it */
   readonly lagMs: number;
   readonly hostActions: number;
+  /** the engine has room for another container */
+  readonly hasRoom: boolean;
   readonly now: number;
   readonly actions: Action[];
   /** by member name; filled by health.ts */
@@ -112,8 +114,12 @@ export function absentMember(name: string): MemberSeen {
     healthFailures: 0,
     healthOutput: '',
     attached: null,
+    detachedFrom: [],
     ended: 'unseen',
     unclearUntil: 0,
     gateway: null,
+    resources: null,
+    oom: { kills: null, killsInWindow: null, events: 0, eventsBefore: 0 },
+    signs: [],
   };
 }

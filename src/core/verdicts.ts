@@ -35,11 +35,14 @@ function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
   }
   switch (condition.is) {
     case 'well':
-      return { verdict: 'healthy', reason: '' };
+      return { verdict: 'healthy', reason: memberMemory(turn, name).strain?.words ?? '' };
     case 'returning':
       return { verdict: 'starting', reason: 'runs, and gets traffic when it passes its check' };
     case 'failed':
-      return { verdict: 'unhealthy', reason: withObstacle(condition.why, whyNotStarted(turn, name)) };
+      return {
+        verdict: condition.serves ? 'suspect' : 'unhealthy',
+        reason: withObstacle(condition.why, whyNotStarted(turn, name)),
+      };
     case 'unclear':
       return { verdict: 'unhealthy', reason: condition.why };
     case 'starting':

@@ -4,6 +4,7 @@ import { projectOf } from '../../test/support/project.ts';
 import { ComposeProblems } from '../compose/problems.ts';
 import { parseDuration } from '../duration.ts';
 import { defaults } from './defaults.ts';
+import { parsePercent } from './shape.ts';
 import { explainSettings, gatewaySettings, readSettings } from './settings.ts';
 
 async function complaints(settings: string): Promise<readonly string[]> {
@@ -26,7 +27,7 @@ const mistakes: readonly (readonly [settings: string, expected: string])[] = [
   ],
   [
     'moed: pair',
-    '5:7: services.web.x-twinhull.moed: "moed" is no key here; did you mean "mode"?; expected mode, standby, gateway, shared_volumes, failover, budget, drain_timeout',
+    '5:7: services.web.x-twinhull.moed: "moed" is no key here; did you mean "mode"?; expected mode, standby, gateway, shared_volumes, signs, failover, budget, resources, drain_timeout',
   ],
   [
     'standby: lukewarm',
@@ -93,6 +94,7 @@ test('both ways of wanting no gateway mean the same', () => {
 test('every default is what its text says', () => {
   for (const [name, { text, value }] of Object.entries(defaults)) {
     if (name.endsWith('Ms')) assert.equal(parseDuration(text), value, name);
+    else if (name.endsWith('Share')) assert.equal(parsePercent(text), value, name);
     else assert.equal(String(value), text, name);
   }
 });

@@ -76,6 +76,26 @@ export function whole(min: number, max: number): Shape<number> {
   );
 }
 
+/** A share as people write it, "90%"; gives 0.9. A bare number is refused: nobody can tell of what. */
+export function percent(minPercent: number, maxPercent: number): Shape<number> {
+  const read = (value: unknown): number | undefined => {
+    const found = typeof value === 'string' ? parsePercent(value) : null;
+    return found !== null && found >= minPercent / 100 && found <= maxPercent / 100 ? found : undefined;
+  };
+  return simple(`a share with a percent sign, ${minPercent}% to ${maxPercent}%, such as "90%"`, read, (value) =>
+    typeof value === 'number'
+      ? 'has no percent sign'
+      : typeof value === 'string' && parsePercent(value) !== null
+        ? 'is out of range'
+        : 'is not a share',
+  );
+}
+
+export function parsePercent(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim());
+  return match ? Number(match[1]) / 100 : null;
+}
+
 export const yesNo: Shape<boolean> = simple(
   'true or false',
   (value) => (typeof value === 'boolean' ? value : undefined),
@@ -83,9 +103,16 @@ export const yesNo: Shape<boolean> = simple(
 );
 
 /** One of some words. */
-export function oneOf<const W extends string>(words: readonly W[]): Shape<W> {
+/** @param others words that people take for choices, and what there is to say to them */
+export function oneOf<const W extends string>(
+  words: readonly W[],
+  others: Readonly<Record<string, string>> = {},
+): Shape<W> {
   const accept = (value: unknown): W | undefined => words.find((word) => word === value);
-  return simple(words.join(', '), accept, (value) => `is not one of the choices${suggestion(value, words)}`);
+  return simple(words.join(', '), accept, (value) => {
+    const known = typeof value === 'string' && Object.hasOwn(others, value) ? others[value] : undefined;
+    return known ?? `is not one of the choices${suggestion(value, words)}`;
+  });
 }
 
 export function text(expected: string, holds: (value: string) => boolean): Shape<string> {
@@ -109,6 +136,35 @@ export function list<T>(of: Shape<T>): Shape<readonly T[]> {
     },
   };
 }
+
+/** A list that says something: not empty, and nothing in it twice. */
+export function listOfDifferent<T>(of: Shape<T>, whyNotEmpty: string): Shape<readonly T[]> {
+  const any = list(of);
+  return {
+    expected: any.expected,
+    read(value, path, complain) {
+      const items = any.read(value, path, complain);
+      if (Array.isArray(value) && value.length === 0) {
+        complain({ path, value, message: `is empty; ${whyNotEmpty}`, expected: any.expected });
+      }
+      items?.forEach((item, index) => {
+        if (items.indexOf(item) === index) return;
+        complain({ path: [...path, index], value: item, message: 'is there twice', expected: any.expected });
+      });
+      return items;
+    },
+  };
+}
+
+/** A mapping with any keys and strings as values, as labels are. */
+export const texts: Shape<Readonly<Record<string, string>>> = simple(
+  'a mapping of strings',
+  (value) =>
+    isMapping(value) && Object.values(value).every((item) => typeof item === 'string')
+      ? (value as Readonly<Record<string, string>>)
+      : undefined,
+  () => 'is not a mapping of strings',
+);
 
 export interface Either<A, S extends Shape<unknown>> extends Shape<A | ValueOf<S>> {
   readonly second: S;
@@ -155,6 +211,23 @@ export function group<const F extends Fields>(fields: F): Group<F> {
         return read === undefined ? [] : [[key, read] as const];
       });
       return Object.fromEntries(entries) as ValuesOf<F>;
+    },
+  };
+}
+
+/**
+ * The same group with a rule over several of its keys.
+ * @param complaintOf what is wrong with what was read; null: nothing
+ */
+export function ruled<F extends Fields>(shape: Group<F>, complaintOf: (value: ValuesOf<F>) => string | null): Group<F> {
+  return {
+    ...shape,
+    read(value, path, complain) {
+      const found = shape.read(value, path, complain);
+      const message = found === undefined || !isMapping(value) ? null : complaintOf(found);
+      if (message !== null)
+        complain({ path, value: Object.keys(value as object).join(', '), message, expected: shape.expected });
+      return found;
     },
   };
 }

@@ -13,6 +13,8 @@ import type { World as Doors } from '../deploy/world.ts';
 import { messageOf, TwinhullError } from '../errors.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { GatewayDriver } from '../ports/gateway.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { Supervisor } from '../supervisor/loop.ts';
@@ -30,6 +32,8 @@ export interface InstallationParts {
   readonly driver: MemoryGatewayDriver;
   readonly clock: MemoryClock;
   readonly files: MemoryFiles;
+  readonly meter: Meter;
+  readonly prober: Prober;
   readonly fleet: Fleet;
   readonly trace: Trace;
   readonly witness: (process: Process) => Witness;
@@ -136,6 +140,8 @@ export class Installation {
           ownEnds,
           store: mortalStore,
           clock: doors.clock,
+          meter: this.#parts.meter,
+          prober: this.#parts.prober,
           openGateway: ({ config }) => doors.driver.open(config, gatewayFolder(STATE_FOLDER, config.service)),
           rebuild: new Rebuilding(doors, fleet.project),
           log: (line) => trace.say('twinhull', line),

@@ -5,6 +5,8 @@ import { plainImage } from '../adapters/memory/engine-images.ts';
 import { MemoryEngine } from '../adapters/memory/engine.ts';
 import { MemoryFiles } from '../adapters/memory/files.ts';
 import { MemoryGatewayDriver, type MemoryGateway } from '../adapters/memory/gateway.ts';
+import { MemoryMeter } from '../adapters/memory/meter.ts';
+import { MemoryProber } from '../adapters/memory/prober.ts';
 import type { Ending } from '../api/supervised-project.ts';
 import type { Project } from '../compose/project.ts';
 import type { Container, Engine, EngineEvent } from '../ports/engine.ts';
@@ -35,6 +37,8 @@ export class World {
   readonly engine: MemoryEngine;
   readonly daemon: Daemon;
   readonly files = new MemoryFiles();
+  readonly meter = new MemoryMeter(this.clock);
+  readonly prober = new MemoryProber();
   readonly driver: MemoryGatewayDriver;
   readonly fleet: Fleet;
   readonly members: Members;
@@ -87,6 +91,8 @@ export class World {
       driver: this.driver,
       clock: this.clock,
       files: this.files,
+      meter: this.meter,
+      prober: this.prober,
       fleet: this.fleet,
       trace: this.trace,
       witness:

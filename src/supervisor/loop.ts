@@ -19,6 +19,7 @@ import { Actor, type Ended } from './act.ts';
 import { Alarm } from './alarm.ts';
 import { BusyServices } from './busy.ts';
 import { Gateways } from './gateways.ts';
+import { Measuring } from './measuring.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
 import { toldBy } from './order.ts';
@@ -39,6 +40,7 @@ export class Supervisor implements SupervisorHandle {
   readonly #parts: SupervisorParts;
   readonly #picture: Picture;
   readonly #observer: Observer;
+  readonly #measuring: Measuring;
   readonly #gateways: Gateways;
   readonly #recorder: Recorder;
   readonly #actor: Actor;
@@ -60,12 +62,15 @@ export class Supervisor implements SupervisorHandle {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    const { fleet, engine, clock, store, log, openGateway, ownEnds, rebuild } = parts;
+    const { fleet, engine, clock, store, log, meter, openGateway, ownEnds, prober, rebuild } = parts;
     this.#fleet = fleet;
     this.#model = modelOf(fleet);
     this.#alarm = new Alarm(clock, (lateMs) => this.#due(lateMs));
     this.#picture = new Picture(fleet, ownEnds);
     const picture = this.#picture;
+    const onMeasured = (): void => void this.#step();
+    this.#measuring = new Measuring({ meter, prober, engine, clock, picture, fleet: () => this.#fleet, onMeasured });
+    picture.measured = this.#measuring;
     const saved = savedMemory(store);
     this.#memory = saved ? resumed(saved.memory, clock.now()) : emptyMemory();
     this.#observer = new Observer(
@@ -109,6 +114,7 @@ export class Supervisor implements SupervisorHandle {
       this.#gateways.fit(this.#fleet);
       await Promise.all([
         this.#observer.follow(this.#over.signal).catch((error: unknown) => this.#fail(error)),
+        this.#measuring.run(this.#over.signal).catch((error: unknown) => this.#fail(error)),
         this.#tick(),
       ]);
     } finally {

@@ -8,6 +8,8 @@ import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 
@@ -38,6 +40,8 @@ export interface SupervisorParts {
   /** the lease is held by the caller */
   readonly store: Store;
   readonly clock: Clock;
+  readonly meter: Meter;
+  readonly prober: Prober;
   readonly rebuild: Rebuilder;
   /** for whoever tests what becomes of a wrong decision; absent: the core's own */
   readonly decide?: Decide;

@@ -7,10 +7,13 @@
 import { followTrail, howItEnded, noTrail, type Trail } from '../core/intent.ts';
 import type { GatewaySeen, MemberSeen, Observation, ServiceSeen } from '../core/model.ts';
 import { absentMember } from '../core/turn.ts';
+import { LABEL } from '../labels.ts';
 import type { Container, ContainerState, EngineEvent } from '../ports/engine.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { leftBehind, type Lodging } from './left-behind.ts';
+import { type Measured, nothingMeasured } from './measured.ts';
+import { OomEvents } from './oom-events.ts';
 import { OwnEnds } from './own-ends.ts';
 import { inPlace, isForeignTo, keyOfOwner, ownerOf, type Owner } from './owners.ts';
 
@@ -34,6 +37,9 @@ export class Picture {
   readonly #ownEnds: OwnEnds;
   /** by owner: events from before are of what a process of ours had begun */
   readonly #ownUntil = new Map<string, number>();
+  readonly #oomEvents = new OomEvents();
+  /** whoever measures says so */
+  measured: Measured = nothingMeasured;
 
   constructor(fleet: Fleet, ownEnds = new OwnEnds()) {
     this.#fleet = fleet;
@@ -148,6 +154,7 @@ export class Picture {
   /** @returns whether the event changes anything */
   see(event: EngineEvent, now: number): boolean {
     const container = this.#containers.get(event.containerId);
+    this.#oomEvents.note(event);
     if (event.action === 'start') this.#ownEnds.forget(event.containerId);
     if (!container || isPast(event, container)) return false;
     const owner = ownerOf(this.#fleet, container);
@@ -193,7 +200,7 @@ export class Picture {
 
   observe(now: number, busy: readonly string[], loopLagMs: number): Observation {
     const services = this.#fleet.services.map((service) => this.#service(service, now));
-    return { engineAnswers: this.engineAnswers, services, busy, loopLagMs };
+    return { engineAnswers: this.engineAnswers, services, busy, loopLagMs, host: this.measured.host() };
   }
 
   #service(service: ServicePlan, now: number): ServiceSeen {
@@ -204,6 +211,7 @@ export class Picture {
       gateway: service.gateway ? this.#gateway(service, now) : null,
       foreign: foreign?.id ?? null,
       foreignSharesVolumeWith: foreign ? this.#sharingWith(service, foreign) : [],
+      signs: this.measured.serviceSigns(service),
     };
   }
 
@@ -253,8 +261,12 @@ export class Picture {
       healthOutput: container.healthOutput,
       attached: network === undefined || !isTold ? null : network in container.networks,
       leftBehind: leftBehind(service, member, container, (name) => this.#lodgingIn(name)),
+      detachedFrom: isTold ? missingNetworks(container, member, network) : [],
       ...howItEnded(trail, now),
       gateway,
+      resources: container.state === 'running' ? this.measured.resources(container) : null,
+      oom: { ...this.measured.oomKills(container), ...this.#oomEvents.of(container, windowOf(service), now) },
+      signs: container.state === 'running' ? this.measured.memberSigns(service, container) : [],
     };
   }
 
@@ -264,6 +276,18 @@ export class Picture {
     const [first] = service?.members ?? [];
     const container = service && first ? this.containerOf(service, first) : null;
     return first && container ? { member: first.name, container } : null;
+  }
+
+  /** What the last check of a member took, of the time it may take, at the port that is worst off. */
+  checkShare(service: ServicePlan, member: string): number | null {
+    const servers = this.#readings.get(service.name)?.reading?.servers ?? [];
+    const shares = servers
+      .filter((server) => server.member === member && server.traffic !== 'out')
+      .map(({ port, checkDurationMs }) => {
+        const timeoutMs = service.gateway?.config.ports.find((served) => served.port === port)?.check.timeoutMs ?? 0;
+        return timeoutMs > 0 ? checkDurationMs / timeoutMs : 0;
+      });
+    return shares.length === 0 ? null : Math.max(...shares);
   }
 
   /** Over all ports: the worst of them counts. */
@@ -281,7 +305,8 @@ export class Picture {
         : 'in';
     const failuresInARow = Math.max(...servers.map((server) => server.failuresInARow));
     const { check, checkFailure, checkStatus } = worst;
-    return { traffic, check, checkFailure, checkStatus, failuresInARow, readAt: read.readAt };
+    const sessions = servers.reduce((sum, server) => sum + server.sessions + server.queued, 0);
+    return { traffic, check, checkFailure, checkStatus, failuresInARow, sessions, readAt: read.readAt };
   }
 
   #gateway(service: ServicePlan, now: number): GatewaySeen {
@@ -297,6 +322,22 @@ export class Picture {
       attached: container === null || container.partial === true || network in container.networks,
     };
   }
+}
+
+/**
+ * Networks that it was made for and is not on any more, beside its service's own. One that was made of an older plan may
+ * have been made for others.
+ */
+function missingNetworks(container: Container, { spec, hash }: MemberPlan, own: string | undefined): string[] {
+  if (container.state !== 'running' || container.labels[LABEL.hash] !== hash) return [];
+  const wanted = spec.Networks.map(({ network }) => network).filter((network) => network !== own);
+  return wanted.filter((network) => !(network in container.networks));
+}
+
+/** Of plans of an older version, which say none, the usual one. */
+function windowOf({ policy }: ServicePlan): number {
+  const known: Partial<ServicePlan['policy']> = policy;
+  return known.resources?.windowMs ?? 60_000;
 }
 
 const SIGKILLED = 137;

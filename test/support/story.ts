@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGatewayDriver, type MemoryGateway } from '../../src/adapters/memory/gateway.ts';
+import { MemoryMeter } from '../../src/adapters/memory/meter.ts';
+import { MemoryProber } from '../../src/adapters/memory/prober.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
@@ -60,6 +62,9 @@ export class Story {
   /** what a deployment of ours uses: what ends through it, we have ended */
   ownEngine: Engine;
   store = new MemoryStore();
+  /** what containers use, and what programs answer, as far as a story says */
+  readonly meter = new MemoryMeter(this.clock);
+  readonly prober = new MemoryProber();
   readonly driver: MemoryGatewayDriver;
   readonly folder = mkdtempSync(join(tmpdir(), 'th-story-'));
   readonly log: string[] = [];
@@ -145,6 +150,8 @@ export class Story {
       ownEnds: this.#ownEnds,
       store,
       clock,
+      meter: this.meter,
+      prober: this.prober,
       openGateway: ({ config }) => life.door(driver.open(config, gatewayFolder(folder, config.service))),
       rebuild: new Rebuilding({ engine, driver, clock, files: machineFiles, stateFolder: folder }, fleet.project),
       ...(this.decide === undefined ? {} : { decide: this.decide }),

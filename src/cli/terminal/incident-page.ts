@@ -55,6 +55,8 @@ function kindWords({ kind }: Pick<IncidentRecord, 'kind'>): string {
       return 'stopped answering (unresponsive)';
     case 'network_partition':
       return 'was cut off (network_partition)';
+    case 'resource_exhaustion':
+      return 'used up what it may use (resource_exhaustion)';
     case 'critical_failure':
       return 'failed, the last of its service (critical_failure)';
   }
