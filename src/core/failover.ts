@@ -92,7 +92,7 @@ function steerMember(turn: Turn, name: string): void {
   const traffic = memberSeen(turn, name).gateway?.traffic;
   if (traffic === undefined || isPending(turn, 'take_out', name)) return;
   const condition = conditionOf(turn, name);
-  if (isLeaving(turn, name)) return;
+  if (isLeaving(turn, name) || isPending(turn, 'rest', name)) return;
   if (condition.is === 'standby') return leaveToStandBy(turn, name, traffic);
   if (condition.is === 'returning' && isIdleStandby(turn, name)) return;
   if (condition.is === 'returning') putIn(turn, name);

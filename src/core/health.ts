@@ -115,6 +115,7 @@ export function clearSuspicion(memory: MemberMemory): void {
 function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
   if (memory.quarantinedAt !== null) return { is: 'quarantined' };
   if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
+  if (isPending(turn, 'rest', name)) return { is: 'standby' };
   if (memory.repair?.phase === 'acting') {
     if (memory.repair.ladder[memory.repair.step] === 'unpause') return judgePaused(turn, memory);
     return failure(memory.repair.failure, true, 'is being repaired');

@@ -23,8 +23,9 @@ export function tendWarm(turn: Turn): void {
   if (handover) return switchOver(turn, handover);
   const why = reasonToWake(turn, leader, twin);
   if (why === '') return rest(turn, leader, twin);
-  if (conditionOf(turn, twin).is === 'standby') wakeUp(turn, twin, `${leader} ${why}; ${twin} goes on in its place`);
-  if (!isLedByGateway(turn)) takeOver(turn, leader, twin);
+  const { is } = conditionOf(turn, twin);
+  if (is === 'standby') wakeUp(turn, twin, `${leader} ${why}; ${twin} goes on in its place`);
+  if (!isLedByGateway(turn) && (is === 'standby' || is === 'well')) takeOver(turn, leader, twin);
 }
 
 /** A person wants the other one to lead. It was checked to be sensible before it was asked for. */

@@ -20,7 +20,8 @@ export interface Fenced {
 }
 
 /**
- * Throws TH_SECOND_WRITER when a container of the service other than this one runs, or may.
+ * Throws TH_SECOND_WRITER when a container of the service other than this one runs, or may: another member, one that is
+ * being replaced, one of before a change of mode.
  * @param id of the container that is to be started
  */
 export async function refuseSecondWriter(
@@ -30,7 +31,13 @@ export async function refuseSecondWriter(
   call: Call,
 ): Promise<void> {
   const containers = await containersOf(engine, fenced, call);
-  const rival = containers.find((container) => container.id !== id && !hasNoProcess(container));
+  const own = containers.find((container) => container.id === id);
+  const rival = containers.find(
+    (container) =>
+      container.id !== id &&
+      !hasNoProcess(container) &&
+      (memberOf(fenced, container) !== null || sharesData(own, container)),
+  );
   if (!rival) return;
   const how = rival.partial ? 'the engine does not answer for it' : `it is ${rival.state}`;
   throw new TwinhullError(
@@ -70,20 +77,31 @@ async function kill(engine: Engine, { id, restartPolicy, partial }: Container, s
   }
 }
 
-function hasNoProcess({ state, partial }: Container): boolean {
+export function hasNoProcess({ state, partial }: Container): boolean {
   return partial !== true && (state === 'created' || state === 'exited' || state === 'dead');
 }
 
-/** Members of the service, those that are being replaced too. */
+/** Where it is not known what one of them mounts, they may. */
+function sharesData(one: Container | undefined, other: Container): boolean {
+  if (!one || one.partial || other.partial) return true;
+  const written = new Set(one.mounts.filter(({ writable }) => writable).map(sourceOf));
+  return other.mounts.some((mount) => mount.writable && written.has(sourceOf(mount)));
+}
+
+function sourceOf({ name, source }: Container['mounts'][number]): string {
+  return name === '' ? source : name;
+}
+
+/** All that carry the service's name and are no gateway. */
 async function containersOf(engine: Pick<Engine, 'listContainers'>, fenced: Fenced, call: Call): Promise<Container[]> {
   const labels = { [LABEL.project]: fenced.project, [LABEL.ours]: fenced.service.name };
   const listed = await engine.listContainers({ labels }, call);
-  return listed.filter((container) => memberOf(fenced, container) !== null);
+  return listed.filter((container) => container.labels[LABEL.role] !== 'gateway');
 }
 
 /**
- * The member whose container this is; null for gateways, and for what runs from an image that was committed from a
- * member, which has its labels, another name and another image.
+ * The member whose container this is; null for what runs from an image that was committed from a member, which has its
+ * labels, another name and another image, and for those of before a change of mode.
  */
 function memberOf({ service }: Fenced, { name, image, labels }: Container): string | null {
   const found = service.members.find(({ composeService, number, containerName, spec }) => {

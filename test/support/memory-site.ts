@@ -20,6 +20,7 @@ import type { Gateway, GatewayConfig, GatewayDriver } from '../../src/ports/gate
 import type { Fleet } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
 import { fleetOf } from './fleet.ts';
+import { Writers } from './writers.ts';
 
 /** Time that goes on by itself whenever everybody waits for it. */
 export class VirtualClock extends MemoryClock {
@@ -47,6 +48,10 @@ export class MemorySite {
   readonly programs = new Map<string, Program>();
   /** members that run and fail the gateway's check */
   readonly sick = new Set<string>();
+  /** containers that write the volume `data` */
+  readonly writers = new Writers(
+    (id) => this.engine.containers().find((container) => container.id === id)?.mounts ?? [],
+  );
   /** calls that changed something, in order, of the last up or down */
   calls: string[] = [];
   lines: string[] = [];
@@ -55,7 +60,11 @@ export class MemorySite {
   readonly #files: MemoryGatewayDriver;
 
   constructor() {
-    this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.programs.get(release(spec)) ?? {} });
+    this.engine = new MemoryEngine({
+      clock: this.clock,
+      programOf: (spec) => this.programs.get(release(spec)) ?? {},
+      onEvent: (event) => this.writers.see(event),
+    });
     this.#files = new MemoryGatewayDriver({ clock: this.clock, conditionOf: () => 'up' });
     this.engine.addImage('web:1', { exposedPorts: ['80/tcp'] });
     this.engine.addImage('db:1', { volumes: ['/data'] });
@@ -68,12 +77,8 @@ export class MemorySite {
       references.map(async (name) => [name, await this.engine.inspectImage(name)] as const),
     );
     const networks = await this.engine.listNetworks({});
-    return fleetOf(this.project, services, {
-      driver: this.#files,
-      stateFolder: this.stateFolder,
-      images: new Map(images),
-      networks,
-    });
+    const situation = { driver: this.#files, stateFolder: this.stateFolder, images: new Map(images), networks };
+    return fleetOf(this.project, services, situation, { volumes: { data: { name: `${this.project}_data` } } });
   }
 
   async up(
@@ -114,6 +119,12 @@ export class MemorySite {
   rebuilding(death?: Death): Rebuilding {
     this.calls = [];
     return new Rebuilding(this.#world(death), this.project);
+  }
+
+  /** Names of those that have a process, without the project. */
+  async running(): Promise<string[]> {
+    const all = Object.entries(await this.containers());
+    return all.flatMap(([name, { state }]) => (state === 'running' || state === 'paused' ? [name] : []));
   }
 
   /** By name without the project, sorted. */

@@ -28,6 +28,7 @@ import { OwnEnds } from '../../src/supervisor/own-ends.ts';
 import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
 import { type DeathAt, Mortal } from './mortal.ts';
+import { Writers } from './writers.ts';
 
 export type Services = Readonly<Record<string, Service>>;
 type More = Partial<Pick<Project, 'networks' | 'volumes' | 'extensions'>>;
@@ -71,10 +72,9 @@ export class Story {
   /** instead of the core's own, for the next supervisor that is made */
   decide: Decide | undefined;
   /** who began to run while another one that writes the same data did; must stay empty */
-  readonly secondWriters: string[] = [];
+  readonly #writers = new Writers((id) => this.engine.containers().find((one) => one.id === id)?.mounts ?? []);
   /** fate: told of each start the moment it happens */
   onStart: (containerId: string) => void = () => undefined;
-  readonly #writing = new Map<string, { readonly service: string; readonly name: string }>();
   readonly #hung = new Set<string>();
   readonly #sick = new Set<string>();
   /** how the containers of an image behave, by image */
@@ -91,7 +91,7 @@ export class Story {
     this.engine = new MemoryEngine({
       clock: this.clock,
       programOf: (spec) => this.#programOf(spec),
-      onEvent: (event) => this.#watchWriters(event),
+      onEvent: (event) => this.#see(event),
     });
     this.ownEngine = this.engine;
     this.driver = new MemoryGatewayDriver({
@@ -398,16 +398,13 @@ export class Story {
     if (!ran && runs && before) this.gateway(service).comeBack();
   }
 
-  /** Also what lasts less than a moment is seen: two that run at once have both begun. */
-  #watchWriters({ action, containerId, attributes }: EngineEvent): void {
-    if (action === 'start') queueMicrotask(() => this.onStart(containerId));
-    if (attributes['twinhull.one-writer'] === undefined) return;
-    const [service, name] = [attributes['twinhull.service'] ?? '', attributes['name'] ?? ''];
-    if (action === 'die' || action === 'destroy') this.#writing.delete(containerId);
-    if (action !== 'start' && action !== 'unpause') return;
-    for (const [id, other] of this.#writing)
-      if (id !== containerId && other.service === service) this.secondWriters.push(`${name} beside ${other.name}`);
-    this.#writing.set(containerId, { service, name });
+  #see(event: EngineEvent): void {
+    if (event.action === 'start') queueMicrotask(() => this.onStart(event.containerId));
+    this.#writers.see(event);
+  }
+
+  get secondWriters(): readonly string[] {
+    return this.#writers.second;
   }
 
   /** Of these members exactly one runs. */
@@ -419,8 +416,9 @@ export class Story {
   }
 
   #conditionOf(member: string): MemberCondition {
-    const container = this.#states.get(member);
     const { plan } = this.#planOf(member);
+    const { containerName } = plan.members.find(({ name }) => name === member) ?? {};
+    const container = this.engine.containerNamed(containerName ?? '');
     if (!container || !(plan.gateway && plan.gateway.network.name in container.networks)) return 'refusing';
     if (container.state === 'paused') return 'hung';
     if (container.state !== 'running') return 'refusing';
