@@ -18,7 +18,7 @@ const LEAVES = [
   'private-folder.ts',
 ];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  core: [],
+  core: ['copy.ts'],
   ports: ['core'],
   compose: ['ports'],
   redundancy: ['compose', 'core', 'ports'],
