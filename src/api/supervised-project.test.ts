@@ -184,8 +184,10 @@ describe('a supervised project', () => {
       outcome: null,
       impact: { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 },
     });
+    store.saveDocument('emergencies', [{ id: 'two', endedAt: null, steps: [] }]);
     await project.down({ volumes: false, timeoutSeconds: null }, nothing);
     assert.equal(store.document('core'), null);
+    assert.equal((store.document('emergencies') as { endedAt: unknown }[])[0]?.endedAt !== null, true);
     assert.deepEqual(store.pending(), []);
     assert.equal(store.incident('one')?.outcome, 'superseded');
   });

@@ -52,6 +52,8 @@ export function forgetProject(store: Store, now: number): void {
   for (const { id } of store.pending()) store.complete(id, now, 'abandoned', 'the project was taken down');
   for (const incident of store.incidents({ open: true }))
     store.saveIncident({ ...incident, endedAt: now, outcome: 'superseded' });
+  for (const emergency of emergencies(store))
+    if (emergency.endedAt === null) saveEmergency(store, { ...emergency, endedAt: now, outcome: 'ended' });
   store.saveDocument(MEMORY, null);
 }
 

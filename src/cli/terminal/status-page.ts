@@ -54,7 +54,8 @@ function frozenLines({ freeze }: ProjectStatus, { columns, now, colour }: PageOp
   return wrap(frozenText(freeze, now), columns, '').map((line) => colour('yellow', line));
 }
 
-function frozenText({ cause, since, reason }: FreezeStatus, now: number): string {
+/** @returns who froze repairs and how they go on, for a person */
+export function frozenText({ cause, since, reason }: FreezeStatus, now: number): string {
   const why = printable(reason);
   const from = clockTime(since, now);
   switch (cause) {
