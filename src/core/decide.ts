@@ -12,6 +12,7 @@ import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
 import { engineAnswers, withoutEngineStops } from './engine-away.ts';
 import { tendEmergency } from './emergency.ts';
+import { isDying } from './standing.ts';
 import { endMaintenances, isHandsOff, obey } from './freeze.ts';
 import { examine } from './health.ts';
 import { hasRoom, tellHost } from './host.ts';
@@ -62,12 +63,14 @@ export function decide(
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
   const told = [...obey(whole, signals, now), ...endMaintenances(whole, now)];
   if (observation.engineAnswers) engineAnswers(whole, now);
-  const turns = model.services.map((service) => startTurn(service, model, whole, observation, now));
+  const dying = new Set<string>();
+  const turns = model.services.map((service) => startTurn(service, model, whole, observation, dying, now));
   for (const turn of turns) {
     ageBudget(turn);
     adoptLeader(turn);
     examine(turn);
     brakeService(turn);
+    if (isDying(turn)) dying.add(turn.model.name);
   }
   const notes = [...noteWhole(whole, turns, now), ...tellHost(whole, model.host, observation.host, now)];
   const emergency = tendEmergency(whole, turns, observation.engineAnswers, signals, now);
@@ -91,6 +94,7 @@ function startTurn(
   model: CoreModel,
   whole: Memory,
   observation: Observation,
+  dying: Set<string>,
   now: number,
 ): Turn {
   const memory = whole.services[service.name];
@@ -110,6 +114,7 @@ function startTurn(
     now,
     actions: [],
     conditions: new Map(),
+    dying,
     wakeAt: Number.POSITIVE_INFINITY,
   };
   for (const { until } of Object.values(memory.pending)) wake(turn, until);

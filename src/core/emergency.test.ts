@@ -80,6 +80,18 @@ test('half of everything fails at once: a plan, printed before; what depends on 
   assert.ok(end.every((line) => !line.startsWith('start ')));
 });
 
+test('what dies a moment before what it depends on waits until that one is clear', () => {
+  const story = calm();
+  kill(story, 'web', 'cache');
+  for (const name of ['db', 'api'])
+    story.seeMember(name, name, { state: 'exited', ended: 'unclear', unclearUntil: story.now + 250 });
+  assert.deepEqual(keysOf(story.decide()), ['start cache cache']);
+  assert.equal(story.wakeAt, story.now + 250);
+  story.now += 250;
+  kill(story, 'db', 'api');
+  assert.deepEqual(keysOf(story.decide()), ['start db db']);
+});
+
 test('what waits says what for', () => {
   const story = calm();
   kill(story, 'db', 'api', 'web');

@@ -21,6 +21,8 @@ export interface Obstacle {
 export function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): Obstacle | null {
   const first = comesFirst(turn.whole, turn.model.name, rung);
   if (first !== '') return { why: `in this emergency it comes ${first}`, until: null };
+  const dying = endsNothing(rung) ? undefined : turn.model.dependsOn.find((service) => turn.dying.has(service));
+  if (dying !== undefined) return { why: `${dying}, which it depends on, died too; it comes first`, until: null };
   if (isHostSpent(turn) && usable(turn).length > 0) return hostSpent(turn);
   const isSpent = isBudgetSpent(turn) && !endsNothing(rung);
   if (isSpent && usable(turn).some((other) => other !== name)) return budgetSpent(turn);

@@ -65,6 +65,12 @@ function isGatewayBroken({ seen }: Turn): boolean {
   return gateway !== null && ['exited', 'absent', 'paused'].includes(gateway.state) && gateway.ended !== 'unclear';
 }
 
+/** It does not serve, and of a member that died it is not clear yet whether somebody asked for it. */
+export function isDying(turn: Turn): boolean {
+  const isUnclear = turn.model.members.some(({ name }) => conditionOf(turn, name).is === 'unclear');
+  return isUnclear && !isServing(turn);
+}
+
 /** Members that fail and still get requests, though another one could take them. */
 export function notIsolated({ turn, failing }: Standing): string[] {
   if (usable(turn).length === 0) return [];

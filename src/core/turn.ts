@@ -25,6 +25,8 @@ export interface Turn {
   readonly actions: Action[];
   /** by member name; filled by health.ts */
   readonly conditions: Map<string, Condition>;
+  /** services, of all turns, of which something died a moment ago, and whether somebody asked for it is not clear yet */
+  readonly dying: Set<string>;
   wakeAt: number;
 }
 
