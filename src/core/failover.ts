@@ -177,12 +177,16 @@ export function noteServing(turn: Turn): void {
 
 export function isServing(turn: Turn): boolean {
   const { model, seen } = turn;
-  const conditions = model.members.map(({ name }) => conditionOf(turn, name).is);
-  if (conditions.every((is) => is === 'completed')) return true;
+  const conditions = model.members.map(({ name }) => conditionOf(turn, name));
+  if (conditions.every(({ is }) => is === 'completed')) return true;
   if (isGatewayDown(turn)) return false;
-  if (conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving)))
-    return true;
+  if (conditions.some((condition) => mayServe(turn, condition))) return true;
   return seen.gateway?.state === 'answering' && model.members.some(({ name }) => isServedByBrake(turn, name));
+}
+
+function mayServe({ memory }: Turn, condition: Condition): boolean {
+  const { is } = condition;
+  return is === 'well' || is === 'suspect' || 'serves' in condition || (is === 'unknown' && memory.serving);
 }
 
 function isGatewayDown({ seen }: Turn): boolean {

@@ -117,7 +117,9 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
   if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
   if (isPending(turn, 'rest', name)) return { is: 'standby' };
   if (memory.repair?.phase === 'acting') {
-    if (memory.repair.ladder[memory.repair.step] === 'unpause') return judgePaused(turn, memory);
+    const rung = memory.repair.ladder[memory.repair.step];
+    if (rung === 'unpause') return judgePaused(turn, memory);
+    if (rung === 'reconnect' && isOnlyDetached(seen)) return judgeDetached(turn, seen, memory);
     return failure(memory.repair.failure, true, 'is being repaired');
   }
   if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
@@ -155,7 +157,7 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   }
   const behind = whyLeftBehind(turn, seen);
   if (behind !== '') return failure('network_partition', true, behind);
-  if (seen.detachedFrom.length > 0) return judgeDetached(turn, seen, memory);
+  if (isOnlyDetached(seen)) return judgeDetached(turn, seen, memory);
   const graceUntil = graceOf(turn, seen, memory);
   const inGrace = turn.now < graceUntil;
   if (inGrace) wake(turn, graceUntil);
@@ -195,15 +197,19 @@ function whyLeftBehind(turn: Turn, { leftBehind }: MemberSeen): string {
   return `lives in what ${member} was before: ${member} ${words[how]}`;
 }
 
+/** It runs, on its service's own network where there is one, and has lost another. */
+function isOnlyDetached({ state, attached, detachedFrom }: MemberSeen): boolean {
+  return state === 'running' && attached !== false && detachedFrom.length > 0;
+}
+
 /** It answers whom it still reaches: nothing in flight is cut while it may be given back what it lost. */
 function judgeDetached(turn: Turn, { detachedFrom }: MemberSeen, memory: MemberMemory): Condition {
   const patientUntil = (memory.suspectSince ?? turn.now) + RECONNECT_TAKES_MS;
   wake(turn, patientUntil);
   const networks = detachedFrom.length === 1 ? 'the network' : 'the networks';
-  return {
-    ...failure('network_partition', false, `is cut off from ${networks} ${detachedFrom.join(', ')}`),
-    patientUntil,
-  };
+  const why = `is cut off from ${networks} ${detachedFrom.join(', ')}`;
+  const stillServes = turn.model.balance !== null && memory.check !== 'failing';
+  return { ...failure('network_partition', false, why), patientUntil, ...(stillServes ? { serves: true } : {}) };
 }
 
 /**

@@ -42,12 +42,14 @@ export function obstacleToEnding(turn: Turn, name: string): Obstacle | null {
 }
 
 /** One that still serves is ended when it has no request left: traffic goes away first. */
-export function obstacleToRelief(
+export function obstacleToEndingServer(
   turn: Turn,
-  { gateway }: MemberSeen,
+  rung: Rung,
+  seen: MemberSeen,
   { serves, patientUntil }: Failed,
 ): Obstacle | null {
-  if (!serves || gateway === null || gateway.traffic === 'out') return null;
+  const { gateway } = seen;
+  if (!serves || gateway === null || gateway.traffic === 'out' || !endsARunning(rung, seen)) return null;
   return {
     why: 'it still serves, so its requests may finish first',
     until: patientUntil > turn.now ? patientUntil : null,

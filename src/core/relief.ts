@@ -25,8 +25,9 @@ export function weighRelief(turn: Turn): void {
   for (const { name } of turn.model.members) noteStrain(turn, name);
   for (const { name } of turn.model.members) {
     const memory = memberMemory(turn, name);
-    const condition = weighed(turn, name, conditionOf(turn, name));
-    if (memory.relief && !('serves' in condition)) memory.relief = undefined;
+    const judged = conditionOf(turn, name);
+    const condition = weighed(turn, name, judged);
+    if (memory.relief && (condition === judged || !('serves' in condition))) memory.relief = undefined;
     turn.conditions.set(name, condition);
   }
 }

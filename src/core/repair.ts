@@ -33,7 +33,7 @@ import {
 import { failuresNeeded } from './proof.ts';
 import { type Repair, type Rung, runOf } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
-import { obstacleTo, obstacleToEnding, obstacleToRelief } from './obstacles.ts';
+import { obstacleTo, obstacleToEnding, obstacleToEndingServer } from './obstacles.ts';
 import { isIdleStandby } from './pair.ts';
 import { spanText } from './span.ts';
 import { leftToTwin } from './standby.ts';
@@ -130,7 +130,8 @@ function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string
 function isLastOne(turn: Turn, name: string): boolean {
   const others = turn.model.members.filter((member) => member.name !== name);
   const mayServe = ['well', 'suspect', 'starting', 'returning', 'standby', 'unknown'];
-  return others.length > 0 && !others.some((other) => mayServe.includes(conditionOf(turn, other.name).is));
+  const may = (condition: Condition): boolean => mayServe.includes(condition.is) || 'serves' in condition;
+  return others.length > 0 && !others.some((other) => may(conditionOf(turn, other.name)));
 }
 
 function repairFailed(turn: Turn, name: string, condition: Failed): void {
@@ -249,7 +250,7 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
 function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
   const rung = repair.ladder[repair.step] ?? 'replace';
   if (rung === 'replace' && lacksRoom(turn, name, seen)) return withoutReplacing(turn, name, repair, seen);
-  const obstacle = obstacleTo(turn, name, rung, seen) ?? obstacleToRelief(turn, seen, condition);
+  const obstacle = obstacleTo(turn, name, rung, seen) ?? obstacleToEndingServer(turn, rung, seen, condition);
   if (obstacle) {
     consider(turn, name, `it is not ${rungWords(rung)} yet: ${obstacle.why}`, obstacle.until);
     wake(turn, turn.now + LOOK_AGAIN_MS);
@@ -259,7 +260,8 @@ function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condi
   const deadlineMs = deadlineFor(turn, repair.failure, rung);
   if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
   if (!followsForNothing(turn, name, seen)) countAction(turn, name, rung);
-  if (condition.serves) memberMemory(turn, name).relievedAt = turn.now;
+  const { relief } = memberMemory(turn, name);
+  if (relief) memberMemory(turn, name).relievedAt = turn.now;
   weigh(turn, name, `it is ${rungWords(rung)}${endsNothing(rung) ? '' : countWords(turn)}`);
   repair.phase = 'acting';
   repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
