@@ -18,6 +18,13 @@ const services: readonly ServiceModel[] = [
     balance: null,
     members: [{ name: 'alone', role: 'primary', startsAtUp: true }],
   }),
+  serviceModel('db', { policy: { ...serviceModel('db').policy, standby: 'cold', oneWriter: true } }),
+  serviceModel('store', {
+    balance: null,
+    policy: { ...serviceModel('store').policy, standby: 'cold', oneWriter: true, hasGateway: false },
+  }),
+  serviceModel('front', { policy: { ...serviceModel('front').policy, standby: 'cold' } }),
+  serviceModel('mild', { policy: { ...serviceModel('mild').policy, standby: 'warm' } }),
 ];
 const members = services.flatMap(({ name, members: all }) => all.map((member) => [name, member.name] as const));
 
@@ -56,6 +63,11 @@ function show(story: CoreStory, kind: string, service: string, member: string): 
   if (kind.startsWith('start') || kind.startsWith('restart') || kind === 'unpause') {
     story.seeMember(service, member, { state: 'running', ended: 'unseen', startedAt: story.now });
   }
+  if (kind === 'stop' || kind === 'fence') story.seeMember(service, member, { state: 'exited', ended: 'unseen' });
+  if (kind === 'rest') {
+    story.seeMember(service, member, { state: 'paused' });
+    story.read(service, member, { traffic: 'out', check: 'unknown' });
+  }
 }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -68,6 +80,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   become({ state: 'exited', ended: 'asked', exitCode: 0 }),
   become({ state: 'paused' }),
   become({ attached: false }),
+  become({ state: 'created', ended: 'unseen' }),
+  become({ state: 'restarting' }),
+  become({ partial: true }),
+  become({ partial: false }),
+  become({ asideRuns: true }),
+  become({ asideRuns: false }),
+  someMember.map(([service, to]) => (): Signal[] => [{ kind: 'switch_asked', service, to }]),
   become({ state: 'running', ended: 'unseen', attached: true, health: 'none', healthFailures: 0 }),
   become({ health: 'unhealthy', healthFailures: 3 }),
   fc.integer({ min: 1, max: 90_000 }).map((ms) => (story: CoreStory): Signal[] => {

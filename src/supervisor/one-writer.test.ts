@@ -262,6 +262,31 @@ test('one-writer, everything fails at once: what runs is not ended under the bra
   assert.equal(story.container('db-primary').state, 'running');
 });
 
+test('one-writer, the leader is started again by somebody in the moment in which it is taken for stopped: the engine is asked once more', async () => {
+  await using story = await begin();
+  await story.kill('db-primary');
+  await story.advance('100ms');
+  story.engine.loseEvents();
+  await story.start('db-primary');
+  await story.advance('2s');
+  story.engine.loseEvents(false);
+  await story.advance('20s');
+  expectOneAtWork(story);
+});
+
+test('one-writer, a start that came through although it was given up counts', async () => {
+  await using story = await begin();
+  const backup = story.container('db-backup').id;
+  const start = story.engine.startContainer.bind(story.engine);
+  story.engine.startContainer = async (id, call) => {
+    await start(id, call);
+    if (id === backup) throw new Error('no end within 30.0 s');
+  };
+  await story.kill('db-primary');
+  await story.advance('30s');
+  expectOneAtWork(story);
+});
+
 /** What a supervisor that dies leaves behind, and whether the next one knows what it knew. */
 type Death = readonly [when: 'before' | 'after', keepsStore: boolean];
 const everyDeath: readonly Death[] = [
