@@ -3,7 +3,7 @@
  * them. The asserts inside (core/invariants.ts) see a decision; these see what came of it.
  */
 
-import type { Container, EngineEvent } from '../ports/engine.ts';
+import type { Container } from '../ports/engine.ts';
 import type { Ending } from '../api/supervised-project.ts';
 import type { Causes } from './causes.ts';
 import type { Process } from './installation.ts';
@@ -23,6 +23,7 @@ const SERVES_AGAIN_WITHIN_MS = 90_000;
 /** More ends than this in a minute, of one service, are a storm whatever the budget says. */
 const STORM = 8;
 
+const STARTING = new Set(['startContainer', 'unpauseContainer', 'restartContainer']);
 const ENDING = new Set(['stopContainer', 'killContainer', 'restartContainer', 'removeContainer', 'pauseContainer']);
 
 export class Checkers {
@@ -41,10 +42,11 @@ export class Checkers {
     this.#causes = causes;
     world.onCall.add((process, door, call, when, values) => {
       if (call === 'saveDocument' && when === 'before') this.#remembered(values[1]);
+      if (door === 'engine' && when === 'before' && STARTING.has(call))
+        this.#starting(process, call, String(values[0]));
       if (door === 'engine' && when === 'before' && ENDING.has(call)) this.#ending(process, call, String(values[0]));
     });
     world.onEnd.add((ending) => this.#ended(ending));
-    world.onEvent.add((event) => this.#seen(event));
   }
 
   /** What must hold for every decision is checked where it is made; here it is only told. */
@@ -60,6 +62,7 @@ export class Checkers {
     const container = engine.containers().find((one) => one.id === id);
     const place = container && members.places.get(container.name);
     if (!container || !place || container.state !== 'running') return;
+    if (call === 'pauseContainer' && place.service.policy.standby === 'warm') return;
     const { name } = place.member;
     const service = place.service.name;
     this.actions += 1;
@@ -100,14 +103,18 @@ export class Checkers {
     if (ending.why === 'failed') this.#violated('no defect', `the supervisor fails: ${String(ending.error)}`);
   }
 
-  /** A member of ours is never gone for good: who removes one makes it anew. */
-  #seen(event: EngineEvent): void {
-    if (event.action !== 'start') return;
-    const place = this.#world.members.places.get(event.attributes['name'] ?? '');
-    if (!place || !isOneWriter(place.service.policy)) return;
-    const running = place.service.members.flatMap(({ containerName }) => this.#runningNamed(containerName));
-    if (running.length > 1)
-      this.#violated('one writer', `${running.map(({ name }) => name).join(' and ')} run at the same time`);
+  /** Whoever starts one that writes has seen that the other one does not run. A person may do otherwise; we do not. */
+  #starting(process: Process, call: string, id: string): void {
+    const container = this.#world.engine.containers().find((one) => one.id === id);
+    const place = container && this.#world.members.places.get(container.name);
+    if (!place?.service.policy.oneWriter) return;
+    const others = place.service.members.filter(({ name }) => name !== place.member.name);
+    const running = others.flatMap(({ containerName }) => this.#runningNamed(containerName));
+    if (running.length > 0)
+      this.#violated(
+        'one writer',
+        `${process.name}: ${call} of ${place.member.name} while ${running.map(({ name }) => name).join(' and ')} runs`,
+      );
   }
 
   #runningNamed(name: string): Container[] {
@@ -154,14 +161,14 @@ export class Checkers {
 
   /** Long after the last fault: everything is as the plan wants it. */
   atEnd(): void {
-    const { fleet, members, twinhull } = this.#world;
+    const { fleet, twinhull } = this.#world;
     if (!twinhull.process) this.#violated('repaired at the end', 'nobody supervises');
     for (const { name, members: planned, gateway, mode, policy } of fleet.services) {
       if (!this.#world.isServing(name) && !planned.every((member) => this.#isCompleted(member.name)))
         this.#violated('repaired at the end', `${name} does not serve`);
       if (gateway && this.#world.gatewayContainer(name)?.state !== 'running')
         this.#violated('repaired at the end', `the gateway of ${name} does not run`);
-      const well = planned.filter((member) => members.isWell(member.name) || this.#isCompleted(member.name)).length;
+      const well = planned.filter((member) => this.#isAsWanted(member.name)).length;
       const wanted = mode !== 'single' && policy.standby === 'cold' ? 1 : planned.length;
       if (well !== wanted)
         this.#violated(
@@ -169,6 +176,13 @@ export class Checkers {
           `${well} of ${planned.length} members of ${name} are well, ${wanted} should be`,
         );
     }
+  }
+
+  #isAsWanted(member: string): boolean {
+    const { members } = this.#world;
+    const isWarm = members.place(member).service.policy.standby === 'warm';
+    const waits = isWarm && members.container(member)?.state === 'paused';
+    return members.isWell(member) || waits || this.#isCompleted(member);
   }
 
   /** Has done its work, as the project understands it. */
@@ -194,8 +208,4 @@ export class Checkers {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function isOneWriter(policy: object): boolean {
-  return 'oneWriter' in policy && policy.oneWriter === true;
 }

@@ -78,9 +78,8 @@ export class Life {
   }
 
   engine(engine: Engine): Engine {
-    const { events } = engine;
     return this.#door('engine', engine, {
-      events: async (...call: Parameters<Engine['events']>) => this.#follow(await events.apply(engine, call)),
+      events: async (...call: Parameters<Engine['events']>) => this.#follow(await engine.events(...call)),
     });
   }
 

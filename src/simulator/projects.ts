@@ -47,6 +47,22 @@ const kinds: readonly { readonly name: string; readonly weight: number; make(ran
     }),
   },
   {
+    name: 'store',
+    weight: 16,
+    make: (random) => ({
+      image: 'sim/store:1',
+      ...(random.chance(0.7) ? { ports: [{ ...webPort, target: 6379 }] } : {}),
+      volumes: [{ type: 'volume', source: 'data', target: '/data' }],
+      stop_grace_period: random.pick(['1s', '10s']),
+      'x-twinhull': { mode: 'pair', ...manners(random) },
+    }),
+  },
+  {
+    name: 'warm',
+    weight: 8,
+    make: (random) => ({ ...web(random), 'x-twinhull': { mode: 'pair', standby: 'warm', ...manners(random) } }),
+  },
+  {
     name: 'alone',
     weight: 14,
     make: (random) => ({ image: 'sim/alone:1', restart: random.pick(['always', 'unless-stopped', 'on-failure']) }),
@@ -87,9 +103,10 @@ export function makeProject(random: Random, count: number): Project {
     const kind = pickKind(random);
     const before = Object.keys(services);
     const needs = before.length > 0 && random.chance(0.3) ? [random.pick(before)] : [];
-    services[`${kind.name}${number}`] = {
+    const name = `${kind.name}${number}`;
+    services[name] = {
       networks: { default: null },
-      ...kind.make(random),
+      ...ownVolumes(name, kind.make(random)),
       ...(needs.length > 0 ? { depends_on: dependsOn(needs) } : {}),
     };
   }
@@ -102,12 +119,23 @@ export function makeProject(random: Random, count: number): Project {
     services,
     inactiveServices: [],
     networks: { default: { name: 'sim_default' } },
-    volumes: {},
+    volumes: volumesOf(services),
     configs: {},
     secrets: {},
     extensions: { 'x-twinhull': {} },
     locate: () => null,
   };
+}
+
+/** Each service has its own. */
+function ownVolumes(name: string, service: Service): Service {
+  if (service.volumes === undefined) return service;
+  return { ...service, volumes: service.volumes.map((mount) => ({ ...mount, source: `${name}-${mount.source}` })) };
+}
+
+function volumesOf(services: Readonly<Record<string, Service>>): Project['volumes'] {
+  const sources = Object.values(services).flatMap(({ volumes }) => (volumes ?? []).map(({ source }) => source ?? ''));
+  return Object.fromEntries(sources.map((source) => [source, { name: `sim_${source}` }]));
 }
 
 function dependsOn(names: readonly string[]): NonNullable<Service['depends_on']> {

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fencing: ['redundancy', 'ports'],
   drill: ['ports'],
   api: ['supervisor', 'redundancy', 'core', 'ports'],
+  simulator: ['api', 'supervisor', 'deploy', 'redundancy', 'compose', 'core', 'ports', 'adapters'],
   cli: ['api', 'supervisor', 'deploy', 'drill', 'redundancy', 'compose', 'core', 'ports', 'wire.ts'],
   'wire.ts': ['supervisor', 'deploy', 'redundancy', 'ports', 'adapters'],
   'main.ts': ['cli', 'wire.ts'],

@@ -249,7 +249,7 @@ export class MemoryGateway implements Gateway {
   }
 
   #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+    for (const wake of this.#wakers) wake();
   }
 
   /** Until a check is due that may say something new, or until something is done with the gateway. */
