@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoreStory, keysOf, lineOf, serviceModel } from '../../test/support/core-story.ts';
+import { fullMemory } from '../../test/support/core-signs.ts';
 import { keyOf, type Action } from './actions.ts';
 import type { MemberSeen, ServiceModel } from './model.ts';
 
@@ -127,6 +128,19 @@ test('a pair of which one still serves holds nobody up', () => {
   );
 });
 
+test('the standby of a cold pair is not started either before what the pair depends on', () => {
+  const policy = { ...lone('worker').policy, standby: 'cold', hasGateway: false } as const;
+  const worker = serviceModel('worker', { balance: null, dependsOn: ['db'], policy });
+  const story = new CoreStory([lone('db'), worker, lone('api', 'db')]);
+  story.seeMember('worker', 'worker-backup', { state: 'created', startedAt: 0 });
+  story.decide();
+  story.now += 20_000;
+  kill(story, 'db', 'api');
+  story.seeMember('worker', 'worker-primary', dead);
+  assert.deepEqual(keysOf(story.decide()), ['start db db']);
+  assert.deepEqual(keysOf(started(story, 'db')).toSorted(), ['start api api', 'start_standby worker worker-backup']);
+});
+
 test('three failures of different services within five minutes; what led to one emergency leads to no other', () => {
   const story = calm([...shop, lone('mail'), lone('queue'), lone('docs'), lone('jobs')]);
   const begun: string[] = [];
@@ -214,6 +228,17 @@ test('running members are repaired one at a time in an emergency, whatever servi
       story.read(name, member, { check: 'failing', failuresInARow: 5 });
   const restarts = keysOf(pass(story, 75)).filter((key) => key.startsWith('restart'));
   assert.equal(restarts.length, 1, restarts.join());
+});
+
+test('what serves is left alone in an emergency, also where it is near its memory limit', () => {
+  const story = calm([serviceModel('web'), lone('db'), lone('api'), lone('mail')]);
+  kill(story, 'db', 'api', 'mail');
+  assert.equal(alerts(story.decide()).length, 1);
+  story.seeMember('web', 'web-primary', fullMemory);
+  const web = (): string[] => keysOf(pass(story, 5)).filter((key) => key.includes(' web'));
+  assert.deepEqual(web(), []);
+  story.decide({ kind: 'thaw_asked' });
+  assert.deepEqual(web(), ['lead web web-backup']);
 });
 
 test('an engine that is silent begins nothing', () => {

@@ -61,6 +61,36 @@ test('frozen: a gateway that is gone is told and not made anew', () => {
   assert.deepEqual(story.pending(), ['replace_gateway web web']);
 });
 
+test('frozen: neither a quarantine that was not heeded nor a foreign container is a reason to stop anything', () => {
+  const story = calm();
+  const member = story.memory.services['web']?.members['web-backup'];
+  assert.ok(member);
+  member.quarantinedAt = story.now;
+  story.decide({ kind: 'freeze_asked', reason: '' });
+  story.see('alone', { foreign: 'another', foreignSharesVolumeWith: ['alone'] });
+  assert.deepEqual(
+    keysOf(pass(story, 3)).filter((key) => /^(stop|quarantine)/.test(key)),
+    [],
+  );
+  story.decide({ kind: 'thaw_asked' });
+  assert.deepEqual(
+    story.pending().filter((key) => /^(stop|quarantine)/.test(key)),
+    ['quarantine web web-backup', 'stop alone alone'],
+  );
+});
+
+test('maintenance: a gateway that is gone, or silent for long, is no incident and no alert', () => {
+  const story = calm();
+  story.decide(maintenance('web', true));
+  const { gateway } = story.service('web');
+  assert.ok(gateway);
+  for (const state of ['silent', 'absent'] as const) {
+    story.see('web', { gateway: { ...gateway, state, ended: 'failed' } });
+    const told = pass(story, 40).filter(({ kind }) => kind === 'alert' || kind === 'open_incident');
+    assert.deepEqual(told, [], state);
+  }
+});
+
 test('what is under way when the freeze comes ends, and no next rung follows', () => {
   const story = calm();
   story.seeMember('alone', 'alone', dead);

@@ -11,6 +11,7 @@ import { isBudgetSpent, isHostSpent } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { type Condition, failure, type Failed } from './condition.ts';
 import { reactionTo } from './diagnosis.ts';
+import { isEmergency } from './emergency-order.ts';
 import { isHandsOff } from './freeze.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
 import { errorWords, zombieWords } from './signs.ts';
@@ -90,6 +91,8 @@ function isCured(turn: Turn, seen: MemberSeen, { resource, isUsedUp }: Strain, o
 
 function mayBeRelieved(turn: Turn, name: string, kind: FailureKind): boolean {
   if (turn.isBusy || !turn.engineAnswers || isHandsOff(turn.whole, turn.memory) || isHeld(turn)) return false;
+  // what serves is left alone then: see emergency.ts
+  if (isEmergency(turn.whole)) return false;
   if (isBudgetSpent(turn) || isHostSpent(turn) || reactionTo(turn, name, kind).alertOnly) return false;
   return !isSomebodyElseAway(turn, name) && !wasRelievedLately(turn, name);
 }

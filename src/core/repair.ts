@@ -413,8 +413,8 @@ function settleStandby(turn: Turn, name: string): void {
 
 /** A sick member whose twin has taken over is stopped: two of them must not work at once. */
 function retireStandby(turn: Turn, name: string, condition: Failed): void {
-  const { leader } = turn.memory;
-  if (leader !== null && isPending(turn, 'start_standby', leader)) return;
+  const { leader, handover } = turn.memory;
+  if (handover || (leader !== null && isPending(turn, 'start_standby', leader))) return;
   const { state } = memberSeen(turn, name);
   if (state === 'absent' && !turn.hasRoom) {
     return consider(turn, name, 'it is not made anew: the disk of the engine is nearly full');

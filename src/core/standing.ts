@@ -53,8 +53,10 @@ function standingOf(turn: Turn): Standing | null {
   };
 }
 
-/** Broken on purpose, or it follows another member that was started anew. */
+/** Broken on purpose, or it follows another member that was started anew, or serves and is restarted for what it uses. */
 function isExplained(turn: Turn, name: string): boolean {
+  const condition = conditionOf(turn, name);
+  if (condition.is === 'failed' && condition.serves) return true;
   const { drill, followedAt } = memberMemory(turn, name);
   const isFollowing = memberSeen(turn, name).leftBehind != null || turn.now < (followedAt ?? 0) + LASTED_MS;
   return isFollowing || turn.now < (drill?.until ?? 0);

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { MemorySite } from '../../test/support/memory-site.ts';
 import type { Service } from '../compose/project.ts';
+import type { ServicePlan } from '../redundancy/fleet.ts';
+import { createdBefore } from './joined.ts';
+import { StepList } from './step-list.ts';
+import type { WantedContainer } from './steps.ts';
 
 const vpn = (release: string): Service => ({ image: 'web:1', environment: { RELEASE: release }, restart: 'always' });
 const inVpn: Service = { image: 'web:1', restart: 'always', network_mode: 'service:vpn' };
@@ -28,6 +32,17 @@ describe('services that live in the containers of others', () => {
       mounts.map(({ destination, writable }) => [destination, writable]),
       [['/data', false]],
     );
+  });
+
+  it('wait for their creation, however long it takes', () => {
+    const list = new StepList();
+    const container = {} as WantedContainer;
+    list.add('create:shop-data-1', 'data', [], { kind: 'create_container', container });
+    list.add('create:shop-free-1', 'free', [], { kind: 'create_container', container });
+    const on = { service: 'data', condition: 'service_started', required: true, restart: false } as const;
+    const planned = { dependsOn: [{ ...on, joins: ['volumes_from'] }] } as unknown as ServicePlan;
+    assert.deepEqual(createdBefore(planned, list), ['create:shop-data-1']);
+    assert.deepEqual(createdBefore({ dependsOn: [on] } as unknown as ServicePlan, list), []);
   });
 
   it('are made anew after them, and others are left alone', async () => {

@@ -38,6 +38,9 @@ test('what lives in the network of a container is restarted after it; nothing el
   story.expectVerdicts({ vpn: 'healthy', one: 'healthy', four: 'healthy', free: 'healthy' });
   assert.deepEqual([...story.events('emergency'), ...story.events('alert')], []);
   assert.match(story.incidents().at(-1)?.evidence[0] ?? '', /lives in what vpn was before: vpn was started anew/);
+  await story.kill('free');
+  await story.advance('20s');
+  assert.deepEqual(story.events('emergency'), [], 'those that followed are no failures of their own');
 });
 
 test("so it is after Docker's own restart", async () => {
