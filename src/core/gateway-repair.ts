@@ -26,11 +26,11 @@ export function tendGateway(turn: Turn): boolean {
   switch (gateway.state) {
     case 'answering':
       settleGateway(turn);
-      return gateway.attached || mend(turn, 'reconnect_gateway', 'is cut off from its members');
+      return gateway.attached || mend(turn, 'reconnect_gateway', 'has lost one of its networks');
     case 'silent':
       memory.askedAt = null;
       noteSilence(turn);
-      return gateway.attached || mend(turn, 'reconnect_gateway', 'is cut off from its members');
+      return gateway.attached || mend(turn, 'reconnect_gateway', 'has lost one of its networks');
     case 'paused':
       return mend(turn, 'unpause_gateway', 'is paused, and not by us');
     case 'restarting':

@@ -8,7 +8,7 @@
 import { failure, type Condition } from './condition.ts';
 import { failureOfRunning, thresholdOf } from './diagnosis.ts';
 import type { Ended, FailureKind, MemberSeen } from './model.ts';
-import { type MemberMemory, runOf } from './memory.ts';
+import { type MemberMemory, type Repair, runOf } from './memory.ts';
 import { isIdleStandby, isLeaving, isWarmStandby } from './pair.ts';
 import { failuresNeeded } from './proof.ts';
 import { weighRelief } from './relief.ts';
@@ -119,7 +119,7 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
   if (memory.repair?.phase === 'acting') {
     const rung = memory.repair.ladder[memory.repair.step];
     if (rung === 'unpause') return judgePaused(turn, memory);
-    if (rung === 'reconnect' && isOnlyDetached(seen)) return judgeDetached(turn, seen, memory);
+    if (rung === 'reconnect' && answersMeanwhile(seen, memory)) return judgeReconnecting(turn, memory.repair);
     return failure(memory.repair.failure, true, 'is being repaired');
   }
   if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
@@ -177,7 +177,7 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   if (hang !== '') return failure('unresponsive', false, hang);
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
-  if (!memory.everWell && inGrace && awaitsHeartbeat(turn.model.policy, seen)) {
+  if (!memory.everWell && awaitsHeartbeat(turn.model.policy, seen, inGrace)) {
     return { is: 'starting', why: 'its heartbeat has not come yet' };
   }
   return { is: 'well' };
@@ -200,6 +200,17 @@ function whyLeftBehind(turn: Turn, { leftBehind }: MemberSeen): string {
 /** It runs, on its service's own network where there is one, and has lost another. */
 function isOnlyDetached({ state, attached, detachedFrom }: MemberSeen): boolean {
   return state === 'running' && attached !== false && detachedFrom.length > 0;
+}
+
+/** What it has lost is another network than the one its gateway reaches it by. */
+function answersMeanwhile({ attached, gateway }: MemberSeen, { check }: MemberMemory): boolean {
+  return attached === true && gateway?.traffic === 'in' && check !== 'failing';
+}
+
+/** While it is given its network back it is cut off from nobody else. */
+function judgeReconnecting(turn: Turn, { failure: kind, until }: Repair): Condition {
+  wake(turn, until);
+  return { ...failure(kind, false, 'is being connected to its network'), patientUntil: until, serves: true };
 }
 
 /** It answers whom it still reaches: nothing in flight is cut while it may be given back what it lost. */

@@ -193,7 +193,8 @@ function endRung(
 function proofMs({ policy }: ServiceModel, repair: Repair): number {
   const rung = repair.ladder[repair.step];
   if (rung === 'unpause' || rung === 'reconnect') return MILD_PROOF_MS;
-  return Math.max(policy.deadlineMs[repair.failure], policy.startPeriodMs);
+  const beats = policy.signs.filter(({ kind }) => kind === 'heartbeat').map(({ fail }) => fail ?? 0);
+  return Math.max(policy.deadlineMs[repair.failure], policy.startPeriodMs, ...beats);
 }
 
 /** `twinhull up`: what was stopped or quarantined counts again. */

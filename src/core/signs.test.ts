@@ -65,7 +65,7 @@ test('a heart that has stopped: unresponsive, restarted, then killed and started
   assert.deepEqual(effectsIn(lines), ['restart_soft worker worker']);
   done(story, 'restart_soft worker worker');
   say(story, 'worker', beaten(61_000, false));
-  const next = pass(story, 45);
+  const next = pass(story, 70);
   assert.ok(effectsIn(next).includes('restart_hard worker worker'), next.join('\n'));
 });
 

@@ -108,14 +108,14 @@ export function isAlive(policy: ServicePolicy, seen: MemberSeen): boolean {
 }
 
 /**
- * A run that has not shown its heartbeat yet has not started, as long as it may still be starting. Where its heartbeat
- * cannot be read at all, that says nothing.
+ * A run that has not shown its heartbeat yet has not started. Where its heartbeat cannot be read at all that says
+ * nothing, and where nobody has looked yet it says little: then it may be starting as long as it may start.
  */
-export function awaitsHeartbeat({ signs }: ServicePolicy, seen: MemberSeen): boolean {
+export function awaitsHeartbeat({ signs }: ServicePolicy, seen: MemberSeen, mayStart: boolean): boolean {
   return signs.some(({ name, kind }) => {
     if (kind !== 'heartbeat') return false;
     const found = seen.signs.find((sign) => sign.name === name);
-    return found === undefined || (found.kind === 'heartbeat' && !found.hasBeaten);
+    return found === undefined ? mayStart : found.kind === 'heartbeat' && !found.hasBeaten;
   });
 }
 

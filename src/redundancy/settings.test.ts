@@ -59,6 +59,46 @@ const mistakes: readonly (readonly [settings: string, expected: string])[] = [
     '5:30: services.web.x-twinhull.gateway.ports[1]: "http" is not a mapping; expected a mapping with port, protocol',
   ],
   [
+    'failover: { on: { container_exit: { ladder: [] } } }',
+    '5:43: services.web.x-twinhull.failover.on.container_exit.ladder: [] is empty; leave it out for the usual one, or say action: alert_only; expected a list, each: start, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { container_exit: { ladder: [unpause] } } }',
+    '5:52: services.web.x-twinhull.failover.on.container_exit.ladder[0]: "unpause" cannot help when a member fails as container_exit; expected start, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [restart_soft, switch] } } }',
+    '5:64: services.web.x-twinhull.failover.on.unresponsive.ladder[1]: "switch" is no step: traffic is moved before anything is repaired; expected unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [replace, replace] } } }',
+    '5:59: services.web.x-twinhull.failover.on.unresponsive.ladder[1]: "replace" is there twice; expected a list, each: unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [restart] } } }',
+    '5:50: services.web.x-twinhull.failover.on.unresponsive.ladder[0]: "restart" is not one of the choices; expected unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { container_exit: { threshold: 2 } } }',
+    '5:43: services.web.x-twinhull.failover.on.container_exit.threshold: "threshold" is no key here; expected ladder, deadline, action',
+  ],
+  [
+    'failover: { on: { hang: { action: alert_only } } }',
+    '5:25: services.web.x-twinhull.failover.on.hang: "hang" is no key here; expected container_exit, unresponsive, network_partition, resource_exhaustion, critical_failure',
+  ],
+  [
+    'resources: { memory: 90 }',
+    '5:20: services.web.x-twinhull.resources.memory: 90 has no percent sign; expected a share with a percent sign, 1% to 100%, such as "90%"',
+  ],
+  [
+    'resources: { cpu: 900% }',
+    '5:20: services.web.x-twinhull.resources.cpu: "900%" is out of range; expected a share with a percent sign, 1% to 100%, such as "90%"',
+  ],
+  [
+    'resources: { pids: most }',
+    '5:20: services.web.x-twinhull.resources.pids: "most" is not a share; expected a share with a percent sign, 1% to 100%, such as "90%"',
+  ],
+  [
     'shared_volumes: "yes"',
     '5:7: services.web.x-twinhull.shared_volumes: "yes" is neither true nor false; expected true or false',
   ],
@@ -97,6 +137,14 @@ test('every default is what its text says', () => {
     else if (name.endsWith('Share')) assert.equal(parsePercent(text), value, name);
     else assert.equal(String(value), text, name);
   }
+});
+
+test('the usual ladders are ladders that the settings accept', async () => {
+  const accepted = await complaints(
+    'failover: { on: { container_exit: { ladder: [start, restart_hard, replace] }, unresponsive: { ladder: [unpause, restart_soft, restart_hard, replace] },\n' +
+      '  network_partition: { ladder: [reconnect, replace] }, resource_exhaustion: { ladder: [scale_up, restart_soft, restart_hard, replace] } } }',
+  );
+  assert.deepEqual(accepted, []);
 });
 
 test('every default is a value that the settings accept', async () => {

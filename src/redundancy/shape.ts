@@ -216,18 +216,23 @@ export function group<const F extends Fields>(fields: F): Group<F> {
 }
 
 /**
- * The same group with a rule over several of its keys.
- * @param complaintOf what is wrong with what was read; null: nothing
+ * The same group with a rule over which of its keys are there.
+ * @param complaintOf what is wrong with these keys, as they were written; null: nothing
  */
-export function ruled<F extends Fields>(shape: Group<F>, complaintOf: (value: ValuesOf<F>) => string | null): Group<F> {
+export function ruled<F extends Fields>(
+  shape: Group<F>,
+  complaintOf: (keys: readonly string[]) => string | null,
+): Group<F> {
   return {
     ...shape,
     read(value, path, complain) {
-      const found = shape.read(value, path, complain);
-      const message = found === undefined || !isMapping(value) ? null : complaintOf(found);
-      if (message !== null)
-        complain({ path, value: Object.keys(value as object).join(', '), message, expected: shape.expected });
-      return found;
+      const keys = isMapping(value) ? Object.keys(value) : null;
+      // a key that is none is told by itself, and may be what is missed
+      const isKnown = keys?.every((key) => Object.hasOwn(shape.fields, key)) === true;
+      const message = keys && isKnown ? complaintOf(keys) : null;
+      // of the values nothing is shown: a password may be among them
+      if (message !== null) complain({ path, value: keys, message, expected: shape.expected });
+      return shape.read(value, path, complain);
     },
   };
 }

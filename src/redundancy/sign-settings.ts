@@ -39,10 +39,10 @@ function having<F extends Fields>(
     all = [],
   }: { readonly one?: readonly (keyof F & string)[]; readonly all?: readonly (keyof F & string)[] },
 ): Group<F> {
-  return ruled(shape, (value) => {
-    const missing = all.filter((key) => value[key] === undefined);
+  return ruled(shape, (keys) => {
+    const missing = all.filter((key) => !keys.includes(key));
     if (missing.length > 0) return `lacks ${missing.join(' and ')}`;
-    const given = one.filter((key) => value[key] !== undefined);
+    const given = one.filter((key) => keys.includes(key));
     return one.length === 0 || given.length === 1 ? null : `needs just one of ${one.join(', ')}`;
   });
 }

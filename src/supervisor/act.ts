@@ -229,8 +229,8 @@ export class Actor {
   }
 
   /**
-   * With its fixed address, so that the gateway finds it where it was.
-   * @param anew also where it is connected, since nothing gets through
+   * To every network that it has lost, with its names there and its fixed address.
+   * @param anew where it has lost none: to its service's own network once more, since nothing gets through
    */
   async #reconnect(
     container: Container,
@@ -240,14 +240,13 @@ export class Actor {
     anew = false,
   ): Promise<void> {
     const { engine } = this.#parts;
-    const attachment = networks.find(({ network }) => network === plan.gateway?.network.name);
-    if (!attachment)
-      throw new TwinhullError('TH_INTERNAL', `${container.name} has no place on its service's own network`);
     const now = await engine.inspectContainer(container.id, { signal });
-    const isConnected = now !== null && attachment.network in now.networks;
-    if (isConnected && !anew) return;
-    if (isConnected) await engine.disconnectNetwork(attachment.network, container.id, { force: true }, { signal });
-    await engine.connectNetwork(attachment, container.id, { signal });
+    const lost = networks.filter(({ network }) => !(network in (now?.networks ?? {})));
+    for (const attachment of lost) await engine.connectNetwork(attachment, container.id, { signal });
+    const own = networks.find(({ network }) => network === plan.gateway?.network.name);
+    if (!anew || lost.length > 0 || !own) return;
+    await engine.disconnectNetwork(own.network, container.id, { force: true }, { signal });
+    await engine.connectNetwork(own, container.id, { signal });
   }
 
   async #mendGateway({ kind, service }: GatewayAction, plan: ServicePlan, signal: AbortSignal): Promise<void> {

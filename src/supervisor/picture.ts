@@ -312,16 +312,22 @@ export class Picture {
   #gateway(service: ServicePlan, now: number): GatewaySeen {
     const container = this.containerOf(service, null);
     const trail = this.#trails.get(keyOfOwner({ service: service.name, member: service.name })) ?? noTrail;
-    const network = service.gateway?.network.name ?? '';
     return {
       state: gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
       containerId: container?.id ?? null,
       leader: this.#readings.get(service.name)?.reading?.leader ?? null,
       finishedAt: container?.finishedAt ?? 0,
       ...(wasKilled(container, trail) ? KILLED : howItEnded(trail, now)),
-      attached: container === null || container.partial === true || network in container.networks,
+      attached: container === null || container.partial === true || isOnItsNetworks(container, service),
     };
   }
+}
+
+/** Its members, and who knows it by name, are reached over them. One that was made of an older plan has others. */
+function isOnItsNetworks({ networks, labels }: Container, { gateway }: ServicePlan): boolean {
+  const own = gateway?.network.name ?? '';
+  const all = labels[LABEL.hash] === gateway?.hash ? (gateway?.spec.Networks ?? []) : [];
+  return own in networks && all.every(({ network }) => network in networks);
 }
 
 /**
