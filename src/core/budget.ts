@@ -5,7 +5,7 @@
  */
 
 import type { MemberMemory, Rung } from './memory.ts';
-import type { MemberSeen } from './model.ts';
+import type { MemberSeen, ServiceModel } from './model.ts';
 import { memberMemory, type Turn } from './turn.ts';
 
 /** A repair that lasted this long was a good one: the next failure is a new one and is met at once. */
@@ -50,11 +50,16 @@ export function followsForNothing(turn: Turn, member: string, { leftBehind }: Me
   return true;
 }
 
+/** Repairs of a host are counted as long as the service that looks back furthest does. */
+export function hostWindowMs(models: readonly ServiceModel[]): number {
+  return Math.max(0, ...models.map(({ policy }) => policy.budget.windowMs));
+}
+
 /** Forgets what lies outside the window, and loops of members that have been well for long enough. */
 export function ageBudget(turn: Turn): void {
   const from = turn.now - turn.model.policy.budget.windowMs;
   turn.memory.actionsAt = turn.memory.actionsAt.filter((at) => at > from);
-  turn.whole.hostActionsAt = turn.whole.hostActionsAt.filter((at) => at > from);
+  turn.whole.hostActionsAt = turn.whole.hostActionsAt.filter((at) => at > turn.now - turn.hostWindowMs);
   if (turn.memory.actionsAt.length === 0) turn.memory.budgetAlerted = false;
   for (const { name } of turn.model.members) {
     const memory = memberMemory(turn, name);

@@ -5,7 +5,7 @@
 
 import { copyOf } from '../copy.ts';
 import type { Action } from './actions.ts';
-import { ageBudget } from './budget.ts';
+import { ageBudget, hostWindowMs } from './budget.ts';
 import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
 import { adoptLeader, noteServing, steerTraffic } from './failover.ts';
 import { tendForeign } from './foreign.ts';
@@ -110,6 +110,7 @@ function startTurn(
     isBusy: observation.busy.includes(service.name),
     lagMs: observation.loopLagMs,
     hostActions: model.hostActions,
+    hostWindowMs: hostWindowMs(model.services),
     hasRoom: hasRoom(model.host, observation.host),
     now,
     actions: [],

@@ -62,11 +62,11 @@ function budgetSpent(turn: Turn): Obstacle {
   return { why: `there were ${times}, and the others serve`, until: budgetFreeAt(turn) };
 }
 
-function hostSpent({ whole, model }: Turn): Obstacle {
-  const window = spanText(model.policy.budget.windowMs);
+function hostSpent({ whole, hostWindowMs }: Turn): Obstacle {
+  const window = spanText(hostWindowMs);
   const why = `there were ${whole.hostActionsAt.length} repairs on this host within ${window}; what still serves is left alone`;
   const [first] = whole.hostActionsAt;
-  return { why, until: first === undefined ? null : first + model.policy.budget.windowMs };
+  return { why, until: first === undefined ? null : first + hostWindowMs };
 }
 
 /** One at a time within a service; while the brake is on, one at a time in the whole project. */

@@ -5,7 +5,7 @@
  */
 
 import { isTraffic, keyOf, type EffectAction, type EffectKind } from './actions.ts';
-import { LASTED_MS, waitBefore } from './budget.ts';
+import { hostWindowMs, LASTED_MS, waitBefore } from './budget.ts';
 import { isFresh as isBrakeOn } from './cascade.ts';
 import type { CoreModel, Decision } from './decide.ts';
 import { comesFirst } from './emergency-order.ts';
@@ -87,10 +87,11 @@ function overBudget(scene: Scene, effect: EffectAction): string {
   const { service, was, judged } = scene;
   if (!COUNTED.has(effect.kind)) return '';
   const { actions, windowMs } = service.policy.budget;
-  const isSpent = (times: readonly number[], atMost: number): boolean =>
-    times.length >= atMost && times.filter((at) => at > judged.now - windowMs).length >= atMost;
-  const isOwnSpent = isSpent(was?.actionsAt ?? [], actions);
-  if (!isOwnSpent && !isSpent(judged.before.hostActionsAt, judged.model.hostActions)) return '';
+  const isSpent = (times: readonly number[], atMost: number, withinMs: number): boolean =>
+    times.length >= atMost && times.filter((at) => at > judged.now - withinMs).length >= atMost;
+  const isOwnSpent = isSpent(was?.actionsAt ?? [], actions, windowMs);
+  const { hostActions, services } = judged.model;
+  if (!isOwnSpent && !isSpent(judged.before.hostActionsAt, hostActions, hostWindowMs(services))) return '';
   const isFree = isPardoned(scene, effect.member) || isFollowing(scene, effect.member);
   if (isFree || isForgiven(scene) || !othersServe(scene, effect.member)) return '';
   return `the budget of the ${isOwnSpent ? 'service' : 'host'} is used up`;

@@ -235,7 +235,7 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
   repair.step += 1;
   repair.phase = 'waiting';
   repair.until = turn.now;
-  if (kind === 'network_partition' && repair.failure === 'unresponsive') {
+  if (kind === 'network_partition' && repair.failure !== kind) {
     repair.failure = kind;
     repair.ladder = ladderOf(turn, name, kind, seen);
     repair.step = 0;

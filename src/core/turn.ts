@@ -19,6 +19,8 @@ export interface Turn {
   /** how late the supervisor's own loop was, milliseconds: deadlines are widened by it */
   readonly lagMs: number;
   readonly hostActions: number;
+  /** the window they are counted in, milliseconds */
+  readonly hostWindowMs: number;
   /** the engine has room for another container */
   readonly hasRoom: boolean;
   readonly now: number;

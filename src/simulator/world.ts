@@ -48,6 +48,8 @@ export class World {
   readonly onEnd = new Set<(ending: Ending) => void>();
   #lostChecks = 0;
   readonly #losses: Random;
+  /** which run of its container each gateway is; '': it does not run */
+  readonly #gatewayRuns = new Map<string, string>();
   isEngineThere = true;
   /** somebody ended something and nobody saw it: that it was no request, only a person can say */
   needsUp = false;
@@ -158,16 +160,21 @@ export class World {
 
   #seen(event: EngineEvent): void {
     this.members.see(event);
-    for (const { name, gateway } of this.fleet.services) {
-      if (gateway?.containerName === event.attributes['name']) this.#gatewaySeen(name, event.action);
-    }
+    // the engine tells before it has finished: what it says of itself is true a moment later
+    if (event.attributes['twinhull.role'] === 'gateway') queueMicrotask(() => this.#followGateways());
     for (const listener of this.onEvent) listener(event);
   }
 
-  #gatewaySeen(service: string, action: string): void {
-    const gateway = this.gateway(service);
-    if (action === 'start' || action === 'unpause') gateway?.comeBack();
-    if (action === 'die' || action === 'pause') gateway?.crash();
+  /** A gateway is there while the container in its place runs; another run is another process. */
+  #followGateways(): void {
+    for (const { name } of this.fleet.services) {
+      const container = this.gatewayContainer(name);
+      const run = container?.state === 'running' ? `${container.id} ${container.startedAt}` : '';
+      if (run === (this.#gatewayRuns.get(name) ?? '')) continue;
+      this.#gatewayRuns.set(name, run);
+      if (run === '') this.gateway(name)?.crash();
+      else this.gateway(name)?.comeBack();
+    }
   }
 
   #membersChanged(service: string): void {
