@@ -1,6 +1,7 @@
 import { TwinhullError } from '../errors.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
 import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import type { Fault } from '../drill/fault.ts';
 import { unknownName } from '../api/unknown-name.ts';
 import { storedFleet } from './members.ts';
 import type { Place } from './place.ts';
@@ -13,8 +14,13 @@ export interface DrillTarget {
 }
 
 /** The member that leads (in a cluster the first). Throws TH_DRILL_REFUSED when breaking it would be an outage. */
-export async function targetOf(place: Place, service: string, force: boolean): Promise<DrillTarget> {
+export async function targetOf(place: Place, service: string, fault: Fault, force: boolean): Promise<DrillTarget> {
   const plan = await planOf(place, service);
+  if (fault === 'stop' && plan.policy.oneWriter && plan.members.length > 1)
+    throw refused(
+      `what is stopped on purpose stays stopped where both members of ${service} write the same data`,
+      'Break it with kill or hang.',
+    );
   const project = (await place.control.status())?.status ?? null;
   const status = project?.services.find(({ name }) => name === service) ?? null;
   if (project === null || status === null)

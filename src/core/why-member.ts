@@ -8,6 +8,7 @@ import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { ServiceModel } from './model.ts';
 import { spanText } from './span.ts';
 import { handsOffNext, orderNext } from './why-hands.ts';
+import { handoverNext, stoppedWords, whenItFails } from './why-standby.ts';
 import type { Saying } from './why.ts';
 
 export interface Place {
@@ -53,6 +54,8 @@ function repairFact(repair: Repair | null): Saying | null {
 
 export function nextOfMember(place: Place, member: MemberMemory): Saying[] {
   const { model, whole, service, now } = place;
+  const handover = handoverNext(place);
+  if (handover) return [handover];
   switch (member.verdict) {
     case 'healthy':
       return [{ at: null, text: wellWords(place) }];
@@ -61,7 +64,7 @@ export function nextOfMember(place: Place, member: MemberMemory): Saying[] {
     case 'completed':
       return [{ at: null, text: 'nothing: it has done its work' }];
     case 'stopped':
-      return [{ at: null, text: 'nothing: somebody asked for it; "twinhull up" starts it again' }];
+      return [{ at: null, text: stoppedWords(place) }];
     case 'foreign':
       return [{ at: null, text: 'nothing: the service is in the hands of another tool; "twinhull up" takes it back' }];
     case 'unknown':
@@ -77,8 +80,11 @@ export function nextOfMember(place: Place, member: MemberMemory): Saying[] {
   }
 }
 
-function wellWords({ model, service, name }: Place): string {
+function wellWords(place: Place): string {
+  const { model, service, name } = place;
   if (model.members.length === 1) return 'nothing, as long as it is well; if it fails, it is repaired';
+  const standby = whenItFails(place);
+  if (standby !== null) return `nothing, as long as it is well; if it fails, ${standby}`;
   const isLeader = model.balance === 'leader' && service.leader === name;
   return isLeader
     ? 'nothing, as long as it is well; if it fails, another one leads at once and it is repaired'

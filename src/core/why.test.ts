@@ -136,3 +136,21 @@ test('stopped on request and suspect', () => {
   assert.match(next(story, 'web-backup')[0] ?? '', /^it is repaired when it has failed \d+ times in a row/);
   assert.match(why(story, 'web-backup').facts[0]?.text ?? '', /failed 1 check$/);
 });
+
+test('a pair of which one writes: what comes when it fails, and what the change waits for', () => {
+  const policy = { ...serviceModel('db').policy, standby: 'cold', oneWriter: true } as const;
+  const story = new CoreStory([serviceModel('db', { policy })]);
+  story.seeMember('db', 'db-primary', { restartPolicy: 'no' });
+  story.seeMember('db', 'db-backup', { state: 'created', startedAt: 0, restartPolicy: 'no' });
+  story.read('db', 'db-backup', { traffic: 'out', check: 'unknown' });
+  story.decide();
+  assert.deepEqual(next(story, 'db-primary'), [
+    'nothing, as long as it is well; if it fails, it is ended and proven stopped, then db-backup is started',
+  ]);
+  story.decide({ kind: 'switch_asked', service: 'db', to: 'db-backup' });
+  const waits = 'db-primary is being ended; when it has ended and is proven stopped, db-backup is started in its place';
+  assert.deepEqual([next(story, 'db-primary'), next(story, 'db-backup')], [[waits], [waits]]);
+  story.seeMember('db', 'db-primary', { state: 'exited', ended: 'unseen' });
+  story.decide(ended('stop db db-primary', 'done'));
+  assert.deepEqual(next(story, 'db-backup'), ['db-backup is being started in place of db-primary']);
+});
