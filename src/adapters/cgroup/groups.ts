@@ -70,7 +70,8 @@ export function groupOf(
   return folder === null ? null : { version: first ? 1 : 2, folder };
 }
 
+/** Seen from within a control group namespace, the host's own root lies above: "/../..". */
 function below({ mountPoint, root }: Hierarchy, path: string): string | null {
-  if (root === '/') return mountPoint + path;
+  if (root === '/' || /^(\/\.\.)+$/.test(root)) return mountPoint + path;
   return path === root || path.startsWith(`${root}/`) ? mountPoint + path.slice(root.length) : null;
 }

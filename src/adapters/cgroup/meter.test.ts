@@ -139,6 +139,24 @@ test('a process that is another one here says nothing of the container: its grou
   }
 });
 
+test('from within a container that sees the groups of the host, they are found by their usual place', async () => {
+  using host = new Host({
+    ...second,
+    '/proc/self/mountinfo': '29 23 0:26 /../../.. /sys/fs/cgroup ro,nosuid - cgroup2 cgroup2 rw,nsdelegate',
+    '/proc/9414/cgroup': '0::/../../user.slice',
+  });
+  assert.equal((await host.sample({ pid: 0 }))?.memory?.usedBytes, 200000000);
+});
+
+test('from within a container that sees its own group alone, the other source is asked', async () => {
+  using host = new Host({
+    ...second,
+    '/proc/self/mountinfo': '29 23 0:26 /docker/supervisor /sys/fs/cgroup ro,nosuid - cgroup2 cgroup2 rw',
+  });
+  assert.equal(await host.sample({ pid: 0 }), null);
+  assert.deepEqual(host.asked, [ID]);
+});
+
 test('where processes have other numbers, none of them is looked at', async () => {
   using host = new Host({ ...second, [`${scope}/cgroup.procs`]: '77\n' });
   const sample = await host.sample({ countZombies: true });
