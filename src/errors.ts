@@ -155,6 +155,12 @@ const catalogue = {
     remedy:
       'Check the name, your access to the registry, or build it; TWINHULL_GATEWAY_IMAGE names another image for gateways. Running services were not touched.',
   },
+  TH_SECOND_WRITER: {
+    exitCode: 1,
+    meaning: 'A container was not started, because another one that writes the same data is not proven stopped.',
+    remedy:
+      'Wait until the engine answers for the other one, or stop it (docker stop; twinhull status names both), then try again.',
+  },
   TH_STEP_FAILED: {
     exitCode: 1,
     meaning: 'A step of bringing the project up or down did not succeed.',

@@ -13,6 +13,8 @@ export const LABEL = {
   ours: 'twinhull.service',
   role: 'twinhull.role',
   hash: 'twinhull.config-hash',
+  /** a member whose data its twin writes too: one of the two may run */
+  oneWriter: 'twinhull.one-writer',
   /** the project that a supervisor's container supervises */
   supervises: 'twinhull.project',
 } as const;

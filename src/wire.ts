@@ -1,9 +1,12 @@
 /** The only place that builds adapters. */
 
+import { HostMeter } from './adapters/cgroup/meter.ts';
 import { openImageBuilder } from './adapters/docker/build.ts';
 import { type DockerEngine, openDockerEngine } from './adapters/docker/engine.ts';
 import { gatewayImage, HaproxyDriver } from './adapters/haproxy/driver.ts';
+import { machineFiles } from './adapters/node/files.ts';
 import { systemClock } from './adapters/node/clock.ts';
+import { NetworkProber } from './adapters/node/prober.ts';
 import { openStore as openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
 import { Deployer, Rebuilding } from './deploy/deployer.ts';
 import type { World } from './deploy/world.ts';
@@ -70,7 +73,10 @@ export function makeSupervisor({ home, ownEnds, fleet, store, environment, log }
   const { engine, project } = home;
   const rebuild = new Rebuilding(worldOf(home, environment), project);
   const openGateway = gatewayOpener(home, environment);
-  return new Supervisor({ fleet, engine, ownEnds, store, clock, rebuild, log, openGateway });
+  const statistics = engine.statistics(clock);
+  const meter = new HostMeter({ clock, otherwise: (target, signal) => statistics.sample(target, signal) });
+  const prober = new NetworkProber(clock);
+  return new Supervisor({ fleet, engine, ownEnds, store, clock, meter, prober, rebuild, log, openGateway });
 }
 
 /** What a supervisor would say of the project now, where none runs. */
@@ -95,6 +101,7 @@ function worldOf({ engine, folder }: Home, environment: Environment): World {
     driver: gatewayDriver(environment),
     builder: imageBuilder(engine, environment),
     clock,
+    files: machineFiles,
     stateFolder: folder,
   };
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { messageOf, TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import type { Explanation, Order } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import type { EventSelection, Progress, SupervisorInfo, UpOptions, UpResult } from './control.ts';
 import { type FailureDocument, failureFromDocument } from './failure.ts';
@@ -17,6 +18,12 @@ export interface Answer {
   readonly supervisor: SupervisorInfo;
   readonly status: ProjectStatus | null;
 }
+const PATH_OF_ORDER: Readonly<Record<Order['kind'], string>> = {
+  freeze_asked: '/freeze',
+  thaw_asked: '/thaw',
+  maintenance_asked: '/maintenance',
+};
+
 export type Report = (progress: Progress) => void;
 
 /** Talks to the supervisor behind one control socket. Every call may throw TH_SUPERVISOR_SILENT. */
@@ -35,6 +42,17 @@ export class ControlClient {
     } catch (error) {
       if (isNobodyThere(error)) return null;
       throw silent(error);
+    }
+  }
+
+  async why(name: string): Promise<Explanation> {
+    try {
+      const query = new URLSearchParams({ name });
+      const response = await this.#send('GET', `/why?${query.toString()}`, null, AbortSignal.timeout(READ_TIMEOUT_MS));
+      if (response.statusCode !== 200) throw await refusal(response);
+      return JSON.parse(await bodyOf(response)) as Explanation;
+    } catch (error) {
+      throw error instanceof TwinhullError ? error : silent(error);
     }
   }
 
@@ -64,6 +82,10 @@ export class ControlClient {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#operation('/drill', request, () => undefined, signal);
+  }
+
+  async order(order: Order, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#operation(PATH_OF_ORDER[order.kind], order, () => undefined, signal)) as readonly string[];
   }
 
   async restart(request: { readonly target: string }, report: Report, signal: AbortSignal): Promise<void> {

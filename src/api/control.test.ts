@@ -21,11 +21,20 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
   };
   return {
     info: () => ({ pid: 7, startedAt: 1, version: '0', kind: 'process' }),
-    status: async () => ({ project: 'shop', supervised: true, frozen: '', services: [] }),
+    status: async () => ({
+      project: 'shop',
+      supervised: true,
+      frozen: '',
+      freeze: null,
+      emergency: null,
+      services: [],
+    }),
+    why: refuse,
     events: refuse,
     up: refuse,
     failover: refuse,
     drill: refuse,
+    order: refuse,
     restart: refuse,
     down: refuse,
     stop: refuse,
@@ -103,6 +112,43 @@ describe('the control socket', () => {
       client.failover({ service: 'web', to: null }, () => undefined, never),
       failure,
     );
+  });
+
+  test('why is asked by name, and an unknown one is refused as such', async () => {
+    const explanation = {
+      name: 'web',
+      service: 'web',
+      is: 'serving',
+      since: null,
+      reason: '',
+      facts: [],
+      next: [],
+    } as const;
+    const client = await serve({
+      why: async (name) => {
+        if (name !== 'we b/x') throw new TwinhullError('TH_UNKNOWN_NAME', 'no such');
+        return { ...explanation, members: [] };
+      },
+    });
+    assert.equal((await client.why('we b/x')).is, 'serving');
+    await assert.rejects(client.why('web'), (error) => isCode(error, 'TH_UNKNOWN_NAME'));
+  });
+
+  test('orders come through as they were given', async () => {
+    const heard: unknown[] = [];
+    const order: ProjectControl['order'] = async (given) => {
+      heard.push(given);
+      return ['told'];
+    };
+    const client = await serve({ order });
+    const orders = [
+      { kind: 'freeze_asked', reason: 'moving' },
+      { kind: 'thaw_asked' },
+      { kind: 'maintenance_asked', service: 'web', on: true, until: 5 },
+      { kind: 'maintenance_asked', service: 'web', on: false, until: null },
+    ] as const;
+    for (const given of orders) assert.deepEqual(await client.order(given, never), ['told']);
+    assert.deepEqual(heard, orders);
   });
 
   test('a request without what it needs is refused as bad usage', async () => {

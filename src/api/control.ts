@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { TwinhullError } from '../errors.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import type { Explanation, Order } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { failureDocument } from './failure.ts';
 import { shortSocketPath } from '../socket-path.ts';
@@ -65,6 +66,8 @@ export interface ProjectControl {
   info(): SupervisorInfo;
   /** null: supervising nothing yet, waiting for a fleet */
   status(): Promise<ProjectStatus | null>;
+  /** throws TH_UNKNOWN_NAME, TH_NOT_RUNNING */
+  why(name: string): Promise<Explanation>;
   events(selection: EventSelection, signal: AbortSignal): AsyncIterable<EventRecord>;
   up(fleet: Fleet, options: UpOptions, report: (progress: Progress) => void, signal: AbortSignal): Promise<UpResult>;
   failover(
@@ -77,6 +80,8 @@ export interface ProjectControl {
     report: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<unknown>;
+  /** what a person wants of repairs; waits for nothing. @returns what came of it, a line each */
+  order(order: Order): Promise<readonly string[]>;
   restart(
     request: { readonly target: string },
     report: (progress: Progress) => void,
@@ -119,6 +124,8 @@ async function answer(control: ProjectControl, request: IncomingMessage, respons
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
   if (request.method === 'GET' && pathname === '/status')
     return sendDocument(response, { supervisor: control.info(), status: await control.status() });
+  if (request.method === 'GET' && pathname === '/why')
+    return sendDocument(response, await control.why(searchParams.get('name') ?? ''));
   if (request.method === 'GET' && pathname === '/events') return sendEvents(control, searchParams, response);
   const operation = request.method === 'POST' ? operationsOf(control).get(pathname) : undefined;
   if (operation) return sendOperation(request, response, operation);
@@ -144,6 +151,16 @@ function operationsOf(control: ProjectControl): ReadonlyMap<string, Operation> {
       (body, ...call) => {
         const forMs = optionalNumber(body, 'forMs') ?? 0;
         return control.drill({ service: text(body, 'service'), member: text(body, 'member'), forMs }, ...call);
+      },
+    ],
+    ['/freeze', (body) => control.order({ kind: 'freeze_asked', reason: optionalText(body, 'reason') ?? '' })],
+    ['/thaw', () => control.order({ kind: 'thaw_asked' })],
+    [
+      '/maintenance',
+      (body) => {
+        const service = text(body, 'service');
+        const until = optionalNumber(body, 'until');
+        return control.order({ kind: 'maintenance_asked', service, on: body['on'] === true, until });
       },
     ],
     ['/restart', (body, ...call) => control.restart({ target: text(body, 'target') }, ...call)],

@@ -38,6 +38,10 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
       log.push('back');
       return result;
     },
+    order: ({ kind }) => {
+      log.push(kind);
+      return [];
+    },
     failover: async (service) => {
       log.push(`failover ${service}`);
       return { from: null, to: 'x' };
@@ -121,6 +125,21 @@ describe('a supervised project', () => {
     assert.ok(log.includes('failover web'));
   });
 
+  test('a freeze waits for nobody', async () => {
+    const release = Promise.withResolvers<void>();
+    const { log, project } = scene({
+      up: (_fleet, _options, { aside }) => aside([], () => release.promise.then(() => serving)),
+    });
+    const first = project.up(fleet, options, nothing, never);
+    await systemClock.sleep(0);
+    await project.order({ kind: 'freeze_asked', reason: '' });
+    assert.ok(log.includes('freeze_asked') && !log.includes('back'));
+    release.resolve();
+    await first;
+    const maintenance = { kind: 'maintenance_asked', service: 'wep', on: true, until: null } as const;
+    await assert.rejects(project.order(maintenance), (error) => isCode(error, 'TH_UNKNOWN_NAME'));
+  });
+
   test('the fleet of another project is refused', async () => {
     const { project } = scene();
     await assert.rejects(
@@ -165,8 +184,10 @@ describe('a supervised project', () => {
       outcome: null,
       impact: { failedRequests: 0, retriedRequests: 0, withoutServiceMs: 0 },
     });
+    store.saveDocument('emergencies', [{ id: 'two', endedAt: null, steps: [] }]);
     await project.down({ volumes: false, timeoutSeconds: null }, nothing);
     assert.equal(store.document('core'), null);
+    assert.equal((store.document('emergencies') as { endedAt: unknown }[])[0]?.endedAt !== null, true);
     assert.deepEqual(store.pending(), []);
     assert.equal(store.incident('one')?.outcome, 'superseded');
   });

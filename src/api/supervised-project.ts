@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { EventRecord, Store } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { forgetProject } from '../supervisor/record.ts';
-import type { SupervisorHandle } from '../supervisor/parts.ts';
+import type { Explanation, Order, SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
 import { unknownName } from './unknown-name.ts';
 
@@ -75,6 +75,7 @@ export class SupervisedProject implements ProjectControl {
   readonly #end: (ending: Ending) => void;
   #running: Running | null = null;
   #ending = false;
+  #resuming = false;
   #busy = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -92,12 +93,22 @@ export class SupervisedProject implements ProjectControl {
   async resume(): Promise<void> {
     const fleet = this.#fleet();
     if (fleet === null || this.#running || this.#parts.store.document(STOPPED) === true) return;
-    const there = await this.#parts.isThere();
-    if (!there || this.#running) return;
-    await this.#finishBegun(fleet);
-    if (this.#running || this.#ending) return;
-    const handle = this.#parts.makeSupervisor(fleet);
-    this.#start(handle);
+    this.#resuming = true;
+    try {
+      const there = await this.#parts.isThere();
+      if (!there || this.#running) return;
+      await this.#finishBegun(fleet);
+      if (this.#running || this.#ending) return;
+      this.#start(this.#parts.makeSupervisor(fleet));
+    } finally {
+      this.#resuming = false;
+    }
+    await this.#firstLook();
+  }
+
+  async #firstLook(): Promise<void> {
+    const handle = this.#running?.handle;
+    if (!handle) return;
     const patience = new AbortController();
     const tooLong = this.#parts.clock.sleep(FIRST_LOOK_MS, patience.signal).catch(() => undefined);
     await Promise.race([handle.whenSeen(), this.ended, tooLong]);
@@ -136,6 +147,13 @@ export class SupervisedProject implements ProjectControl {
     return this.#running?.handle.status() ?? null;
   }
 
+  async why(name: string): Promise<Explanation> {
+    const explanation = this.#supervisor().why(name);
+    if (explanation) return explanation;
+    this.#knows(name, 'all');
+    throw new TwinhullError('TH_NOT_RUNNING', `nothing is known of ${name} yet`);
+  }
+
   async *events(selection: EventSelection, signal: AbortSignal): AsyncGenerator<EventRecord> {
     const { store, clock } = this.#parts;
     let lastId = selection.afterId ?? 0;
@@ -158,7 +176,8 @@ export class SupervisedProject implements ProjectControl {
       try {
         return await this.#parts.deployer.up(fleet, options, { report, aside: this.#aside(fleet) }, signal);
       } finally {
-        if (!this.#running) this.#end({ why: 'stopped' }); // refused before anything was touched: nothing to supervise
+        // refused before anything was touched: nothing to supervise
+        if (!this.#running && !this.#resuming) this.#end({ why: 'stopped' });
       }
     });
   }
@@ -196,6 +215,12 @@ export class SupervisedProject implements ProjectControl {
       this.#knows(member, 'all');
       this.#supervisor().announceDrill(service, member, forMs);
     });
+  }
+
+  /** Not one after the other: a freeze that waits for a long `up` would come too late. */
+  async order(order: Order): Promise<readonly string[]> {
+    if (order.kind === 'maintenance_asked') this.#knows(order.service, 'services');
+    return this.#supervisor().order(order);
   }
 
   restart({ target }: { readonly target: string }, report: Report): Promise<void> {
@@ -279,11 +304,13 @@ export class SupervisedProject implements ProjectControl {
   }
 
   async #alone<Result>(report: Report, work: () => Promise<Result>): Promise<Result> {
-    const waiting = setTimeout(() => report(this.#progress('waiting for another twinhull command to finish')), 500);
+    const waited = this.#parts.clock.timer(500, () =>
+      report(this.#progress('waiting for another twinhull command to finish')),
+    );
     const mine = this.#last
       .catch(() => undefined)
       .then(async () => {
-        clearTimeout(waiting);
+        waited();
         if (this.#ending)
           throw new TwinhullError('TH_NOT_RUNNING', `the project ${this.#parts.project} is being taken down`);
         this.#busy = true;

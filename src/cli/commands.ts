@@ -73,6 +73,20 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./commands/events.ts')).eventsCommand,
   },
   {
+    name: 'incident',
+    parameters: '[id]',
+    summary: 'the story of a failure: what was seen, thought, done, and what it cost',
+    hidden: false,
+    load: async () => (await import('./commands/incident.ts')).incidentCommand,
+  },
+  {
+    name: 'why',
+    parameters: '<name>',
+    summary: 'why a service or member is as it is, and what happens next, and when',
+    hidden: false,
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+  {
     name: 'logs',
     parameters: '[names...]',
     summary: 'what members write, merged and told apart',
@@ -100,6 +114,27 @@ export const commands: readonly Listed[] = [
     summary: 'a planned switch to another member, with no failed request',
     hidden: false,
     load: async () => (await import('./commands/failover.ts')).failoverCommand,
+  },
+  {
+    name: 'freeze',
+    parameters: '[reason...]',
+    summary: 'stop all repairs until thaw; gateways and watching go on',
+    hidden: false,
+    load: async () => (await import('./commands/freeze.ts')).freezeCommand,
+  },
+  {
+    name: 'thaw',
+    parameters: '',
+    summary: 'repairs go on',
+    hidden: false,
+    load: async () => (await import('./commands/thaw.ts')).thawCommand,
+  },
+  {
+    name: 'maintenance',
+    parameters: '<switch> <service>',
+    summary: 'on: leave one service to you, for a time or until off',
+    hidden: false,
+    load: async () => (await import('./commands/maintenance.ts')).maintenanceCommand,
   },
   {
     name: 'drill',

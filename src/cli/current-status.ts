@@ -21,7 +21,8 @@ export async function recordedStatus(
   const store = openStore(place.folder, { readOnly: true });
   try {
     const fleet = storedFleet(store);
-    if (fleet === null) return { project: place.project, supervised: false, frozen: '', services: [] };
+    if (fleet === null)
+      return { project: place.project, supervised: false, frozen: '', freeze: null, emergency: null, services: [] };
     return await lookOnce(place, fleet, store, environment, AbortSignal.timeout(LOOK_TIMEOUT_MS));
   } finally {
     store.close();

@@ -1,7 +1,7 @@
+import { spanText } from '../core/span.ts';
 import type { DrillReport } from '../drill/judge.ts';
 import type { Context } from './command.ts';
 import { printable } from './terminal/printable.ts';
-import { tookText } from './terminal/table.ts';
 
 export function showReport({ terminal }: Context, report: DrillReport): void {
   if (terminal.json) {
@@ -16,10 +16,10 @@ export function showReport({ terminal }: Context, report: DrillReport): void {
       ? []
       : [
           `  requests     ${requests.sent} sent, ${requests.failed} failed${counts(requests.failedByMethod)}${counts(requests.failedByReason ?? {})}`,
-          `  longest gap  ${tookText(longestGapMs)}`,
+          `  longest gap  ${spanText(longestGapMs)}`,
         ]),
-    `  switched     ${switchedMs === null ? 'no switch was seen' : `after ${tookText(switchedMs)}`}`,
-    `  repaired     ${repairedMs === null ? 'no' : `after ${tookText(repairedMs)}`}`,
+    `  switched     ${switchedMs === null ? 'no switch was seen' : `after ${spanText(switchedMs)}`}`,
+    `  repaired     ${repairedMs === null ? 'no' : `after ${spanText(repairedMs)}`}`,
   ];
   const [head = '', ...rest] = lines;
   terminal.say([terminal.colour(verdict === 'pass' ? 'green' : 'red', head), ...rest].join('\n'));

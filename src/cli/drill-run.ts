@@ -140,6 +140,7 @@ async function reportOf(
     member,
     events: await eventsSince(place, plan.name, seen.faultAt),
     maxInFlight: plan.gateway?.config.maxConnectionsPerMember ?? 0,
+    hasGap: plan.policy.standby === 'cold',
     repairTimeoutMs,
   });
 }

@@ -1,6 +1,7 @@
 import { TwinhullError } from '../errors.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
-import type { ServiceStatus } from '../supervisor/status.ts';
+import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
+import type { Fault } from '../drill/fault.ts';
 import { unknownName } from '../api/unknown-name.ts';
 import { storedFleet } from './members.ts';
 import type { Place } from './place.ts';
@@ -13,14 +14,21 @@ export interface DrillTarget {
 }
 
 /** The member that leads (in a cluster the first). Throws TH_DRILL_REFUSED when breaking it would be an outage. */
-export async function targetOf(place: Place, service: string, force: boolean): Promise<DrillTarget> {
+export async function targetOf(place: Place, service: string, fault: Fault, force: boolean): Promise<DrillTarget> {
   const plan = await planOf(place, service);
-  const status = (await place.control.status())?.status?.services.find(({ name }) => name === service) ?? null;
-  if (status === null)
+  if (fault === 'stop' && plan.policy.oneWriter && plan.members.length > 1)
+    throw refused(
+      `what is stopped on purpose stays stopped where both members of ${service} write the same data`,
+      'Break it with kill or hang.',
+    );
+  const project = (await place.control.status())?.status ?? null;
+  const status = project?.services.find(({ name }) => name === service) ?? null;
+  if (project === null || status === null)
     throw refused(
       `nobody supervises ${place.project}: nothing would be repaired`,
       'Start it with twinhull up -d, then try again.',
     );
+  refuseUnrepaired(project, status);
   refuseOutage(status, force);
   const running = status.members.filter(({ containerId, verdict }) => containerId !== null && verdict === 'healthy');
   const chosen = running.find(({ role }) => role === 'primary') ?? running[0];
@@ -48,6 +56,14 @@ function hostOf(hostIp: string): string {
   if (hostIp === '' || hostIp === '0.0.0.0') return '127.0.0.1';
   if (hostIp === '::') return '[::1]';
   return hostIp.includes(':') ? `[${hostIp}]` : hostIp;
+}
+
+/** What is broken stays broken. */
+function refuseUnrepaired({ freeze }: ProjectStatus, { name, maintenance }: ServiceStatus): void {
+  if (maintenance !== null)
+    throw refused(`${name} is in maintenance: nothing of it would be repaired`, `twinhull maintenance off ${name}`);
+  if (freeze !== null && freeze.cause !== 'brake')
+    throw refused('repairs are frozen: nothing would be repaired', 'twinhull thaw ends that.');
 }
 
 function refuseOutage({ name, members }: ServiceStatus, force: boolean): void {

@@ -90,7 +90,7 @@ async function anythingOf({ engine, project }: Place): Promise<boolean> {
   );
 }
 
-function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {
+export function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {
   const who = purpose === 'supervisor' ? 'its supervisor' : `"twinhull ${purpose}"`;
   return new TwinhullError(
     'TH_LEASE_HELD',

@@ -22,6 +22,8 @@ import { printableText } from './terminal/printable.ts';
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 const RESTART_PAUSE_SECONDS = 1;
+/** what containers use is read there; see adapters/cgroup */
+const CONTROL_GROUPS = '/sys/fs/cgroup';
 const LAST_LOG_LINES = 12;
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
@@ -127,7 +129,10 @@ async function containerSpec(
     HostConfig: {
       NetworkMode: 'host',
       RestartPolicy: { Name: 'always' },
-      Mounts: [root, endpoint.socketPath].map((path) => ({ Type: 'bind', Source: path, Target: path })),
+      Mounts: [
+        ...[root, endpoint.socketPath].map((path) => ({ Type: 'bind', Source: path, Target: path })),
+        { Type: 'bind', Source: CONTROL_GROUPS, Target: CONTROL_GROUPS, ReadOnly: true },
+      ],
       GroupAdd: [String(statSync(endpoint.socketPath).gid)],
       Init: true,
       ReadonlyRootfs: true,

@@ -3,6 +3,7 @@
  * notes only go into the record. Waiting is in neither: the core says when it wants to be asked again.
  */
 
+import type { Emergency } from './memory.ts';
 import type { FailureKind } from './model.ts';
 
 interface Effect<Kind extends string> {
@@ -31,6 +32,10 @@ export type MemberAction = Effect<
   /** made anew and not started */
   | 'replace_standby'
   | 'stop'
+  /** ended by force, and proven to be: another one is to write its data */
+  | 'fence'
+  /** out of traffic when it has finished what it has, then paused */
+  | 'rest'
   | 'quarantine'
 >;
 
@@ -70,8 +75,27 @@ export type NoteAction =
       readonly withoutServiceMs: number;
       readonly reason: string;
     }
+  /** what was weighed for an open incident, and what was decided for now */
+  | {
+      readonly kind: 'consider_incident';
+      readonly id: string;
+      readonly service: string;
+      readonly member: string;
+      readonly what: string;
+      /** when it is looked at again at the latest, milliseconds since 1970; null: with the next news */
+      readonly until: number | null;
+    }
   /** somebody should look */
   | { readonly kind: 'alert'; readonly service: string | null; readonly member: string | null; readonly reason: string }
+  /** the plan as it stands now */
+  | { readonly kind: 'save_emergency'; readonly emergency: Emergency }
+  /** something a person should find in the record */
+  | {
+      readonly kind: 'tell';
+      readonly about: 'freeze' | 'maintenance' | 'emergency';
+      readonly service: string | null;
+      readonly message: string;
+    }
   | {
       readonly kind: 'verdict';
       readonly service: string;
@@ -93,7 +117,10 @@ export function isEffect(action: Action): action is EffectAction {
     case 'open_incident':
     case 'update_incident':
     case 'close_incident':
+    case 'consider_incident':
     case 'alert':
+    case 'tell':
+    case 'save_emergency':
     case 'verdict':
       return false;
     default:
@@ -103,6 +130,34 @@ export function isEffect(action: Action): action is EffectAction {
 
 export function isTraffic(effect: EffectAction): effect is TrafficAction {
   return effect.kind === 'lead' || effect.kind === 'drain' || effect.kind === 'take_out' || effect.kind === 'put_in';
+}
+
+/** Its member's container may have a process afterwards that it did not have before. */
+export function startsProcess(kind: EffectKind): boolean {
+  switch (kind) {
+    case 'start':
+    case 'start_standby':
+    case 'unpause':
+    case 'restart_soft':
+    case 'restart_hard':
+    case 'replace':
+      return true;
+    case 'reconnect':
+    case 'replace_standby':
+    case 'stop':
+    case 'fence':
+    case 'rest':
+    case 'quarantine':
+    case 'lead':
+    case 'drain':
+    case 'take_out':
+    case 'put_in':
+    case 'start_gateway':
+    case 'unpause_gateway':
+    case 'reconnect_gateway':
+    case 'replace_gateway':
+      return false;
+  }
 }
 
 export function isOnGateway(effect: EffectAction): effect is GatewayAction {

@@ -5,10 +5,11 @@
  */
 
 import type { MemberMemory, Rung } from './memory.ts';
+import type { MemberSeen, ServiceModel } from './model.ts';
 import { memberMemory, type Turn } from './turn.ts';
 
 /** A repair that lasted this long was a good one: the next failure is a new one and is met at once. */
-const LASTED_MS = 60_000;
+export const LASTED_MS = 60_000;
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -38,11 +39,27 @@ export function countRestart(turn: Turn, member: string, broken: string = member
   memberMemory(turn, member).loops += 1;
 }
 
+/**
+ * What follows another member that was started anew is counted for that one; once a minute at most, so that what
+ * fails to follow is counted too.
+ */
+export function followsForNothing(turn: Turn, member: string, { leftBehind }: MemberSeen): boolean {
+  const memory = memberMemory(turn, member);
+  if (!leftBehind || turn.now < (memory.followedAt ?? 0) + LASTED_MS) return false;
+  memory.followedAt = turn.now;
+  return true;
+}
+
+/** Repairs of a host are counted as long as the service that looks back furthest does. */
+export function hostWindowMs(models: readonly ServiceModel[]): number {
+  return Math.max(0, ...models.map(({ policy }) => policy.budget.windowMs));
+}
+
 /** Forgets what lies outside the window, and loops of members that have been well for long enough. */
 export function ageBudget(turn: Turn): void {
   const from = turn.now - turn.model.policy.budget.windowMs;
   turn.memory.actionsAt = turn.memory.actionsAt.filter((at) => at > from);
-  turn.whole.hostActionsAt = turn.whole.hostActionsAt.filter((at) => at > from);
+  turn.whole.hostActionsAt = turn.whole.hostActionsAt.filter((at) => at > turn.now - turn.hostWindowMs);
   if (turn.memory.actionsAt.length === 0) turn.memory.budgetAlerted = false;
   for (const { name } of turn.model.members) {
     const memory = memberMemory(turn, name);
@@ -71,8 +88,20 @@ export function isLooping(turn: Turn, memory: MemberMemory): boolean {
   return memory.loops >= turn.model.policy.budget.actions;
 }
 
+/** Repaired more than once, and no repair lasted. */
+export function isHopeless(turn: Turn, memory: MemberMemory): boolean {
+  return memory.loops >= Math.min(2, turn.model.policy.budget.actions);
+}
+
+/** When the budget allows one more; now, if it does. */
+export function budgetFreeAt({ memory, model, now }: Turn): number {
+  const { actions, windowMs } = model.policy.budget;
+  const [oldest] = memory.actionsAt.slice(-actions);
+  return memory.actionsAt.length < actions || oldest === undefined ? now : oldest + windowMs;
+}
+
 /** Growing waits: at once, then 2 s doubling to 60 s for repairs that do not last. */
-export function waitBefore(memory: MemberMemory): number {
+export function waitBefore(memory: Pick<MemberMemory, 'loops'>): number {
   if (memory.loops === 0) return 0;
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (memory.loops - 1));
 }

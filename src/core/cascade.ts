@@ -18,9 +18,9 @@ const RELEASE_MS = 10_000;
 const EASED =
   'of those that failed together some are well again; the others get some time to follow before anything is restarted';
 const CASCADE_WINDOW_MS = 5 * 60_000;
-const CASCADE_SERVICES = 3;
+export const CASCADE_SERVICES = 3;
 /** fewer members than this are no sign of a common cause */
-const LEAST_MEMBERS = 3;
+export const LEAST_MEMBERS = 3;
 
 export function brakeService(turn: Turn): void {
   const running = turn.model.members.filter(({ name }) => isWatched(turn, name));
@@ -44,20 +44,33 @@ export function brakeProject(whole: Memory, turns: readonly Turn[], now: number)
 }
 
 /** Three failures of different services in five minutes. */
-export function noticeCascade(whole: Memory, now: number): boolean {
+export function noticeCascade(whole: Memory, now: number): void {
   whole.failures = whole.failures.filter(({ at }) => at > now - CASCADE_WINDOW_MS);
-  const isCascade = new Set(whole.failures.map(({ service }) => service)).size >= CASCADE_SERVICES;
-  const isNew = isCascade && whole.cascadeSince === null;
+  const isCascade = cascadedServices(whole, 0).length >= CASCADE_SERVICES;
   whole.cascadeSince = isCascade ? (whole.cascadeSince ?? now) : null;
-  return isNew;
+}
+
+/** Services that failed within five minutes, and after `since`. */
+export function cascadedServices({ failures }: Memory, since: number): string[] {
+  return [...new Set(failures.filter(({ at }) => at > since).map(({ service }) => service))];
 }
 
 /** While this holds, no running member is restarted, stopped or cut off. */
 export function isHeld(turn: Turn): boolean {
-  return isFresh(turn.memory.freeze, turn.now) || isFresh(turn.whole.freeze, turn.now);
+  return heldBy(turn) !== null;
 }
 
-function isFresh(freeze: Freeze | null, now: number): boolean {
+/** The brake that is on, and when it lets go at the latest. */
+export function heldBy({
+  memory,
+  whole,
+  now,
+}: Pick<Turn, 'memory' | 'whole' | 'now'>): { readonly why: string; readonly until: number } | null {
+  const brake = [memory.freeze, whole.freeze].find((freeze) => isFresh(freeze, now));
+  return brake ? { why: brake.reason, until: endOf(brake) } : null;
+}
+
+export function isFresh(freeze: Freeze | null, now: number): boolean {
   return freeze !== null && now < endOf(freeze);
 }
 
@@ -77,7 +90,9 @@ function follow(
   return now < endOf(eased) ? eased : null;
 }
 
+/** What is in maintenance is no sign of anything. */
 function isWatched(turn: Turn, name: string): boolean {
+  if (turn.memory.maintenance) return false;
   const { is } = conditionOf(turn, name);
   return is === 'well' || isSick(turn, name);
 }
@@ -85,5 +100,5 @@ function isWatched(turn: Turn, name: string): boolean {
 /** Runs, and its checks say that it is not well. */
 function isSick(turn: Turn, name: string): boolean {
   const condition = conditionOf(turn, name);
-  return condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone);
+  return condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone && !condition.serves);
 }

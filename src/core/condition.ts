@@ -16,6 +16,8 @@ export type Condition =
       readonly gone: boolean;
       /** requests inside it may still be answered until then: they are not cut before */
       readonly patientUntil: number;
+      /** it passes its checks and answers: it is ended only while another one serves; absent: no */
+      readonly serves?: true;
       readonly why: string;
     }
   /** it died, and whether somebody asked for it is clear only at `until` */

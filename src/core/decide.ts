@@ -3,27 +3,38 @@
  * data, and when to ask again. No clock, no chance, no I/O: the same input gives the same decision.
  */
 
+import { copyOf } from '../copy.ts';
 import type { Action } from './actions.ts';
-import { ageBudget } from './budget.ts';
+import { ageBudget, hostWindowMs } from './budget.ts';
 import { brakeProject, brakeService, noticeCascade } from './cascade.ts';
-import { adoptLeader, noteServing, steerTraffic, switchLeader } from './failover.ts';
+import { adoptLeader, noteServing, steerTraffic } from './failover.ts';
 import { tendForeign } from './foreign.ts';
 import { tendGateway } from './gateway-repair.ts';
 import { engineAnswers, withoutEngineStops } from './engine-away.ts';
+import { tendEmergency } from './emergency.ts';
+import { isDying } from './standing.ts';
+import { endMaintenances, isHandsOff, obey } from './freeze.ts';
 import { examine } from './health.ts';
+import { hasRoom, tellHost } from './host.ts';
 import { fitMemory, type Memory } from './memory.ts';
-import type { Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
+import type { HostPolicy, Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
 import { isGone } from './gone.ts';
+import { closeIncident } from './incidents.ts';
+import { switchAsked } from './planned-switch.ts';
+import { tellStrains } from './relief.ts';
 import { releaseQuarantines, repairMembers } from './repair.ts';
 import { absorbSignals } from './signals.ts';
 import { coverForLeader } from './standby.ts';
+import { tellSigns } from './tell-signs.ts';
 import { wake, type Turn } from './turn.ts';
 import { noteVerdicts } from './verdicts.ts';
+import { tendWarm } from './warm.ts';
 
 export interface CoreModel {
   readonly services: readonly ServiceModel[];
   /** repairs allowed on the whole host in the services' budget window */
   readonly hostActions: number;
+  readonly host: HostPolicy;
 }
 
 export interface Decision {
@@ -47,24 +58,33 @@ export function decide(
   signals: readonly Signal[],
   now: number,
 ): Decision {
-  const whole = structuredClone(memory);
+  const whole = copyOf(memory);
   fitMemory(whole, model.services, now);
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
+  const told = [...obey(whole, signals, now), ...endMaintenances(whole, now)];
   if (observation.engineAnswers) engineAnswers(whole, now);
-  const turns = model.services.map((service) => startTurn(service, model, whole, observation, now));
+  const dying = new Set<string>();
+  const turns = model.services.map((service) => startTurn(service, model, whole, observation, dying, now));
   for (const turn of turns) {
     ageBudget(turn);
     adoptLeader(turn);
     examine(turn);
     brakeService(turn);
+    if (isDying(turn)) dying.add(turn.model.name);
   }
-  const notes = noteWhole(whole, turns, now);
+  const notes = [...noteWhole(whole, turns, now), ...tellHost(whole, model.host, observation.host, now)];
+  const emergency = tendEmergency(whole, turns, observation.engineAnswers, signals, now);
   for (const turn of turns) takeTurn(turn, signals);
   const { gone, lookAgainAt } = isGone(whole, observation, now);
   return {
     memory: whole,
-    actions: [...notes, ...turns.flatMap(({ actions }) => actions)],
-    wakeAt: Math.min(lookAgainAt, ...turns.map(({ wakeAt }) => wakeAt)),
+    actions: [
+      ...told,
+      ...notes,
+      ...emergency.notes,
+      ...turns.flatMap((turn) => turn.actions.filter((action) => isToBeTold(turn, action))),
+    ],
+    wakeAt: Math.min(lookAgainAt, emergency.wakeAt, ...turns.map(({ wakeAt }) => wakeAt)),
     gone,
   };
 }
@@ -74,6 +94,7 @@ function startTurn(
   model: CoreModel,
   whole: Memory,
   observation: Observation,
+  dying: Set<string>,
   now: number,
 ): Turn {
   const memory = whole.services[service.name];
@@ -89,12 +110,16 @@ function startTurn(
     isBusy: observation.busy.includes(service.name),
     lagMs: observation.loopLagMs,
     hostActions: model.hostActions,
+    hostWindowMs: hostWindowMs(model.services),
+    hasRoom: hasRoom(model.host, observation.host),
     now,
     actions: [],
     conditions: new Map(),
+    dying,
     wakeAt: Number.POSITIVE_INFINITY,
   };
   for (const { until } of Object.values(memory.pending)) wake(turn, until);
+  if (memory.maintenance?.until) wake(turn, memory.maintenance.until);
   return turn;
 }
 
@@ -106,17 +131,32 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
     return;
   }
   for (const signal of signals) {
-    if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchLeader(turn, signal.to);
+    if (signal.kind === 'switch_asked' && signal.service === turn.model.name) switchAsked(turn, signal.to);
   }
+  if (turn.memory.maintenance) dropIncidents(turn);
   const isWanted = !turn.engineAnswers || tendGateway(turn);
   steerTraffic(turn);
   if (isWanted && turn.engineAnswers) {
-    releaseQuarantines(turn);
-    coverForLeader(turn);
+    const isHeld = isHandsOff(turn.whole, turn.memory);
+    if (!isHeld) releaseQuarantines(turn);
+    if (!isHeld || turn.memory.handover) coverForLeader(turn);
+    if (!isHeld) tendWarm(turn);
     repairMembers(turn);
+    tellStrains(turn);
+    tellSigns(turn);
   }
   noteServing(turn);
   noteVerdicts(turn);
+}
+
+/** What is failing while somebody works on it is no incident. */
+function dropIncidents(turn: Turn): void {
+  for (const name of [turn.model.name, ...turn.model.members.map((member) => member.name)])
+    closeIncident(turn, name, 'superseded', 'the service is in maintenance');
+}
+
+function isToBeTold({ memory }: Turn, { kind }: Action): boolean {
+  return kind !== 'alert' || !memory.maintenance;
 }
 
 /** What concerns more than one service. */
@@ -125,11 +165,7 @@ function noteWhole(whole: Memory, turns: readonly Turn[], now: number): Action[]
   const before = whole.freeze;
   brakeProject(whole, turns, now);
   if (whole.freeze && !before) notes.push({ kind: 'alert', service: null, member: null, reason: whole.freeze.reason });
-  if (noticeCascade(whole, now)) {
-    const services = [...new Set(whole.failures.map(({ service }) => service))].join(', ');
-    const reason = `failures of different services within five minutes (${services}); running members are repaired one at a time from now on`;
-    notes.push({ kind: 'alert', service: null, member: null, reason });
-  }
+  noticeCascade(whole, now);
   return notes;
 }
 
@@ -149,5 +185,6 @@ function unseen(service: ServiceModel): ServiceSeen {
     gateway: service.balance === null ? null : gateway,
     foreign: null,
     foreignSharesVolumeWith: [],
+    signs: [],
   };
 }

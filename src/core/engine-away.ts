@@ -33,6 +33,11 @@ export function withoutEngineStops(seen: ServiceSeen, away: Memory['engineAway']
   };
 }
 
+/** It ended while the engine was away, or shutting down. */
+export function endedWithEngine({ engineAway }: Memory, seen: { state: string; finishedAt: number }): boolean {
+  return engineAway !== undefined && endedIn(engineAway, seen);
+}
+
 const FAILED = { ended: 'failed', unclearUntil: 0 } as const;
 
 function endedIn({ from, until }: Away, { state, finishedAt }: { state: string; finishedAt: number }): boolean {

@@ -7,7 +7,8 @@
 
 import { type Condition, FOREIGN } from './condition.ts';
 import { answersAllTheSame } from './diagnosis.ts';
-import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, type Turn } from './turn.ts';
+import { isIdleStandby, isLeaving, oneRuns, whyNotStarted } from './pair.ts';
+import { ask, conditionOf, isPending, memberMemory, memberSeen, usable, wake, type Turn } from './turn.ts';
 
 /** A member that was cut off for a hang has this long to pass a check before it counts as failed for good. */
 const SECOND_CHANCE_MS = 2000;
@@ -15,14 +16,29 @@ const SECOND_CHANCE_MS = 2000;
 /** Who leads is what the gateway says: after a restart or a deployment it is the one who knows. */
 export function adoptLeader(turn: Turn): void {
   const { memory, seen } = turn;
+  if (oneRuns(turn)) return adoptOnce(turn);
   const isMoving = Object.values(memory.pending).some(({ kind, ended }) => kind === 'lead' && !ended);
   const readAt = Math.max(0, ...seen.members.map(({ gateway }) => gateway?.readAt ?? 0));
   if (seen.gateway?.leader && !isMoving && readAt > memory.leaderSaidAt) memory.leader = seen.gateway.leader;
 }
 
+/** Of a cold pair we say who leads, and the gateway follows; only with no memory of it, the gateway is asked. */
+function adoptOnce(turn: Turn): void {
+  const { memory, seen, model, now } = turn;
+  if (memory.leaderUnsureUntil === undefined) return;
+  wake(turn, memory.leaderUnsureUntil);
+  const isRead = seen.members.some(({ gateway }) => gateway !== null);
+  const told = isRead ? seen.gateway?.leader : undefined;
+  if (told) memory.leader = told;
+  if (isRead || model.balance !== 'leader' || now >= memory.leaderUnsureUntil) memory.leaderUnsureUntil = undefined;
+}
+
 export function steerTraffic(turn: Turn): void {
   if (turn.model.balance === null || !answers(turn)) return;
-  if (turn.model.balance === 'leader') moveLead(turn);
+  if (turn.model.balance === 'leader') {
+    if (oneRuns(turn)) followLeader(turn);
+    else moveLead(turn);
+  }
   for (const { name } of turn.model.members) steerMember(turn, name);
 }
 
@@ -38,11 +54,20 @@ function moveLead(turn: Turn): void {
   const next = usable(turn).find((name) => name !== leader);
   if (next === undefined) return;
   const reason = leader === null ? `the service ${trouble}` : `${leader} ${trouble}; ${next} passed its last check`;
-  if (ask(turn, 'lead', next, reason)) turn.memory.leader = next;
+  const incident = leader === null ? null : (turn.memory.members[leader]?.incident?.id ?? null);
+  if (ask(turn, 'lead', next, reason, { incident })) turn.memory.leader = next;
+}
+
+/** The gateway passes by a leader that does not run: it is told who leads once that one takes requests. */
+function followLeader(turn: Turn): void {
+  const { leader } = turn.memory;
+  const { gateway } = turn.seen;
+  if (leader === null || !gateway || gateway.leader === leader || !usable(turn).includes(leader)) return;
+  ask(turn, 'lead', leader, `${leader} is the one of its pair that works`);
 }
 
 /** '' when it may go on leading. */
-function troubleOf(condition: Condition): string {
+export function troubleOf(condition: Condition): string {
   switch (condition.is) {
     case 'well':
     case 'unknown':
@@ -67,6 +92,9 @@ function steerMember(turn: Turn, name: string): void {
   const traffic = memberSeen(turn, name).gateway?.traffic;
   if (traffic === undefined || isPending(turn, 'take_out', name)) return;
   const condition = conditionOf(turn, name);
+  if (isLeaving(turn, name) || isPending(turn, 'rest', name)) return;
+  if (condition.is === 'standby') return leaveToStandBy(turn, name, traffic);
+  if (condition.is === 'returning' && isIdleStandby(turn, name)) return;
   if (condition.is === 'returning') putIn(turn, name);
   else if (traffic !== 'out') leaveTraffic(turn, name, traffic, condition);
 }
@@ -81,9 +109,14 @@ function leaveTraffic(turn: Turn, name: string, traffic: 'in' | 'draining', cond
     ask(turn, 'take_out', name, `${name} ${cut}; ${others.length === 1 ? `${others[0]} serves` : 'the others serve'}`);
     return;
   }
-  if (condition.is === 'suspect' && turn.model.balance === 'spread' && traffic === 'in') {
+  const isLeaving = condition.is === 'suspect' || (condition.is === 'failed' && turn.now < condition.patientUntil);
+  if (isLeaving && turn.model.balance === 'spread' && traffic === 'in') {
     ask(turn, 'drain', name, `${name} ${condition.why}; new requests go to the others`);
   }
+}
+
+function leaveToStandBy(turn: Turn, name: string, traffic: 'in' | 'draining' | 'out'): void {
+  if (traffic !== 'out') ask(turn, 'take_out', name, `${name} stands by and answers nothing`);
 }
 
 /** '' while its requests in flight are left alone. A frozen service cuts nobody who still runs. */
@@ -142,14 +175,18 @@ export function noteServing(turn: Turn): void {
   memory.reason = serving ? '' : whyNotServing(turn);
 }
 
-function isServing(turn: Turn): boolean {
+export function isServing(turn: Turn): boolean {
   const { model, seen } = turn;
-  const conditions = model.members.map(({ name }) => conditionOf(turn, name).is);
-  if (conditions.every((is) => is === 'completed')) return true;
+  const conditions = model.members.map(({ name }) => conditionOf(turn, name));
+  if (conditions.every(({ is }) => is === 'completed')) return true;
   if (isGatewayDown(turn)) return false;
-  if (conditions.some((is) => is === 'well' || is === 'suspect' || (is === 'unknown' && turn.memory.serving)))
-    return true;
+  if (conditions.some((condition) => mayServe(turn, condition))) return true;
   return seen.gateway?.state === 'answering' && model.members.some(({ name }) => isServedByBrake(turn, name));
+}
+
+function mayServe({ memory }: Turn, condition: Condition): boolean {
+  const { is } = condition;
+  return is === 'well' || is === 'suspect' || 'serves' in condition || (is === 'unknown' && memory.serving);
 }
 
 function isGatewayDown({ seen }: Turn): boolean {
@@ -173,7 +210,8 @@ function whyNotServing(turn: Turn): string {
   const words = turn.model.members.map(({ name }) => {
     const condition = conditionOf(turn, name);
     const trouble = condition.is === 'starting' ? condition.why : troubleOf(condition);
-    return `${name}: ${trouble === '' ? condition.is : trouble}`;
+    const obstacle = whyNotStarted(turn, name);
+    return [`${name}: ${trouble === '' ? condition.is : trouble}`, ...(obstacle === '' ? [] : [obstacle])].join(', ');
   });
   return words.join('; ');
 }

@@ -17,6 +17,7 @@ export function tendForeign(turn: Turn): boolean {
     const reason = `a container that is not ours (${seen.foreign.slice(0, 12)}) holds the name ${model.name}; we leave the service alone until twinhull up takes it back`;
     turn.actions.push({ kind: 'alert', service: model.name, member: null, reason });
   }
+  memory.handover = undefined;
   for (const { name } of model.members) {
     memberMemory(turn, name).repair = null;
     closeIncident(turn, name, 'superseded', 'the service is foreign');

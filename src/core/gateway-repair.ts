@@ -6,6 +6,8 @@
  */
 
 import type { EffectAction } from './actions.ts';
+import { isHandsOff } from './freeze.ts';
+import { presumeAsked, reconsiderAsked } from './health.ts';
 import { closeIncident, openIncident } from './incidents.ts';
 import { ask, wake, type Turn } from './turn.ts';
 
@@ -24,11 +26,11 @@ export function tendGateway(turn: Turn): boolean {
   switch (gateway.state) {
     case 'answering':
       settleGateway(turn);
-      return gateway.attached || mend(turn, 'reconnect_gateway', 'is cut off from its members');
+      return gateway.attached || mend(turn, 'reconnect_gateway', 'has lost one of its networks');
     case 'silent':
       memory.askedAt = null;
       noteSilence(turn);
-      return gateway.attached || mend(turn, 'reconnect_gateway', 'is cut off from its members');
+      return gateway.attached || mend(turn, 'reconnect_gateway', 'has lost one of its networks');
     case 'paused':
       return mend(turn, 'unpause_gateway', 'is paused, and not by us');
     case 'restarting':
@@ -49,7 +51,8 @@ function tendEnded(turn: Turn, state: 'exited' | 'absent'): boolean {
   }
   // our own repair leaves no trail either: while it is under way, nothing seen is no sign of a request
   const isUnseen = gateway?.ended === 'unseen' && state === 'exited' && memory.incident === null;
-  if (gateway?.ended === 'asked' || isUnseen) memory.askedAt ??= turn.now;
+  if (gateway) reconsiderAsked(memory, gateway.ended, turn.now);
+  if (isUnseen) presumeAsked(memory, turn.now);
   if (memory.askedAt !== null) {
     closeIncident(turn, turn.model.name, 'superseded', 'the gateway was stopped on request');
     return false;
@@ -67,6 +70,7 @@ function mend(turn: Turn, remedy: Remedy, why: string): true {
     wake(turn, memory.notBefore);
     return true;
   }
+  if (turn.memory.maintenance) return true;
   if (!memory.incident)
     openIncident(
       turn,
@@ -75,6 +79,7 @@ function mend(turn: Turn, remedy: Remedy, why: string): true {
       turn.now,
       `(the gateway) ${why}`,
     );
+  if (isHandsOff(turn.whole, turn.memory)) return true;
   const kind = remedy === 'start_gateway' && memory.attempts > 0 ? 'replace_gateway' : remedy;
   ask(turn, kind, name, `the gateway of ${name} ${why}`, {
     deadlineMs: DEADLINE_MS,

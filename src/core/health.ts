@@ -6,9 +6,14 @@
  */
 
 import { failure, type Condition } from './condition.ts';
-import { failureOfRunning } from './diagnosis.ts';
-import type { MemberSeen } from './model.ts';
-import type { MemberMemory } from './memory.ts';
+import { failureOfRunning, thresholdOf } from './diagnosis.ts';
+import type { Ended, FailureKind, MemberSeen } from './model.ts';
+import { type MemberMemory, type Repair, runOf } from './memory.ts';
+import { isIdleStandby, isLeaving, isWarmStandby } from './pair.ts';
+import { failuresNeeded } from './proof.ts';
+import { weighRelief } from './relief.ts';
+import { awaitsHeartbeat, hangWords } from './signs.ts';
+import { endedForMemory, memoryEndWords } from './strain.ts';
 import { conditionOf, isPending, memberMemory, memberSeen, wake, type Turn } from './turn.ts';
 
 /** A stall is over when a check passed this long after it was last said: longer than one check takes. */
@@ -16,8 +21,12 @@ const STALL_FORGOTTEN_AFTER_MS = 1500;
 const FAILS_FOR_MS = 1000;
 /** measured: 10 ms, 15 at most; more when the machine is busy */
 const UNPAUSE_TAKES_MS = 150;
+/** what others live in must have run for so long, well, before they follow it */
+const AT_REST_MS = 3000;
 /** while something is unsure */
 const LOOK_AGAIN_MS = 500;
+/** a network that is given back within this time has cost nothing; longer than a connect and the look after it */
+const RECONNECT_TAKES_MS = 5000;
 
 /** Takes in what was seen of every member, then judges each. */
 export function examine(turn: Turn): void {
@@ -28,6 +37,7 @@ export function examine(turn: Turn): void {
     absorbReading(memory, seen);
     turn.conditions.set(name, judge(turn, name, seen, memory));
   }
+  weighRelief(turn);
   for (const { name } of turn.model.members) rememberCondition(turn, name);
 }
 
@@ -38,7 +48,29 @@ function absorbState(memory: MemberMemory, seen: MemberSeen, now: number): void 
   if (isNewRun) startAnew(memory, seen);
   memory.containerId = seen.containerId;
   if (runs) memory.askedAt = null;
-  else if (seen.ended === 'asked') memory.askedAt ??= now;
+  else if (memory.endedByUs !== runOf(seen)) reconsiderAsked(memory, seen.ended, now);
+}
+
+/** Events that are told late may show that what looked like a request was a failure. */
+export function reconsiderAsked(
+  memory: Pick<MemberMemory, 'askedAt' | 'isAskPresumed'>,
+  ended: Ended,
+  now: number,
+): void {
+  if (ended === 'asked') {
+    memory.askedAt ??= now;
+    memory.isAskPresumed = false;
+  } else if (ended === 'failed' && memory.isAskPresumed === true) {
+    memory.askedAt = null;
+    memory.isAskPresumed = false;
+  }
+}
+
+/** It looks as if somebody had asked for it. */
+export function presumeAsked(memory: Pick<MemberMemory, 'askedAt' | 'isAskPresumed'>, now: number): void {
+  if (memory.askedAt !== null) return;
+  memory.askedAt = now;
+  memory.isAskPresumed = true;
 }
 
 /** A new run of the process: what its checks said before says nothing about it. */
@@ -83,8 +115,11 @@ export function clearSuspicion(memory: MemberMemory): void {
 function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
   if (memory.quarantinedAt !== null) return { is: 'quarantined' };
   if (isPending(turn, 'start_standby', name)) return { is: 'starting', why: 'is being started' };
+  if (isPending(turn, 'rest', name)) return { is: 'standby' };
   if (memory.repair?.phase === 'acting') {
-    if (memory.repair.ladder[memory.repair.step] === 'unpause') return judgePaused(turn, memory);
+    const rung = memory.repair.ladder[memory.repair.step];
+    if (rung === 'unpause') return judgePaused(turn, memory);
+    if (rung === 'reconnect' && answersMeanwhile(seen, memory)) return judgeReconnecting(turn, memory.repair);
     return failure(memory.repair.failure, true, 'is being repaired');
   }
   if (!turn.engineAnswers || seen.state === 'unknown') return judgeUnseen(turn, memory);
@@ -92,9 +127,9 @@ function judge(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory)
     case 'running':
       return judgeRunning(turn, seen, memory);
     case 'paused':
-      return judgePaused(turn, memory);
+      return isWarmStandby(turn, name) ? { is: 'standby' } : judgePaused(turn, memory);
     case 'restarting':
-      return failure('container_exit', true, `${howItExited(seen)}; the engine restarts it`);
+      return failure(kindOfEnd(seen), true, `${howItExited(seen)}; the engine restarts it`);
     default:
       return judgeEnded(turn, name, seen, memory);
   }
@@ -120,6 +155,9 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   if (seen.attached === false) {
     return failure('network_partition', true, "is cut off from its service's own network");
   }
+  const behind = whyLeftBehind(turn, seen);
+  if (behind !== '') return failure('network_partition', true, behind);
+  if (isOnlyDetached(seen)) return judgeDetached(turn, seen, memory);
   const graceUntil = graceOf(turn, seen, memory);
   const inGrace = turn.now < graceUntil;
   if (inGrace) wake(turn, graceUntil);
@@ -127,11 +165,62 @@ function judgeRunning(turn: Turn, seen: MemberSeen, memory: MemberMemory): Condi
   const streak = seen.health === 'unhealthy' ? seen.healthFailures : 0;
   // behind a gateway its own, quicker check has the word until the engine's is as certain
   if (!inGrace && streak >= (seen.gateway === null ? 1 : turn.model.policy.threshold)) {
-    return mistrust(turn, seen, memory, streak, `fails its health check${quote(seen.healthOutput)}`);
+    return mistrust(
+      turn,
+      seen,
+      memory,
+      { words: streak, needed: turn.model.policy.threshold },
+      `fails its health check${quote(seen.healthOutput)}`,
+    );
   }
+  const hang = inGrace ? '' : hangWords(turn.model.policy, seen);
+  if (hang !== '') return failure('unresponsive', false, hang);
   if (seen.gateway !== null) return judgeByGateway(turn, seen, memory, inGrace);
   if (!memory.everWell && isUnproven(turn, seen)) return { is: 'starting', why: 'its health check has not passed yet' };
+  if (!memory.everWell && awaitsHeartbeat(turn.model.policy, seen, inGrace)) {
+    return { is: 'starting', why: 'its heartbeat has not come yet' };
+  }
   return { is: 'well' };
+}
+
+/** '' while it lives where it should, or as long as what it lives in has not come to rest. */
+function whyLeftBehind(turn: Turn, { leftBehind }: MemberSeen): string {
+  if (!leftBehind) return '';
+  const { service, member, how } = leftBehind;
+  const since = turn.whole.services[service]?.members[member]?.wellSince ?? null;
+  if (since === null) return '';
+  if (turn.now < since + AT_REST_MS) {
+    wake(turn, since + AT_REST_MS);
+    return '';
+  }
+  const words = { restarted: 'was started anew', replaced: 'was made anew', volumes: 'has other volumes now' };
+  return `lives in what ${member} was before: ${member} ${words[how]}`;
+}
+
+/** It runs, on its service's own network where there is one, and has lost another. */
+function isOnlyDetached({ state, attached, detachedFrom }: MemberSeen): boolean {
+  return state === 'running' && attached !== false && detachedFrom.length > 0;
+}
+
+/** What it has lost is another network than the one its gateway reaches it by. */
+function answersMeanwhile({ attached, gateway }: MemberSeen, { check }: MemberMemory): boolean {
+  return attached === true && gateway?.traffic === 'in' && check !== 'failing';
+}
+
+/** While it is given its network back it is cut off from nobody else. */
+function judgeReconnecting(turn: Turn, { failure: kind, until }: Repair): Condition {
+  wake(turn, until);
+  return { ...failure(kind, false, 'is being connected to its network'), patientUntil: until, serves: true };
+}
+
+/** It answers whom it still reaches: nothing in flight is cut while it may be given back what it lost. */
+function judgeDetached(turn: Turn, { detachedFrom }: MemberSeen, memory: MemberMemory): Condition {
+  const patientUntil = (memory.suspectSince ?? turn.now) + RECONNECT_TAKES_MS;
+  wake(turn, patientUntil);
+  const networks = detachedFrom.length === 1 ? 'the network' : 'the networks';
+  const why = `is cut off from ${networks} ${detachedFrom.join(', ')}`;
+  const stillServes = turn.model.balance !== null && memory.check !== 'failing';
+  return { ...failure('network_partition', false, why), patientUntil, ...(stillServes ? { serves: true } : {}) };
 }
 
 /**
@@ -152,10 +241,12 @@ function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemor
 }
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
+  const threshold = thresholdOf(turn.model.policy, failureOfRunning(seen, memory, turn.model.policy));
+  const needed = failuresNeeded(threshold, memory);
   const words = wordsAgainst(memory, turn.model.policy.threshold);
   const isOut = seen.gateway?.traffic === 'out';
-  if (words > 0 && !inGrace && !(isOut && words < turn.model.policy.threshold)) {
-    return mistrust(turn, seen, memory, words, checkWords(memory));
+  if (words > 0 && !inGrace && !(isOut && words < needed)) {
+    return mistrust(turn, seen, memory, { words, needed }, checkWords(memory));
   }
   if (seen.gateway?.traffic !== 'in') return { is: 'returning' };
   if (memory.check === 'passing' || memory.everWell) return { is: 'well' };
@@ -171,14 +262,20 @@ function wordsAgainst(memory: MemberMemory, threshold: number): number {
 }
 
 /** Checks come quickly once one has failed; a second of trouble at least must pass before anything is restarted. */
-function mistrust(turn: Turn, seen: MemberSeen, memory: MemberMemory, confirmations: number, why: string): Condition {
-  const kind = failureOfRunning(seen, memory);
+function mistrust(
+  turn: Turn,
+  seen: MemberSeen,
+  memory: MemberMemory,
+  { words, needed }: { readonly words: number; readonly needed: number },
+  why: string,
+): Condition {
+  const kind = failureOfRunning(seen, memory, turn.model.policy);
   const isLong = memory.suspectSince !== null && turn.now >= memory.suspectSince + FAILS_FOR_MS;
-  if (confirmations >= turn.model.policy.threshold && isLong) {
+  if (words >= needed && isLong) {
     return failure(kind, false, why);
   }
   wake(turn, turn.now + LOOK_AGAIN_MS);
-  return { is: 'suspect', failure: kind, confirmations, why };
+  return { is: 'suspect', failure: kind, confirmations: words, why };
 }
 
 function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMemory): Condition {
@@ -187,7 +284,7 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
     wake(turn, seen.unclearUntil);
     return { is: 'unclear', until: seen.unclearUntil, why: howItExited(seen) };
   }
-  if (isIdleStandby(turn, name) && seen.state !== 'absent') return { is: 'standby' };
+  if (standsBy(turn, name) && seen.state !== 'absent') return { is: 'standby' };
   if (turn.isBusy && (seen.state === 'absent' || seen.state === 'created')) {
     return { is: 'starting', why: 'is being made' };
   }
@@ -198,27 +295,19 @@ function judgeEnded(turn: Turn, name: string, seen: MemberSeen, memory: MemberMe
   if (policy.completes && seen.state === 'exited' && seen.exitCode === 0) return { is: 'completed' };
   if (turn.isBusy) return { is: 'starting', why: `${howItExited(seen)} while the service is being changed` };
   if (seen.state === 'exited' && seen.ended === 'unseen' && wouldHaveBeenRestarted(seen) && !memory.incident) {
-    memory.askedAt = turn.now;
+    presumeAsked(memory, turn.now);
     return { is: 'stopped', why: 'was stopped through the engine before we looked; twinhull up starts it again' };
   }
-  return failure('container_exit', true, howItExited(seen));
+  return failure(kindOfEnd(seen), true, howItExited(seen));
 }
 
-/** In a cold pair, the one of the two that does not lead. */
-export function isIdleStandby(turn: Turn, name: string): boolean {
-  const { model, memory } = turn;
-  const role = model.members.find((member) => member.name === name)?.role;
-  return (
-    model.policy.standby === 'cold' &&
-    model.balance === null &&
-    role !== 'replica' &&
-    hasTwin(turn) &&
-    memory.leader !== name
-  );
+export function kindOfEnd(seen: MemberSeen): FailureKind {
+  return endedForMemory(seen) ? 'resource_exhaustion' : 'container_exit';
 }
 
-function hasTwin(turn: Turn): boolean {
-  return turn.model.members.some(({ role }) => role === 'backup');
+/** It does not run, and is not to: also one that a person wants to be followed by the other. */
+function standsBy(turn: Turn, name: string): boolean {
+  return isIdleStandby(turn, name) || (isLeaving(turn, name) && turn.memory.handover?.cause !== 'failure');
 }
 
 /** The engine restarts these by itself unless they were stopped through its API (moby, restartmanager). */
@@ -237,6 +326,7 @@ function rememberCondition(turn: Turn, name: string): void {
     return;
   }
   memory.wellSince = null;
+  if (condition.is === 'standby') memory.suspectSince = null;
   if (condition.is === 'suspect' || condition.is === 'failed' || condition.is === 'unclear') {
     memory.suspectSince ??= memory.stallSaidAt ?? turn.now;
   }
@@ -249,7 +339,7 @@ export function isRunning(seen: MemberSeen): boolean {
 export function howItExited(seen: MemberSeen): string {
   if (seen.state === 'created') return 'was created and never started';
   if (seen.state === 'removing') return 'is being removed';
-  if (seen.oomKilled) return 'was ended by the kernel: out of memory';
+  if (endedForMemory(seen)) return memoryEndWords(seen);
   const code = seen.exitCode;
   if (code === null) return 'exited';
   const signal = code > 128 && code < 160 ? ` (signal ${code - 128})` : '';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CoreStory, serviceModel } from '../../test/support/core-story.ts';
-import { brokenInvariants } from './invariants.ts';
+import { brokenRules } from './guard.ts';
 import type { MemberSeen, ServiceModel, Signal } from './model.ts';
 
 const replica = (name: string): ServiceModel['members'][number] => ({ name, role: 'replica', startsAtUp: true });
@@ -18,6 +18,13 @@ const services: readonly ServiceModel[] = [
     balance: null,
     members: [{ name: 'alone', role: 'primary', startsAtUp: true }],
   }),
+  serviceModel('db', { policy: { ...serviceModel('db').policy, standby: 'cold', oneWriter: true } }),
+  serviceModel('store', {
+    balance: null,
+    policy: { ...serviceModel('store').policy, standby: 'cold', oneWriter: true, hasGateway: false },
+  }),
+  serviceModel('front', { policy: { ...serviceModel('front').policy, standby: 'cold' } }),
+  serviceModel('mild', { policy: { ...serviceModel('mild').policy, standby: 'warm' } }),
 ];
 const members = services.flatMap(({ name, members: all }) => all.map((member) => [name, member.name] as const));
 
@@ -56,6 +63,11 @@ function show(story: CoreStory, kind: string, service: string, member: string): 
   if (kind.startsWith('start') || kind.startsWith('restart') || kind === 'unpause') {
     story.seeMember(service, member, { state: 'running', ended: 'unseen', startedAt: story.now });
   }
+  if (kind === 'stop' || kind === 'fence') story.seeMember(service, member, { state: 'exited', ended: 'unseen' });
+  if (kind === 'rest') {
+    story.seeMember(service, member, { state: 'paused' });
+    story.read(service, member, { traffic: 'out', check: 'unknown' });
+  }
 }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -68,6 +80,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   become({ state: 'exited', ended: 'asked', exitCode: 0 }),
   become({ state: 'paused' }),
   become({ attached: false }),
+  become({ state: 'created', ended: 'unseen' }),
+  become({ state: 'restarting' }),
+  become({ partial: true }),
+  become({ partial: false }),
+  become({ asideRuns: true }),
+  become({ asideRuns: false }),
+  someMember.map(([service, to]) => (): Signal[] => [{ kind: 'switch_asked', service, to }]),
   become({ state: 'running', ended: 'unseen', attached: true, health: 'none', healthFailures: 0 }),
   become({ health: 'unhealthy', healthFailures: 3 }),
   fc.integer({ min: 1, max: 90_000 }).map((ms) => (story: CoreStory): Signal[] => {
@@ -78,6 +97,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     story.engineAnswers = answers;
     return answers ? [] : [{ kind: 'engine_lost' }];
   }),
+  fc
+    .constantFrom<Signal[]>(
+      [{ kind: 'freeze_asked', reason: '' }],
+      [{ kind: 'thaw_asked' }],
+      [{ kind: 'thaw_asked' }],
+      [{ kind: 'maintenance_asked', service: 'api', on: true, until: null }],
+      [{ kind: 'maintenance_asked', service: 'api', on: false, until: null }],
+      [{ kind: 'up_asked', services: ['web', 'alone'] }],
+      [{ kind: 'drill_announced', service: 'web', member: 'web-primary', until: Number.MAX_SAFE_INTEGER }],
+    )
+    .map((signals) => (): Signal[] => signals),
   fc.constantFrom<string[]>([], ['web'], ['api', 'alone']).map((busy) => (story: CoreStory): Signal[] => {
     story.busy = busy;
     return [];
@@ -88,9 +118,9 @@ test('whatever happens, no decision breaks what must hold', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
       const story = new CoreStory(services);
-      story.onDecision = (observation, decision) => {
-        assert.deepEqual(brokenInvariants(story.model, observation, decision), []);
-        assert.ok(decision.wakeAt > story.now, 'asks to be asked again later, never now');
+      story.onDecision = (judged) => {
+        assert.deepEqual(brokenRules(judged), []);
+        assert.ok(judged.decision.wakeAt > story.now, 'asks to be asked again later, never now');
       };
       story.decide();
       for (const take of steps) story.decide(...take(story));

@@ -5,15 +5,38 @@
  * service is being restarted at any time.
  */
 
-import { countAction, countRestart, endsNothing, isBudgetSpent, isHostSpent, isLooping, waitBefore } from './budget.ts';
+import {
+  countAction,
+  countRestart,
+  endsNothing,
+  followsForNothing,
+  isBudgetSpent,
+  isHopeless,
+  isLooping,
+  waitBefore,
+} from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
-import { endsARunning, failureOfRunning, ladderFor, rungWords } from './diagnosis.ts';
+import { failureOfRunning, ladderFor, reactionTo, rungWords, thresholdOf, unavailable } from './diagnosis.ts';
 import { failure, type Condition, type Failed } from './condition.ts';
-import { howItExited, isIdleStandby } from './health.ts';
-import { addEvidence, closeIncident, openIncident, rediagnose } from './incidents.ts';
-import type { MemberMemory, Repair, Rung } from './memory.ts';
+import { howItExited, kindOfEnd } from './health.ts';
+import { handsOffWords, isHandsOff } from './freeze.ts';
+import {
+  addEvidence,
+  closeIncident,
+  consider,
+  forgetConsidered,
+  openIncident,
+  rediagnose,
+  weigh,
+} from './incidents.ts';
+import { failuresNeeded } from './proof.ts';
+import { type Repair, type Rung, runOf } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
+import { obstacleTo, obstacleToEnding, obstacleToEndingServer } from './obstacles.ts';
+import { isIdleStandby } from './pair.ts';
+import { spanText } from './span.ts';
+import { leftToTwin } from './standby.ts';
 import {
   ask,
   conditionOf,
@@ -36,6 +59,7 @@ export function repairMembers(turn: Turn): void {
   for (const { name } of turn.model.members) {
     if (turn.engineAnswers) noteEngineRestarts(turn, name);
     repairMember(turn, name, conditionOf(turn, name));
+    forgetConsidered(turn, name);
   }
 }
 
@@ -45,7 +69,7 @@ function repairMember(turn: Turn, name: string, condition: Condition): void {
       repairFailed(turn, name, condition);
       return;
     case 'suspect':
-      if (condition.confirmations >= 2) noteFailure(turn, name, condition.failure, condition.why);
+      if (condition.confirmations >= 2) noteSuspicion(turn, name, condition);
       proveInTime(turn, name);
       return;
     case 'starting':
@@ -78,12 +102,24 @@ function noteEngineRestarts(turn: Turn, name: string): void {
   const seen = memberSeen(turn, name);
   const restarts = seen.restartCount - memory.restartCount;
   memory.restartCount = seen.restartCount;
-  if (restarts <= 0) return;
+  if (restarts <= 0 || turn.memory.maintenance) return;
   for (let i = 0; i < Math.min(restarts, 10); i++) countRestart(turn, name);
-  noteFailure(turn, name, 'container_exit', `${howItExited(seen)}; the engine restarted it`);
+  const wasForMemory = kindOfEnd(seen) === 'resource_exhaustion' || seen.oom.eventsBefore > 0;
+  const how = seen.oom.eventsBefore > 0 ? 'ran out of memory, and the kernel ended it' : howItExited(seen);
+  const kind = wasForMemory ? 'resource_exhaustion' : 'container_exit';
+  noteFailure(turn, name, kind, `${how}; the engine restarted it`);
 }
 
+function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, { is: 'suspect' }>): void {
+  noteFailure(turn, name, condition.failure, condition.why);
+  const threshold = thresholdOf(turn.model.policy, condition.failure);
+  const needed = failuresNeeded(threshold, memberMemory(turn, name));
+  consider(turn, name, `it is not repaired before it has failed ${needed} times in a row, for a second at least`);
+}
+
+/** In maintenance failing is what was expected. */
 function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string): void {
+  if (turn.memory.maintenance) return;
   const memory = memberMemory(turn, name);
   if (memory.incident) return rediagnose(turn, name, failure, why);
   const kind = isLastOne(turn, name) ? 'critical_failure' : failure;
@@ -94,36 +130,92 @@ function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string
 function isLastOne(turn: Turn, name: string): boolean {
   const others = turn.model.members.filter((member) => member.name !== name);
   const mayServe = ['well', 'suspect', 'starting', 'returning', 'standby', 'unknown'];
-  return others.length > 0 && !others.some((other) => mayServe.includes(conditionOf(turn, other.name).is));
+  const may = (condition: Condition): boolean => mayServe.includes(condition.is) || 'serves' in condition;
+  return others.length > 0 && !others.some((other) => may(conditionOf(turn, other.name)));
 }
 
 function repairFailed(turn: Turn, name: string, condition: Failed): void {
   const memory = memberMemory(turn, name);
   const seen = memberSeen(turn, name);
   noteFailure(turn, name, condition.failure, condition.why);
+  if (isHandsOff(turn.whole, turn.memory)) return leaveAlone(turn, name);
   if (isIdleStandby(turn, name)) {
     retireStandby(turn, name, condition);
     return;
   }
-  const repair = (memory.repair ??= begin(turn, memory, condition, seen));
+  if (reactionTo(turn, name, condition.failure).alertOnly) {
+    return leaveToPerson(turn, name, condition, `failover.on.${condition.failure} is alert_only`);
+  }
+  if (memory.repair?.phase !== 'acting' && leaveToTwin(turn, name, condition)) return;
+  const repair = (memory.repair ??= begin(turn, name, condition, seen));
   if (repair.phase === 'acting') return waitForEnd(turn, name, repair, seen);
-  if (repair.phase === 'proving') nextRung(turn, name, repair, seen, condition);
+  if (repair.phase === 'proving') {
+    nextRung(turn, name, repair, seen, condition);
+    if (leaveToTwin(turn, name, condition)) return wake(turn, turn.now + 1);
+  }
   // on its way out it cannot be started: what can be done shows when it is gone
   if (seen.state === 'removing') return wake(turn, turn.now + LOOK_AGAIN_MS);
-  if (seen.state === 'absent' && repair.ladder[repair.step] !== 'replace') {
-    repair.ladder = ladderFor(repair.failure, seen);
+  const isGone = seen.state === 'absent' && repair.ladder[repair.step] !== 'replace';
+  if (isGone || repair.ladder.length === 0) {
+    repair.ladder = ladderOf(turn, name, repair.failure, seen);
     repair.step = 0;
   }
-  if (deservesQuarantine(turn, name)) return quarantine(turn, name);
-  if (seen.state === 'restarting') return;
-  if (turn.now < repair.until) return wake(turn, repair.until);
+  if (repair.ladder.length === 0) return leaveToPerson(turn, name, condition, 'no step of its ladder can help it');
+  if (deservesQuarantine(turn, name)) return quarantineInTurn(turn, name, seen);
+  if (seen.state === 'restarting') return consider(turn, name, 'the engine restarts it by itself');
+  if (turn.now < repair.until) return waitLonger(turn, name, repair.until);
   climb(turn, name, repair, seen, condition);
 }
 
-function begin(turn: Turn, memory: MemberMemory, { failure }: Failed, seen: MemberSeen): Repair {
-  const ladder = ladderFor(failure, seen);
+/** @returns whether its twin takes over, and the ladder waits */
+function leaveToTwin(turn: Turn, name: string, condition: Failed): boolean {
+  const why = leftToTwin(turn, name, condition);
+  if (why === '') return false;
+  consider(turn, name, why);
+  if (isBudgetSpent(turn)) alertSpent(turn, name);
+  return true;
+}
+
+/** Somebody is told, once for each incident. */
+function leaveToPerson(turn: Turn, name: string, condition: Failed, why: string): void {
+  const { incident } = memberMemory(turn, name);
+  memberMemory(turn, name).repair = null;
+  consider(turn, name, `it is left alone: ${why}`);
+  if (!incident || incident.alerted) return;
+  incident.alerted = true;
+  const reason = `${name} ${condition.why}; it is left alone: ${why}`;
+  turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
+}
+
+function ladderOf(turn: Turn, name: string, failure: FailureKind, seen: MemberSeen): Rung[] {
+  return ladderFor(failure, seen, reactionTo(turn, name, failure).ladder);
+}
+
+/** A person's hand is on it: what is under way comes to its end, and the rest begins anew when repairs go on. */
+function leaveAlone(turn: Turn, name: string): void {
+  const memory = memberMemory(turn, name);
+  const isUnderWay = memory.repair?.phase === 'acting' && turn.now < memory.repair.until;
+  if (!isUnderWay) memory.repair = null;
+  consider(turn, name, `it is left alone: ${handsOffWords(turn.whole, turn.memory)}`);
+}
+
+function waitLonger(turn: Turn, name: string, until: number): void {
+  const { loops } = memberMemory(turn, name);
+  const times = loops === 1 ? 'the last repair' : `the last ${loops} repairs`;
+  consider(
+    turn,
+    name,
+    `${times} did not last, so the next one waits ${spanText(waitBefore(memberMemory(turn, name)))}`,
+    until,
+  );
+  wake(turn, until);
+}
+
+function begin(turn: Turn, name: string, { failure }: Failed, seen: MemberSeen): Repair {
+  const ladder = ladderOf(turn, name, failure, seen);
+  for (const why of unavailable(failure, reactionTo(turn, name, failure).ladder)) addEvidence(turn, name, why);
   const [first] = ladder;
-  const wait = first !== undefined && endsNothing(first) ? 0 : waitBefore(memory);
+  const wait = first !== undefined && endsNothing(first) ? 0 : waitBefore(memberMemory(turn, name));
   return { failure, ladder, step: 0, phase: 'waiting', until: turn.now + wait };
 }
 
@@ -143,31 +235,55 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
   repair.step += 1;
   repair.phase = 'waiting';
   repair.until = turn.now;
-  if (kind === 'network_partition' && repair.failure === 'unresponsive') {
+  if (kind === 'network_partition' && repair.failure !== kind) {
     repair.failure = kind;
-    repair.ladder = ladderFor(kind, seen);
+    repair.ladder = ladderOf(turn, name, kind, seen);
     repair.step = 0;
     return;
   }
   if (repair.step < repair.ladder.length) return;
   repair.step = 0;
-  repair.ladder = ladderFor(repair.failure, seen);
+  repair.ladder = ladderOf(turn, name, repair.failure, seen);
   repair.until = turn.now + waitBefore(memory);
 }
 
 function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
   const rung = repair.ladder[repair.step] ?? 'replace';
-  if (obstacleTo(turn, name, rung, seen)) {
+  if (rung === 'replace' && lacksRoom(turn, name, seen)) return withoutReplacing(turn, name, repair, seen);
+  const obstacle = obstacleTo(turn, name, rung, seen) ?? obstacleToEndingServer(turn, rung, seen, condition);
+  if (obstacle) {
+    consider(turn, name, `it is not ${rungWords(rung)} yet: ${obstacle.why}`, obstacle.until);
     wake(turn, turn.now + LOOK_AGAIN_MS);
-    if (seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
+    if (!condition.serves && seen.state === 'running' && seen.gateway?.traffic === 'out') probe(turn, name);
     return;
   }
   const deadlineMs = deadlineFor(turn, repair.failure, rung);
   if (!ask(turn, rung, name, `${name} ${condition.why}`, { deadlineMs })) return;
-  countAction(turn, name, rung);
+  if (!followsForNothing(turn, name, seen)) countAction(turn, name, rung);
+  const { relief } = memberMemory(turn, name);
+  if (relief) memberMemory(turn, name).relievedAt = turn.now;
+  weigh(turn, name, `it is ${rungWords(rung)}${endsNothing(rung) ? '' : countWords(turn)}`);
   repair.phase = 'acting';
   repair.until = turn.now + deadlineMs + LOOK_AGAIN_MS;
   wake(turn, repair.until);
+}
+
+/** A container that is gone, with nobody else to serve, has nothing to lose by the try. */
+function lacksRoom(turn: Turn, name: string, seen: MemberSeen): boolean {
+  if (turn.hasRoom) return false;
+  return seen.state !== 'absent' || usable(turn).some((other) => other !== name);
+}
+
+/** What is milder is tried again meanwhile. */
+function withoutReplacing(turn: Turn, name: string, repair: Repair, seen: MemberSeen): void {
+  consider(turn, name, 'it is not replaced by a new container: the disk of the engine is nearly full');
+  const milder = ladderOf(turn, name, repair.failure, seen).filter((rung) => rung !== 'replace');
+  if (milder.length > 0) {
+    repair.ladder = milder;
+    repair.step = 0;
+    repair.until = turn.now + waitBefore(memberMemory(turn, name));
+  }
+  wake(turn, Math.max(repair.until, turn.now + LOOK_AGAIN_MS));
 }
 
 function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
@@ -175,42 +291,38 @@ function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
   return rung === 'replace' ? Math.max(deadlineMs, REPLACE_DEADLINE_MS) : deadlineMs;
 }
 
-/** Whether repair has to wait for something else first. */
-function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): boolean {
-  if (isHostSpent(turn) && usable(turn).length > 0) return true;
-  if (!endsARunning(rung, seen)) return false;
-  if (isHeld(turn)) return true;
-  return isSomebodyInRepair(turn, name) || isSomebodyComing(turn, name);
+/** What has been used of the budget, for a person. */
+function countWords({ memory, model }: Turn): string {
+  const { actions, windowMs } = model.policy.budget;
+  return `: repair ${memory.actionsAt.length} of at most ${actions} in ${spanText(windowMs)}`;
 }
 
-/** One at a time within a service; while the brake is on, one at a time in the whole project. */
-function isSomebodyInRepair(turn: Turn, name: string): boolean {
-  const isBraked = turn.memory.freeze !== null || turn.whole.freeze !== null || turn.whole.cascadeSince !== null;
-  const services = isBraked ? Object.values(turn.whole.services) : [turn.memory];
-  const all = services.flatMap(({ members }) => Object.values(members));
-  const own = memberMemory(turn, name);
-  return all.some((memory) => memory !== own && memory.repair !== null && memory.repair.phase !== 'waiting');
-}
-
-/** Another member is about to serve: whatever this one still serves must last until then. */
-function isSomebodyComing(turn: Turn, name: string): boolean {
-  if (usable(turn).some((other) => other !== name)) return false;
-  const comes = ['starting', 'returning', 'unclear'];
-  return turn.model.members.some((other) => other.name !== name && comes.includes(conditionOf(turn, other.name).is));
-}
-
-/** Enough is enough, if the service goes on without it, or if it is alone and never lasts. */
+/**
+ * Enough is enough, if the service goes on without it and its own repairs did not last, or if it is alone and never
+ * lasts. One that finds the budget used up by others is no hopeless case: it waits.
+ */
 function deservesQuarantine(turn: Turn, name: string): boolean {
   if (!isBudgetSpent(turn)) return false;
   const memory = memberMemory(turn, name);
-  if (usable(turn).some((other) => other !== name)) return true;
+  if (usable(turn).some((other) => other !== name)) return isHopeless(turn, memory);
   if (turn.model.members.length === 1 && isLooping(turn, memory)) return true;
-  if (!turn.memory.budgetAlerted) {
-    turn.memory.budgetAlerted = true;
-    const reason = `${name} was repaired ${turn.memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
-    turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
-  }
+  alertSpent(turn, name);
   return false;
+}
+
+function alertSpent({ model, memory, actions }: Turn, name: string): void {
+  if (memory.budgetAlerted) return;
+  memory.budgetAlerted = true;
+  const reason = `${name} was repaired ${memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
+  actions.push({ kind: 'alert', service: model.name, member: name, reason });
+}
+
+/** One that runs is ended: like every other end, not under the brake and not while another one is in repair. */
+function quarantineInTurn(turn: Turn, name: string, seen: MemberSeen): void {
+  const obstacle = seen.state === 'running' ? obstacleToEnding(turn, name) : null;
+  if (!obstacle) return quarantine(turn, name);
+  consider(turn, name, `it is not stopped for good yet: ${obstacle.why}`, obstacle.until);
+  wake(turn, turn.now + LOOK_AGAIN_MS);
 }
 
 function quarantine(turn: Turn, name: string): void {
@@ -222,6 +334,7 @@ function quarantine(turn: Turn, name: string): void {
   turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
   closeIncident(turn, name, 'quarantined', reason);
   memory.quarantinedAt = turn.now;
+  memory.endedByUs = runOf(seen);
   memory.repair = null;
 }
 
@@ -250,19 +363,29 @@ function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boo
 function keepQuarantined(turn: Turn, name: string): void {
   const { state } = memberSeen(turn, name);
   if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
+  if (isHeld(turn) || isLastToAnswer(turn, name)) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
+}
+
+/** It was to be stopped because the others serve, and they do not any more. */
+function isLastToAnswer(turn: Turn, name: string): boolean {
+  const isIn = memberSeen(turn, name).gateway?.traffic === 'in';
+  return isIn && memberMemory(turn, name).check === 'passing' && usable(turn).length === 0;
 }
 
 /** In time means: well before the repair's deadline, or the next rung is tried. */
 function proveInTime(turn: Turn, name: string): void {
   const { repair } = memberMemory(turn, name);
   if (repair?.phase !== 'proving') return;
+  if (isHandsOff(turn.whole, turn.memory)) return leaveAlone(turn, name);
   if (turn.now < repair.until) return wake(turn, repair.until);
   const condition = conditionOf(turn, name);
   const why = 'why' in condition ? condition.why : 'is not ready in time';
   const memory = memberMemory(turn, name);
-  const kind = repair.failure === 'unresponsive' ? failureOfRunning(memberSeen(turn, name), memory) : repair.failure;
+  const { policy } = turn.model;
+  const kind =
+    repair.failure === 'unresponsive' ? failureOfRunning(memberSeen(turn, name), memory, policy) : repair.failure;
   repairFailed(turn, name, failure(kind, false, why));
 }
 
@@ -290,15 +413,19 @@ function settleStandby(turn: Turn, name: string): void {
 
 /** A sick member whose twin has taken over is stopped: two of them must not work at once. */
 function retireStandby(turn: Turn, name: string, condition: Failed): void {
-  const { leader } = turn.memory;
-  if (leader !== null && isPending(turn, 'start_standby', leader)) return;
+  const { leader, handover } = turn.memory;
+  if (handover || (leader !== null && isPending(turn, 'start_standby', leader))) return;
   const { state } = memberSeen(turn, name);
+  if (state === 'absent' && !turn.hasRoom) {
+    return consider(turn, name, 'it is not made anew: the disk of the engine is nearly full');
+  }
   if (state === 'absent') {
     const deadlineMs = REPLACE_DEADLINE_MS;
     ask(turn, 'replace_standby', name, `${name} ${condition.why}; a standby is made anew, not started`, { deadlineMs });
     return;
   }
-  if (isHeld(turn)) return;
+  // a second writer is no matter of politeness: see standby.ts
+  if (isHeld(turn) || turn.model.policy.oneWriter || isPending(turn, 'fence', name)) return;
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'stop', name, `${name} ${condition.why}, and ${leader ?? 'the other'} has taken over`, { deadlineMs });
 }

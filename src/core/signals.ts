@@ -1,9 +1,10 @@
 /** What was said since the last decision, put into memory. */
 
-import type { MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
-import type { ServiceModel, Signal } from './model.ts';
+import type { Handover, MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
+import type { Order, ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
 import { clearSuspicion, failedChecks } from './health.ts';
+import { CHECKS_A_CHANCE, isSilence } from './proof.ts';
 
 /** A second word about the same stall counts when it comes this long after the first. */
 const SAME_STALL_MS = 100;
@@ -33,16 +34,22 @@ export function absorbSignals(
       for (const service of Object.values(memory.services)) forgetStops(service, now);
       continue;
     }
+    if (isOrder(signal)) continue;
     const service = memory.services[signal.service];
     const model = models.find(({ name }) => name === signal.service);
     if (service && model) absorbSignal(service, model, signal, lagMs, now);
   }
 }
 
+/** These are obeyed elsewhere, see freeze.ts. */
+function isOrder(signal: Signal): signal is Order {
+  return signal.kind === 'freeze_asked' || signal.kind === 'thaw_asked' || signal.kind === 'maintenance_asked';
+}
+
 function absorbSignal(
   service: ServiceMemory,
   model: ServiceModel,
-  signal: Exclude<Signal, { kind: 'up_asked' | 'engine_lost' }>,
+  signal: Exclude<Signal, Order | { kind: 'up_asked' | 'engine_lost' }>,
   lagMs: number,
   now: number,
 ): void {
@@ -121,17 +128,22 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
   switch (pending.kind) {
     case 'put_in':
       if (signal.outcome === 'done') clearSuspicion(member);
-      else if (signal.missedCheck) member.failedByPort = { '*': model.policy.threshold };
+      else if (signal.missedCheck) missChance(member, model.policy.threshold);
       member.checkSaidAt = now;
       return;
     case 'quarantine':
-      member.quarantinedAt = now;
+      // unless somebody has started it meanwhile
+      if (member.quarantinedAt !== null) member.quarantinedAt = now;
       return;
     case 'lead':
     case 'drain':
     case 'take_out':
-    case 'stop':
     case 'start_standby':
+      if (service.handover?.to === pending.member) noteStart(service.handover, signal);
+      return;
+    case 'stop':
+    case 'fence':
+    case 'rest':
     case 'replace_standby':
     case 'start_gateway':
     case 'unpause_gateway':
@@ -141,6 +153,17 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
     default:
       endRung(service, member, model, signal, now);
   }
+}
+
+/** It was let in and passed no check: as many have failed as fit into that time. */
+function missChance(member: MemberMemory, threshold: number): void {
+  const failed = failedChecks(member) + CHECKS_A_CHANCE;
+  member.failedByPort = { '*': isSilence(member) ? failed : Math.max(threshold, failed) };
+}
+
+function noteStart(handover: Handover, { outcome, detail }: ActionEnded): void {
+  if (outcome === 'done') handover.started = true;
+  if (outcome === 'failed') handover.refusal = detail === '' ? 'no reason was given' : detail;
 }
 
 /** The rung was carried out: now the member has to prove that it helped. A refusal proves that it did not. */
@@ -170,7 +193,8 @@ function endRung(
 function proofMs({ policy }: ServiceModel, repair: Repair): number {
   const rung = repair.ladder[repair.step];
   if (rung === 'unpause' || rung === 'reconnect') return MILD_PROOF_MS;
-  return Math.max(policy.deadlineMs[repair.failure], policy.startPeriodMs);
+  const beats = policy.signs.filter(({ kind }) => kind === 'heartbeat').map(({ fail }) => fail ?? 0);
+  return Math.max(policy.deadlineMs[repair.failure], policy.startPeriodMs, ...beats);
 }
 
 /** `twinhull up`: what was stopped or quarantined counts again. */
@@ -179,6 +203,7 @@ function forgive(service: ServiceMemory | undefined, now: number): void {
   service.gateway.askedAt = null;
   service.gateway.attempts = 0;
   service.gateway.notBefore = 0;
+  service.handover = undefined;
   service.actionsAt = [];
   service.budgetAlerted = false;
   for (const member of Object.values(service.members)) {

@@ -1,65 +1,116 @@
-/** Cold pairs: the backup exists and does not run. When the primary fails, the backup is started at once and leads. */
+/**
+ * Cold pairs: the backup exists and does not run. When the primary fails, the backup is started and leads. A pair
+ * without state moves at once; one of which both members write the same data does so only after what is milder has
+ * not helped, since each change costs time without service, and ends the old one first: see handover.ts.
+ */
 
-import { countRestart, isBudgetSpent, waitBefore } from './budget.ts';
+import { isBudgetSpent, endsNothing, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
+import type { Failed } from './condition.ts';
+import { ladderFor, reactionTo } from './diagnosis.ts';
+import { endedWithEngine } from './engine-away.ts';
+import { beginHandover, driveHandover } from './handover.ts';
 import { openIncident } from './incidents.ts';
-import { ask, conditionOf, memberMemory, memberSeen, stopDeadlineMs, wake, type Turn } from './turn.ts';
+import { isProvenStopped, isUp } from './one-writer.ts';
+import { isInHandover, oneRuns, twinOf } from './pair.ts';
+import {
+  ask,
+  conditionOf,
+  isPending,
+  memberMemory,
+  memberSeen,
+  stopDeadlineMs,
+  usable,
+  wake,
+  type Turn,
+} from './turn.ts';
 
 /** Whoever stops one container of a pair wants it to move; whoever stops several wants quiet. This long it stays open. */
 const STOP_SETTLES_MS = 2000;
 const STOPPED_TOGETHER_MS = 5000;
 /** Docker waits 100 ms before the first restart, twice as long before each that follows a short run */
 const ENGINE_RESTARTS_WITHIN_MS = 1000;
+const FENCE_DEADLINE_MS = 15_000;
 
 export function coverForLeader(turn: Turn): void {
-  const { leader } = turn.memory;
-  if (turn.model.policy.standby !== 'cold' || turn.model.balance !== null || leader === null) return;
-  if (settleWithTwin(turn, leader)) return;
-  const standby = turn.model.members.find(({ name }) => conditionOf(turn, name).is === 'standby')?.name;
-  if (standby === undefined) return;
-  const why = reasonToCover(turn, leader, standby);
+  const { leader, handover } = turn.memory;
+  if (!oneRuns(turn) || leader === null) return;
+  if (handover) return driveHandover(turn, handover);
+  if (isInHandover(turn, leader)) return;
+  const twin = twinOf(turn, leader);
+  if (twin === null || settleWithTwin(turn, leader, twin)) return;
+  if (conditionOf(turn, twin).is !== 'standby') return;
+  const why = reasonToCover(turn, leader, twin);
   if (why === '') return;
-  if (conditionOf(turn, leader).is === 'failed' && !memberMemory(turn, leader).incident) noteLeaderFailed(turn, leader);
-  const deadlineMs = turn.model.policy.deadlineMs.container_exit;
+  noteLeaderFailed(turn, leader);
   const incident = memberMemory(turn, leader).incident?.id ?? null;
-  if (!ask(turn, 'start_standby', standby, `${leader} ${why}; ${standby} takes over`, { deadlineMs, incident })) return;
-  countRestart(turn, standby, leader);
-  memberMemory(turn, leader).repair = null;
-  turn.memory.leader = standby;
+  beginHandover(turn, {
+    from: leader,
+    to: twin,
+    reason: `${leader} ${why}; ${twin} takes over`,
+    incident,
+    cause: 'failure',
+  });
+}
+
+/** A person wants the other one to run. It was checked to be sensible before it was asked for. */
+export function switchToTwin(turn: Turn, to: string): void {
+  const { leader, handover } = turn.memory;
+  if (leader === null || leader === to || handover || !turn.engineAnswers) return;
+  if (twinOf(turn, leader) !== to || conditionOf(turn, to).is !== 'standby') return;
+  beginHandover(turn, { from: leader, to, reason: 'a person asked for it', incident: null, cause: 'person' });
 }
 
 /**
  * The twin runs too, because somebody started it: two of them must not work at once, so the one that does not
  * lead is stopped; but if the leader is down, whoever runs leads.
- * @returns whether the twin runs
+ * @returns whether the twin runs, or may
  */
-function settleWithTwin(turn: Turn, leader: string): boolean {
-  const twin = turn.model.members.find(({ name, role }) => name !== leader && role !== 'replica')?.name;
-  if (twin === undefined || conditionOf(turn, twin).is !== 'well') return false;
+function settleWithTwin(turn: Turn, leader: string, twin: string): boolean {
+  if (turn.model.policy.oneWriter) return settleWriters(turn, leader, twin);
+  if (conditionOf(turn, twin).is !== 'well') return false;
   const { is } = conditionOf(turn, leader);
-  if (is === 'well' && !isHeld(turn)) {
-    const deadlineMs = stopDeadlineMs(turn);
-    ask(turn, 'stop', twin, `${leader} leads, and its standby does not run at the same time`, { deadlineMs });
+  const serves = turn.model.balance === null || usable(turn).includes(leader);
+  if (is === 'well' && serves && !isHeld(turn)) {
+    const reason = `${leader} leads, and its standby does not run at the same time`;
+    if (turn.model.balance === null) ask(turn, 'stop', twin, reason, { deadlineMs: stopDeadlineMs(turn) });
+    else ask(turn, 'rest', twin, reason, { deadlineMs: turn.model.policy.drainTimeoutMs + stopDeadlineMs(turn) });
   } else if (is === 'failed' || is === 'stopped' || is === 'quarantined') {
     turn.memory.leader = twin;
   }
   return true;
 }
 
-function noteLeaderFailed(turn: Turn, leader: string): void {
+/** By force: a polite end would let it write what it holds over the data of the one that leads. */
+function settleWriters(turn: Turn, leader: string, twin: string): boolean {
+  const [own, other] = [memberSeen(turn, leader), memberSeen(turn, twin)];
+  if (isProvenStopped(other)) return false;
+  if (!isUp(other)) return true;
+  if (isProvenStopped(own) && !isPending(turn, 'start', leader)) {
+    turn.memory.leader = twin;
+  } else if (isUp(own)) {
+    const reason = `${leader} leads, and ${twin} must not write the same data`;
+    ask(turn, 'fence', twin, reason, { deadlineMs: FENCE_DEADLINE_MS });
+  }
+  return true;
+}
+
+export function noteLeaderFailed(turn: Turn, leader: string): void {
   const condition = conditionOf(turn, leader);
-  if (condition.is !== 'failed') return;
-  openIncident(turn, leader, condition.failure, memberMemory(turn, leader).suspectSince ?? turn.now, condition.why);
+  const memory = memberMemory(turn, leader);
+  if (condition.is !== 'failed' || memory.incident) return;
+  openIncident(turn, leader, condition.failure, memory.suspectSince ?? turn.now, condition.why);
 }
 
 /** '' when the leader goes on, or when it is too early to say. */
-function reasonToCover(turn: Turn, leader: string, standby: string): string {
+export function reasonToCover(turn: Turn, leader: string, twin: string): string {
   const memory = memberMemory(turn, leader);
   const condition = conditionOf(turn, leader);
   if (memory.repair?.phase === 'acting') return '';
   if (condition.is === 'failed') {
-    if (!condition.gone && isHeld(turn)) return '';
-    const from = (memory.suspectSince ?? turn.now) + patience(turn, leader, standby);
+    if (reactionTo(turn, leader, condition.failure).alertOnly) return '';
+    if (isHelpedInPlace(turn, leader, condition) || isHeldBack(turn, leader, condition)) return '';
+    const from = (memory.suspectSince ?? turn.now) + patience(turn, leader, twin);
     if (turn.now >= from) return condition.why;
     wake(turn, from);
     return '';
@@ -68,18 +119,53 @@ function reasonToCover(turn: Turn, leader: string, standby: string): string {
   return condition.is === 'stopped' && isStoppedAlone(turn, leader) ? 'was stopped' : '';
 }
 
+/** What runs is not ended under the brake. */
+function isHeldBack(turn: Turn, leader: string, { gone }: Failed): boolean {
+  if (!isHeld(turn)) return false;
+  return turn.model.policy.oneWriter ? !isProvenStopped(memberSeen(turn, leader)) : !gone;
+}
+
+/**
+ * A change costs time without service, so what ends nothing is tried first; and what ended while nobody looked, or with
+ * the engine, or was never started, says nothing against its container: it is started where it was.
+ */
+function isHelpedInPlace(turn: Turn, leader: string, { failure }: Failed): boolean {
+  const seen = memberSeen(turn, leader);
+  // connecting a network takes less than any change, with state or without
+  if (!turn.model.policy.oneWriter && seen.detachedFrom.length === 0) return false;
+  const { repair } = memberMemory(turn, leader);
+  if (repair !== null && repair.step > 0) return false;
+  const first = repair?.ladder[0] ?? ladderFor(failure, seen, reactionTo(turn, leader, failure).ladder)[0];
+  if (first === undefined) return false;
+  if (endsNothing(first)) return true;
+  if (first !== 'start') return false;
+  return repair !== null || seen.state === 'created' || seen.ended === 'unseen' || endedWithEngine(turn.whole, seen);
+}
+
+/** Why the ladder does not go on with this leader: the twin takes over instead. '' when it does. */
+export function leftToTwin(turn: Turn, name: string, condition: Failed): string {
+  if (isInHandover(turn, name)) return 'the other one of its pair takes over';
+  const { leader } = turn.memory;
+  if (!turn.model.policy.oneWriter || !oneRuns(turn) || leader !== name) return '';
+  const twin = twinOf(turn, name);
+  if (twin === null || conditionOf(turn, twin).is !== 'standby') return '';
+  if (isHelpedInPlace(turn, name, condition)) return '';
+  return `${twin} takes over instead`;
+}
+
 /**
  * The engine's own restart is the quicker one. What it cannot keep running moves, and moves back with growing waits
  * when the other one did not last either.
  */
-function patience(turn: Turn, leader: string, standby: string): number {
-  if (isBudgetSpent(turn)) return waitBefore(memberMemory(turn, standby));
+function patience(turn: Turn, leader: string, twin: string): number {
+  if (isBudgetSpent(turn) || turn.model.policy.oneWriter) return waitBefore(memberMemory(turn, twin));
   return memberSeen(turn, leader).state === 'restarting' ? ENGINE_RESTARTS_WITHIN_MS : 0;
 }
 
+/** What somebody stops that writes data stays stopped: he may be at its data himself. */
 function isStoppedAlone(turn: Turn, leader: string): boolean {
   const { askedAt } = memberMemory(turn, leader);
-  if (askedAt === null) return false;
+  if (askedAt === null || turn.model.policy.oneWriter) return false;
   wake(turn, askedAt + STOP_SETTLES_MS);
   if (turn.now < askedAt + STOP_SETTLES_MS) return false;
   const own = memberMemory(turn, leader);

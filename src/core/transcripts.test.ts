@@ -16,6 +16,8 @@ const folder = join(import.meta.dirname, 'testdata');
 
 const models: Readonly<Record<string, ServiceModel>> = {
   pair: serviceModel('web'),
+  'one-writer': serviceModel('web', { policy: { ...serviceModel('web').policy, standby: 'cold', oneWriter: true } }),
+  warm: serviceModel('web', { policy: { ...serviceModel('web').policy, standby: 'warm' } }),
   cluster: serviceModel('web', {
     mode: 'cluster',
     balance: 'spread',
@@ -40,7 +42,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) 
 }
 
 function replay(text: string): string {
-  const kind = /^# (pair|cluster|single)\b/.exec(text)?.[1] ?? 'pair';
+  const kind = /^# (pair|one-writer|warm|cluster|single)\b/.exec(text)?.[1] ?? 'pair';
   const story = new CoreStory([models[kind] ?? serviceModel('web')]);
   const lines = text.split('\n').filter((line) => line.startsWith('#'));
   for (const line of text.split('\n').filter((one) => one.startsWith('>'))) {

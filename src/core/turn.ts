@@ -1,9 +1,12 @@
 /** One service's turn in a decision: what it may look at, and where its wishes go. Lives only within decide(). */
 
-import { keyOf, type Action, type EffectAction } from './actions.ts';
+import { isTraffic, keyOf, startsProcess, type Action, type EffectAction } from './actions.ts';
 import type { Condition } from './condition.ts';
+import { comesFirst } from './emergency-order.ts';
+import { isHeldBack } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
+import { otherWriter } from './one-writer.ts';
 
 export interface Turn {
   readonly model: ServiceModel;
@@ -16,10 +19,16 @@ export interface Turn {
   /** how late the supervisor's own loop was, milliseconds: deadlines are widened by it */
   readonly lagMs: number;
   readonly hostActions: number;
+  /** the window they are counted in, milliseconds */
+  readonly hostWindowMs: number;
+  /** the engine has room for another container */
+  readonly hasRoom: boolean;
   readonly now: number;
   readonly actions: Action[];
   /** by member name; filled by health.ts */
   readonly conditions: Map<string, Condition>;
+  /** services, of all turns, of which something died a moment ago, and whether somebody asked for it is not clear yet */
+  readonly dying: Set<string>;
   wakeAt: number;
 }
 
@@ -36,7 +45,10 @@ export function isPending(turn: Turn, kind: EffectAction['kind'], member: string
   return turn.memory.pending[keyOf({ kind, service: turn.model.name, member })]?.ended === false;
 }
 
-/** Asks for an effect unless the same one is under way or has just ended. Tells whether it was asked for now. */
+/**
+ * Asks for an effect unless the same one is under way or has just ended, a person's hand is on the service, or two
+ * would write the same data. Tells whether it was asked for now.
+ */
 export function ask(
   turn: Turn,
   kind: EffectAction['kind'],
@@ -48,9 +60,17 @@ export function ask(
   const deadlineMs = (more.deadlineMs ?? 5000) + turn.lagMs;
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
+  if (!isTraffic(effect) && isHeldBack(turn.whole, turn.memory, kind)) return false;
+  if (comesFirst(turn.whole, effect.service, kind) !== '') return false;
+  if (startsProcess(kind) && rivalOf(turn, member) !== '') return false;
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };
   turn.actions.push(effect);
   return true;
+}
+
+/** '' when `member` may run; else which other one may be writing the same data, for a person. */
+export function rivalOf({ model, seen, memory }: Turn, member: string): string {
+  return model.policy.oneWriter ? otherWriter(model, seen, memory.pending, member) : '';
 }
 
 export function stopDeadlineMs({ model }: Turn): number {
@@ -98,8 +118,12 @@ export function absentMember(name: string): MemberSeen {
     healthFailures: 0,
     healthOutput: '',
     attached: null,
+    detachedFrom: [],
     ended: 'unseen',
     unclearUntil: 0,
     gateway: null,
+    resources: null,
+    oom: { kills: null, killsInWindow: null, events: 0, eventsBefore: 0 },
+    signs: [],
   };
 }

@@ -2,6 +2,7 @@
 
 import { type Condition, FOREIGN } from './condition.ts';
 import type { Verdict } from './model.ts';
+import { whyNotStarted } from './pair.ts';
 import { conditionOf, isPending, memberMemory, type Turn } from './turn.ts';
 
 interface Judged {
@@ -34,10 +35,14 @@ function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
   }
   switch (condition.is) {
     case 'well':
-      return { verdict: 'healthy', reason: '' };
+      return { verdict: 'healthy', reason: memberMemory(turn, name).strain?.words ?? '' };
     case 'returning':
       return { verdict: 'starting', reason: 'runs, and gets traffic when it passes its check' };
     case 'failed':
+      return {
+        verdict: condition.serves ? 'suspect' : 'unhealthy',
+        reason: withObstacle(condition.why, whyNotStarted(turn, name)),
+      };
     case 'unclear':
       return { verdict: 'unhealthy', reason: condition.why };
     case 'starting':
@@ -46,7 +51,7 @@ function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
     case 'unknown':
       return { verdict: condition.is, reason: condition.why };
     case 'standby':
-      return { verdict: 'standby', reason: 'is started when the primary fails' };
+      return { verdict: 'standby', reason: standbyWords(turn, name) };
     case 'completed':
       return { verdict: 'completed', reason: 'has done its work' };
     case 'quarantined':
@@ -56,4 +61,16 @@ function verdictOf(turn: Turn, name: string, condition: Condition): Judged {
         reason: 'failed again and again; twinhull logs tells why, twinhull up tries again',
       };
   }
+}
+
+function standbyWords(turn: Turn, name: string): string {
+  const { standby, oneWriter } = turn.model.policy;
+  if (standby === 'warm') return 'is paused, and goes on when the primary fails';
+  const why = whyNotStarted(turn, name);
+  if (why !== '') return why;
+  return `is started when the primary fails${oneWriter ? ' and is proven stopped' : ''}`;
+}
+
+function withObstacle(why: string, obstacle: string): string {
+  return obstacle === '' ? why : `${why}; it ${obstacle}`;
 }

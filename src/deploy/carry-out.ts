@@ -34,6 +34,7 @@ const heavy: ReadonlySet<StepKind> = new Set([
   'recreate_container',
   'reload_gateway',
   'restart_container',
+  'stop_container',
   'remove_container',
   'pull_image',
   'build_image',

@@ -1,9 +1,10 @@
 /** The steps of one container, as the plans of members and gateways are put together from them. */
 
 import type { Container } from '../ports/engine.ts';
-import type { Fleet } from '../redundancy/fleet.ts';
+import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { plannedRestartPolicy } from '../redundancy/restart-policy.ts';
-import { missingNetworks, type Position, type ServiceScene } from './positions.ts';
+import { createdBefore } from './joined.ts';
+import { type MemberPosition, missingNetworks, type Position, type ServiceScene } from './positions.ts';
 import { waitBoundMs } from './serving.ts';
 import type { StepList } from './step-list.ts';
 import type { PlanOptions, WantedContainer } from './steps.ts';
@@ -32,7 +33,8 @@ function lostPolicy({ wanted, current }: Position): Container['restartPolicy'] |
 }
 
 export function addCreation({ list, service, ground }: ServiceTask, container: WantedContainer): string {
-  return list.add(`create:${container.name}`, service.name, ground, { kind: 'create_container', container });
+  const after = [...ground, ...createdBefore(service, list)];
+  return list.add(`create:${container.name}`, service.name, after, { kind: 'create_container', container });
 }
 
 /** A network that somebody took from a container that is ours comes back. */
@@ -58,7 +60,13 @@ export function addRecreation(
     oldId: current.id,
     start,
     why: difference,
+    gap: start && wanted.role === 'member' && hasGap(service),
   });
+}
+
+/** A member that is made or started anew is the only one that works: nothing serves meanwhile. */
+export function hasGap({ members, policy }: ServicePlan): boolean {
+  return members.length > 1 && policy.standby === 'cold' && members.every(({ role }) => role !== 'replica');
 }
 
 export function addAdmission(
@@ -75,6 +83,8 @@ export function addAdmission(
   });
 }
 
-export function takesTraffic({ blueprint }: ServiceTask, member: string): boolean {
-  return blueprint?.config.members.some(({ name, takesTraffic: takes }) => name === member && takes) ?? false;
+/** It gets requests when it runs: of a cold pair that is the one which is to run now. */
+export function isLetIn({ blueprint, service }: ServiceTask, { plan, start }: MemberPosition): boolean {
+  const isKnown = blueprint?.config.members.some(({ name }) => name === plan.name) ?? false;
+  return isKnown && (service.policy.standby !== 'cold' || start);
 }

@@ -1,11 +1,12 @@
 import { messageOf } from '../errors.ts';
+import { refuseSecondWriter } from '../fencing/proof.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayBlueprint, wantedMember } from './blueprint.ts';
 import { isOptional, type StepEvent } from './carry-out.ts';
 import { deadlines, within } from './deadlines.ts';
 import { stopAll, takeDown } from './down.ts';
 import { writeGatewayFiles } from './files.ts';
-import { recreateContainer, recoverReplaced } from './recreate.ts';
+import { recreateContainer, type Recreation, recoverReplaced } from './recreate.ts';
 import { finishReloads } from './reload.ts';
 import { changes, describeStep, type PlanOptions, type WantedContainer } from './steps.ts';
 import { bringUp, type UpHooks, type UpResult } from './up.ts';
@@ -93,7 +94,7 @@ function lineOf(event: StepEvent): string | null {
   }
 }
 
-type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'stateFolder'>;
+type RebuildingWorld = Pick<World, 'engine' | 'driver' | 'clock' | 'files' | 'stateFolder'>;
 
 function firstLineOf(error: unknown): string {
   return messageOf(error).split('\n')[0] ?? '';
@@ -110,15 +111,18 @@ export class Rebuilding {
   }
 
   async member(service: ServicePlan, member: MemberPlan, start: boolean, signal: AbortSignal): Promise<void> {
-    await this.#make(wantedMember(service, member), start, signal);
+    const { engine } = this.#world;
+    const mayStart = (id: string): Promise<void> =>
+      refuseSecondWriter(engine, { project: this.#project, service }, id, within(deadlines.read, signal));
+    await this.#make(wantedMember(service, member), start, signal, service.policy.oneWriter ? { mayStart } : {});
   }
 
   /** Its files are written only where they are missing: the leader and the states on disk are true. */
   async gateway(service: ServicePlan, gateway: GatewayPlan, signal: AbortSignal): Promise<void> {
-    const { driver, stateFolder } = this.#world;
+    const { driver, files: disk, stateFolder } = this.#world;
     const { folder, files, container } = gatewayBlueprint(service.name, gateway, driver, stateFolder);
-    await writeGatewayFiles(folder, files(null), false);
-    await this.#make(container, true, signal);
+    await writeGatewayFiles(disk, folder, files(null), false);
+    await this.#make(container, true, signal, {});
   }
 
   /** What a `down` of another tool left behind, taken away as ours would; volumes stay. */
@@ -131,11 +135,17 @@ export class Rebuilding {
     });
   }
 
-  async #make({ name, spec, stopTimeoutMs }: WantedContainer, start: boolean, signal: AbortSignal): Promise<void> {
+  async #make(
+    { name, spec, stopTimeoutMs }: WantedContainer,
+    start: boolean,
+    signal: AbortSignal,
+    check: Pick<Recreation, 'mayStart'>,
+  ): Promise<void> {
     const { engine } = this.#world;
     await recoverReplaced(engine, this.#project, signal, name);
     const Image = await this.#imageOf(name, spec.Image, signal);
-    await recreateContainer(this.#world, name, { name, spec: { ...spec, Image }, stopTimeoutMs, start, signal });
+    const wanted = { name, spec: { ...spec, Image }, stopTimeoutMs, start, ...check, signal };
+    await recreateContainer(this.#world, name, wanted);
   }
 
   /** A repair deploys nothing: the image stays the one that ran, also when its name means another one by now. */

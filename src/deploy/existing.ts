@@ -3,7 +3,6 @@ import type { Fleet } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
 import { type GatewayBlueprint, gatewayBlueprint } from './blueprint.ts';
 import { deadlines, within } from './deadlines.ts';
-import { exists, isSo } from './files.ts';
 import { join } from 'node:path';
 import type { World } from './world.ts';
 
@@ -112,17 +111,17 @@ const silent = { isConfigured: false, leader: null, answers: false, notIn: [] } 
 /** A gateway that does not answer within a second is planned for as silent; nothing is concluded from it. */
 export async function readGateway(
   blueprint: GatewayBlueprint | undefined,
-  { driver }: Pick<World, 'driver'>,
+  { driver, files: disk }: Pick<World, 'driver' | 'files'>,
   signal: AbortSignal,
 ): Promise<GatewaySeen> {
   if (!blueprint) return { hasFiles: false, hasConfiguration: false, ...silent };
   const files = Object.entries(blueprint.files(null));
   const path = (name: string): string => join(blueprint.folder, name);
-  const hasFiles = (await Promise.all(files.map(([name]) => exists(path(name))))).every(Boolean);
+  const hasFiles = (await Promise.all(files.map(([name]) => disk.exists(path(name))))).every(Boolean);
   if (!hasFiles) return { hasFiles, hasConfiguration: false, ...silent };
   const configuration = files.filter(([, { kind }]) => kind === 'configuration');
   const hasConfiguration = (
-    await Promise.all(configuration.map(([name, { text, mode }]) => isSo(path(name), text, mode)))
+    await Promise.all(configuration.map(([name, { text, mode }]) => disk.isSo(path(name), text, mode)))
   ).every(Boolean);
   try {
     const reading = await driver.open(blueprint.config, blueprint.folder).read(within(1000, signal).signal);

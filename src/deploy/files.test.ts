@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { writeContentFile, writeGatewayFiles, writeWhole } from './files.ts';
+import { machineFiles } from '../adapters/node/files.ts';
+import { writeContentFile, writeGatewayFiles } from './files.ts';
 
 describe('files', () => {
   let folder: string;
@@ -26,7 +27,7 @@ describe('files', () => {
   it('have exactly the mode asked for, whatever the umask', async () => {
     const before = process.umask(0o077);
     try {
-      await writeWhole(join(folder, 'open'), 'x', 0o644);
+      await machineFiles.write(join(folder, 'open'), 'x', 0o644);
     } finally {
       process.umask(before);
     }
@@ -35,36 +36,36 @@ describe('files', () => {
 
   it('that are as they should be are not written again; a container has them open', async () => {
     const path = join(folder, 'config');
-    await writeWhole(path, 'x', 0o600);
+    await machineFiles.write(path, 'x', 0o600);
     const { ino } = statSync(path);
-    await writeWhole(path, 'x', 0o600);
+    await machineFiles.write(path, 'x', 0o600);
     assert.equal(statSync(path).ino, ino);
-    await writeWhole(path, 'x', 0o640);
+    await machineFiles.write(path, 'x', 0o640);
     assert.deepEqual([mode(path), statSync(path).ino === ino], [0o640, false]);
   });
 
   it('take the place of what a container put there instead, and do not look into it', async () => {
     const pipe = join(folder, 'leader.map');
     execFileSync('mkfifo', ['-m', '600', pipe]);
-    await writeWhole(pipe, 'x', 0o600);
+    await machineFiles.write(pipe, 'x', 0o600);
     const link = join(folder, 'state');
     writeFileSync(join(folder, 'elsewhere'), 'x');
     symlinkSync(join(folder, 'elsewhere'), link);
-    await writeWhole(link, 'y', 0o600);
+    await machineFiles.write(link, 'y', 0o600);
     assert.deepEqual([lstatSync(pipe).isFile(), lstatSync(link).isFile()], [true, true]);
     assert.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'x');
   });
 
   it('of configs and secrets lie in a folder of their owner alone', async () => {
     const path = join(folder, 'files', 'secrets', 'token');
-    await writeContentFile(path, 'x', 0o444);
+    await writeContentFile(machineFiles, path, 'x', 0o444);
     assert.deepEqual([mode(path), mode(join(folder, 'files', 'secrets'))], [0o444, 0o700]);
   });
 
   it('leave nothing half-written behind when they cannot be put in place', async () => {
     const path = join(folder, 'taken');
-    await writeGatewayFiles(path, {}, true);
-    await assert.rejects(writeWhole(path, 'x', 0o600));
+    await writeGatewayFiles(machineFiles, path, {}, true);
+    await assert.rejects(machineFiles.write(path, 'x', 0o600));
     assert.deepEqual(readdirSync(folder), ['taken']);
   });
 
@@ -74,14 +75,14 @@ describe('files', () => {
       'leader.map': { text: 'be web-primary\n', mode: 0o600 },
       'haproxy.cfg': { text: 'one', mode: 0o600 },
     };
-    await writeGatewayFiles(gateway, files, true);
+    await writeGatewayFiles(machineFiles, gateway, files, true);
     assert.equal(mode(gateway), 0o700);
     writeFileSync(join(gateway, 'leader.map'), 'be web-backup\n');
     rmSync(join(gateway, 'haproxy.cfg'));
-    await writeGatewayFiles(gateway, files, false);
+    await writeGatewayFiles(machineFiles, gateway, files, false);
     assert.equal(readFileSync(join(gateway, 'leader.map'), 'utf8'), 'be web-backup\n');
     assert.equal(readFileSync(join(gateway, 'haproxy.cfg'), 'utf8'), 'one');
-    await writeGatewayFiles(gateway, files, true);
+    await writeGatewayFiles(machineFiles, gateway, files, true);
     assert.equal(readFileSync(join(gateway, 'leader.map'), 'utf8'), 'be web-primary\n');
   });
 });

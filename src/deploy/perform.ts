@@ -1,4 +1,6 @@
 import { isCode, messageOf, TwinhullError } from '../errors.ts';
+import { refuseSecondWriter } from '../fencing/proof.ts';
+import { LABEL } from '../labels.ts';
 import type { Gateway, GatewayServer } from '../ports/gateway.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
@@ -10,7 +12,7 @@ import { recreateContainer } from './recreate.ts';
 import { reloadGateway } from './reload.ts';
 import { type Answer, conditionHolds, hasFinished, memberServes, type SeenService, ServiceWatch } from './serving.ts';
 import type { Step, Work } from './steps.ts';
-import { startContainer } from './start.ts';
+import { endByForce, startContainer } from './start.ts';
 import type { World } from './world.ts';
 
 type Say = (line: string) => void;
@@ -44,20 +46,22 @@ async function perform(world: World, fleet: Fleet, step: Step, say: Say, signal:
     case 'build_image':
       return builder.build(step.build, step.reference, say, within(deadlines.build, signal));
     case 'write_file':
-      return writeContentFile(step.path, step.content, step.mode);
+      return writeContentFile(world.files, step.path, step.content, step.mode);
     case 'write_gateway_files':
-      return writeGatewayFiles(step.folder, step.files, step.overwrite);
+      return writeGatewayFiles(world.files, step.folder, step.files, step.overwrite);
     case 'reload_gateway':
       return reloadGateway(world, step, signal);
     case 'create_container':
       await engine.createContainer(step.container.name, step.container.spec, within(deadlines.create, signal));
       return;
     case 'start_container':
-      return start(world, step, signal);
+      return start(world, fleet, step, signal);
     case 'recreate_container':
       return recreate(world, fleet, step, signal);
     case 'restart_container':
       return restart(world, fleet, step, signal);
+    case 'stop_container':
+      return stop(world, step, signal);
     case 'remove_container':
       return removeContainer(world, step.containerId, signal);
     case 'connect_network':
@@ -102,10 +106,14 @@ async function waitFor(
 
 async function start(
   world: World,
-  { name, paused, restartPolicy }: OfKind<'start_container'>,
+  fleet: Fleet,
+  step: Step & OfKind<'start_container'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { engine } = world;
+  const { name, paused, restartPolicy } = step;
+  const container = await engine.inspectContainer(name, within(deadlines.read, signal));
+  if (container && container.labels[LABEL.role] !== 'gateway') await mayStart(world, fleet, step, container.id, signal);
   if (restartPolicy !== null) await engine.setRestartPolicy(name, restartPolicy, within(deadlines.read, signal));
   if (paused) await engine.unpauseContainer(name, within(deadlines.start, signal));
   else await startContainer(world, name, signal);
@@ -118,8 +126,9 @@ async function recreate(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, spec, stopTimeoutMs, member, role } = step.container;
+  const check = role === 'member' ? { mayStart: (id: string) => mayStart(world, fleet, step, id, signal) } : {};
   try {
-    await recreateContainer(world, step.oldId, { name, spec, stopTimeoutMs, start: step.start, signal });
+    await recreateContainer(world, step.oldId, { name, spec, stopTimeoutMs, start: step.start, ...check, signal });
   } catch (error) {
     // the old one is back: it takes its traffic again, if it can
     if (role === 'member') await putBackIn(world, serviceOf(fleet, step), member);
@@ -136,12 +145,34 @@ async function restart(
   const { containerId, member, stopTimeoutMs } = step;
   const options = stopTimeoutMs === null ? {} : { timeoutSeconds: Math.ceil(stopTimeoutMs / 1000) };
   const deadlineMs = deadlines.stop + deadlines.start + (stopTimeoutMs ?? 10 * 60_000);
+  await mayStart(world, fleet, step, containerId, signal);
   try {
     await world.engine.restartContainer(containerId, options, within(deadlineMs, signal));
   } catch (error) {
     await putBackIn(world, serviceOf(fleet, step), member);
     throw error;
   }
+}
+
+/** Where two would write the same data, the engine is asked once more before one is started. */
+async function mayStart({ engine }: World, fleet: Fleet, step: Step, id: string, signal: AbortSignal): Promise<void> {
+  const service = serviceOf(fleet, step);
+  if (service.policy.oneWriter)
+    await refuseSecondWriter(engine, { project: fleet.project, service }, id, within(deadlines.read, signal));
+}
+
+/** Ended, and proven to be. */
+async function stop(
+  world: World,
+  { containerId, stopTimeoutMs, force }: OfKind<'stop_container'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const timeoutMs = stopTimeoutMs ?? 10 * 60_000;
+  const options = stopTimeoutMs === null ? {} : { timeoutSeconds: Math.ceil(stopTimeoutMs / 1000) };
+  const container = await world.engine.inspectContainer(containerId, within(deadlines.read, signal));
+  if (!force && container?.state !== 'paused')
+    await world.engine.stopContainer(containerId, options, within(deadlines.stop + timeoutMs, signal));
+  await endByForce(world, containerId, signal);
 }
 
 async function putBackIn(world: World, service: ServicePlan, member: string): Promise<void> {

@@ -6,11 +6,13 @@ import {
   addCreation,
   addRecreation,
   addStartOf,
+  hasGap,
+  isLetIn,
   reconnect,
   type ServiceTask,
-  takesTraffic,
 } from './container-steps.ts';
 import { isOurs } from './existing.ts';
+import { type Following, followingOf } from './joined.ts';
 import { addGateway } from './plan-gateway.ts';
 import {
   type GatewayPosition,
@@ -23,25 +25,39 @@ import {
   type Position,
   surplusOf,
 } from './positions.ts';
+import { addEntry, addStops } from './plan-standby.ts';
 import { waitBoundMs } from './serving.ts';
 import type { Condition } from './steps.ts';
 
 export function planService(task: ServiceTask): void {
-  const members = memberPositions(task);
+  const following = followingOf(task.service, task.list);
+  const members = memberPositions(task).map((position) => madeAfter(position, following));
   const gateway = gatewayPosition(task);
   const admission = admissionOf(task, gateway);
-  const ready = [...dependencyWaits(task), ...removeIntruders(task, [...members, ...(gateway ? [gateway] : [])])];
+  const surplus = surplusOf(task, members, gateway);
+  const intruders = removeIntruders(task, [...members, ...(gateway ? [gateway] : [])]);
+  const waited = [...dependencyWaits(task), ...intruders];
+  const ready = [
+    ...waited,
+    ...addStops(task, members, [...surplus, ...(gateway?.current ? [gateway.current] : [])], waited),
+  ];
 
   const started = members.flatMap((member) => addStart(task, member, ready, admission));
-  const turns = turnsOf(members, restartReason(task));
-  const surplus = surplusOf(task, members, gateway);
+  const turns = turnsOf(task, members, following?.why ?? restartReason(task));
   const going = { surplus, renewed: turns.map(({ plan }) => plan.name) };
   const gatewayDone = gateway ? addGateway(task, gateway, [...ready, ...started], going) : [];
   const back = gateway && turns.length > 0 ? addReturns(task, members, gateway, [...ready, ...gatewayDone]) : [];
   const rolled = addRoll(task, turns, [...ready, ...started, ...back, ...gatewayDone], gateway);
-  const done = [...ready, ...started, ...gatewayDone, ...rolled];
+  const entered = gateway ? addEntry(task, members, gateway, [...started, ...gatewayDone, ...rolled]) : [];
+  const done = [...ready, ...started, ...gatewayDone, ...rolled, ...entered];
   addRemovals(task, surplus, done);
   addWait(task, task.service, 'serving', done, false);
+}
+
+/** One that lives in a container which is made anew is made anew with it. */
+function madeAfter(position: MemberPosition, following: Following | null): MemberPosition {
+  const isToFollow = following?.how === 'recreate' && position.current !== null && position.difference === null;
+  return isToFollow ? { ...position, difference: following.why } : position;
 }
 
 /**
@@ -70,7 +86,7 @@ function addStart(
   const mustStart = position.start && !(position.current && isRunning(position.current));
   if (!mustStart) return before;
   const started = addStartOf(task, position, [...before, ...ready]);
-  return admission && takesTraffic(task, plan.name)
+  return admission && isLetIn(task, position)
     ? [started, addAdmission(task, plan.name, admission, [started])]
     : [started];
 }
@@ -90,7 +106,7 @@ function addReturns(
       ({ current, difference, plan }) =>
         difference === null && current && isRunning(current) && seen.notIn.includes(plan.name),
     )
-    .filter(({ plan }) => takesTraffic(task, plan.name))
+    .filter((position) => isLetIn(task, position))
     .map(({ plan }) => addAdmission(task, plan.name, 'gateway', after));
 }
 
@@ -102,12 +118,13 @@ interface Turn extends MemberPosition {
 }
 
 /** @param restart why members that need not be made anew are started anew; null: they are not */
-function turnsOf(members: readonly MemberPosition[], restart: string | null): Turn[] {
+function turnsOf({ service }: ServiceTask, members: readonly MemberPosition[], restart: string | null): Turn[] {
   return members.flatMap((position): Turn[] => {
-    const { current, difference } = position;
+    const { current, difference, start } = position;
     if (!current) return [];
     if (difference !== null) return [{ ...position, current, how: 'recreate', why: difference }];
-    return restart !== null && isUp(current) ? [{ ...position, current, how: 'restart', why: restart }] : [];
+    const works = isUp(current) && (start || service.policy.standby === 'warm');
+    return restart !== null && works ? [{ ...position, current, how: 'restart', why: restart }] : [];
   });
 }
 
@@ -127,7 +144,7 @@ function restartReason({ list, service }: ServiceTask): string | null {
   return cause ? `${cause.service}, which it depends on, is changed` : null;
 }
 
-/** One member after the other; those without traffic first. @returns the last step's id */
+/** One member after the other; those without traffic first, of a cold pair the one that works last. @returns the last step's id */
 function addRoll(
   task: ServiceTask,
   turns: readonly Turn[],
@@ -135,7 +152,11 @@ function addRoll(
   gateway: Position | null,
 ): string[] {
   const leader = task.existing.gateways.get(task.service.name)?.leader ?? null;
-  const rank = ({ current, plan }: Turn): number => (isUp(current) ? (plan.name === leader ? 2 : 1) : 0);
+  const isCold = task.service.policy.standby === 'cold';
+  const rank = ({ current, plan, start }: Turn): number => {
+    if (isCold) return start ? 2 : 0;
+    return isUp(current) ? (plan.name === leader ? 2 : 1) : 0;
+  };
   let last = [...after];
   for (const turn of turns.toSorted((one, other) => rank(one) - rank(other))) last = addTurn(task, turn, last, gateway);
   return turns.length === 0 ? [] : last;
@@ -143,14 +164,14 @@ function addRoll(
 
 function addTurn(task: ServiceTask, turn: Turn, after: readonly string[], gateway: Position | null): string[] {
   const { current, how, plan, start, why } = turn;
-  const throughGateway = gateway !== null && gateway.current !== null && takesTraffic(task, plan.name);
+  const throughGateway = gateway !== null && gateway.current !== null && isLetIn(task, turn) && !hasGap(task.service);
   const away = throughGateway && isUp(current) && isMemberNow(current) ? [addLeadAway(task, plan.name, after)] : after;
   const made =
     how === 'recreate'
       ? addRecreation(task, { ...turn, difference: why }, [...task.ground, ...away])
       : addRestart(task, turn, away);
   const several = task.service.members.length > 1 && start;
-  const by = gateway !== null && takesTraffic(task, plan.name) ? 'gateway' : 'engine';
+  const by = gateway !== null && isLetIn(task, turn) ? 'gateway' : 'engine';
   return several ? [addAdmission(task, plan.name, by, [made])] : [made];
 }
 
@@ -167,6 +188,7 @@ function addRestart(
     member: plan.name,
     stopTimeoutMs,
     why,
+    gap: hasGap(service),
   });
 }
 

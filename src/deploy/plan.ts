@@ -88,6 +88,7 @@ const startsSomething: ReadonlySet<StepKind> = new Set([
   'start_container',
   'recreate_container',
   'restart_container',
+  'stop_container',
   'reload_gateway',
 ]);
 

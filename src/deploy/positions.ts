@@ -41,17 +41,42 @@ export function memberPositions(scene: ServiceScene): MemberPosition[] {
       start: plan.startsAtUp,
     };
   });
-  return withOneOfColdPair(positions);
+  const pair = positions.filter(({ plan }) => plan.role !== 'replica');
+  if (!pair.some(({ plan }) => plan.role === 'backup')) return positions;
+  const leader = scene.existing.gateways.get(scene.service.name)?.leader ?? null;
+  switch (scene.service.policy.standby) {
+    case 'hot':
+      return positions;
+    case 'warm':
+      return positions.map((position) =>
+        pair.includes(position) && isPausedStandby(position, pair, leader) ? { ...position, start: false } : position,
+      );
+    case 'cold': {
+      const chosen = theOneToRun(pair, leader);
+      return positions.map((position) =>
+        pair.includes(position) ? { ...position, start: position === chosen } : position,
+      );
+    }
+  }
 }
 
-/** Of a cold pair one runs: the one that does, whichever role it was made for; else the primary. */
-function withOneOfColdPair(positions: readonly MemberPosition[]): MemberPosition[] {
-  const pair = positions.filter(({ plan }) => plan.role !== 'replica');
-  const running = pair.find(({ current }) => current !== null && isUp(current));
-  if (!running || !pair.some(({ plan }) => !plan.startsAtUp)) return [...positions];
-  return positions.map((position) =>
-    pair.includes(position) ? { ...position, start: position === running } : position,
-  );
+/** Of a cold pair: the one that leads or runs, whichever role it was made for; with none, the one that led or the primary. */
+function theOneToRun(pair: readonly MemberPosition[], leader: string | null): MemberPosition | undefined {
+  const leads = ({ plan }: MemberPosition): boolean => plan.name === leader;
+  const up = pair.filter(({ current }) => current !== null && isUp(current));
+  const running = up.find(({ current }) => current !== null && isRunning(current));
+  return up.find(leads) ?? running ?? up[0] ?? pair.find(leads) ?? pair.find(({ plan }) => plan.startsAtUp);
+}
+
+/** As it should be: it does not lead, and another one runs. It is woken when one of the two is made anew. */
+function isPausedStandby(
+  { current, plan }: MemberPosition,
+  pair: readonly MemberPosition[],
+  leader: string | null,
+): boolean {
+  if (pair.some(({ difference }) => difference !== null)) return false;
+  const othersRun = pair.some((other) => other.plan !== plan && other.current !== null && isRunning(other.current));
+  return current?.state === 'paused' && plan.name !== leader && othersRun;
 }
 
 export interface GatewayPosition extends Position {

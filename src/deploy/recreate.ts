@@ -6,11 +6,12 @@
  */
 
 import { isCode } from '../errors.ts';
+import { hasNoProcess } from '../fencing/proof.ts';
 import type { Container, ContainerSpec, Engine } from '../ports/engine.ts';
 import { LABEL } from '../labels.ts';
 import { asideName, readAsideName } from '../redundancy/replaced-name.ts';
 import { deadlines, within } from './deadlines.ts';
-import { startContainer } from './start.ts';
+import { endByForce, startContainer } from './start.ts';
 import type { World } from './world.ts';
 
 type Doors = Pick<World, 'engine' | 'clock'>;
@@ -22,6 +23,8 @@ export interface Recreation {
   readonly start: boolean;
   /** milliseconds the old one may take to end; null: what it says itself */
   readonly stopTimeoutMs: number | null;
+  /** asked right before it is started, when the old one has ended; throws when it must not be */
+  readonly mayStart?: (id: string) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,12 +37,12 @@ export async function recreateContainer(doors: Doors, oldId: string, wanted: Rec
   const old = await engine.inspectContainer(oldId, within(deadlines.read, wanted.signal));
   if (!old) return createAnew(doors, wanted);
   const renamed = old.name === wanted.name;
-  if (renamed) await putAside(engine, old, wanted);
+  if (renamed) await putAside(doors, old, wanted);
   let created: string | null = null;
   try {
     created = await createAfter(engine, old, wanted);
-    await end(engine, old, wanted);
-    if (wanted.start) await startContainer(doors, created, wanted.signal);
+    await end(doors, old, wanted);
+    if (wanted.start) await startNew(doors, created, wanted);
   } catch (error) {
     await putBack(engine, old, renamed ? wanted.name : null, created);
     throw error;
@@ -49,21 +52,27 @@ export async function recreateContainer(doors: Doors, oldId: string, wanted: Rec
 }
 
 /** Docker cannot rename a container in the moment between two restarts ("sandbox not found"): it is stopped first. */
-async function putAside(engine: Engine, old: Container, wanted: Recreation): Promise<void> {
-  if (old.state === 'restarting') await end(engine, old, wanted);
+async function putAside(doors: Doors, old: Container, wanted: Recreation): Promise<void> {
+  const { engine } = doors;
+  if (old.state === 'restarting') await end(doors, old, wanted);
   try {
     await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
   } catch (error) {
     if (!isCode(error, 'TH_ENGINE_REFUSED') || old.restartCount === 0) throw error;
-    await end(engine, old, wanted);
+    await end(doors, old, wanted);
     await engine.renameContainer(old.id, asideName(wanted), within(deadlines.read, wanted.signal));
   }
 }
 
 async function createAnew(doors: Doors, wanted: Recreation): Promise<string> {
   const id = await doors.engine.createContainer(wanted.name, wanted.spec, within(deadlines.create, wanted.signal));
-  if (wanted.start) await startContainer(doors, id, wanted.signal);
+  if (wanted.start) await startNew(doors, id, wanted);
   return id;
+}
+
+async function startNew(doors: Doors, id: string, { mayStart, signal }: Recreation): Promise<void> {
+  await mayStart?.(id);
+  await startContainer(doors, id, signal);
 }
 
 async function createAfter(engine: Engine, old: Container, wanted: Recreation): Promise<string> {
@@ -76,8 +85,9 @@ async function createAfter(engine: Engine, old: Container, wanted: Recreation): 
 }
 
 /** Stops it; one that is paused cannot hear a polite signal and is killed. */
-async function end(engine: Engine, old: Container, { stopTimeoutMs, signal }: Recreation): Promise<void> {
-  if (old.state === 'paused') return engine.killContainer(old.id, 'SIGKILL', within(deadlines.stop, signal));
+async function end(doors: Doors, old: Container, { stopTimeoutMs, signal }: Recreation): Promise<void> {
+  const { engine } = doors;
+  if (old.state === 'paused') return endByForce(doors, old.id, signal);
   const timeoutSeconds = stopTimeoutMs === null ? undefined : Math.ceil(stopTimeoutMs / 1000);
   const options = timeoutSeconds === undefined ? {} : { timeoutSeconds };
   await engine.stopContainer(old.id, options, within(deadlines.stop + (stopTimeoutMs ?? 10 * 60_000), signal));
@@ -173,17 +183,30 @@ export async function recoverReplaced(
     const was = readAsideName(old.name);
     if (was === null || (only !== undefined && only !== was.name)) continue;
     const fresh = containers.find((container) => container.name === was.name) ?? null;
-    lines.push(await settle(engine, old, fresh, was.name, was.start, signal));
+    const rival = containers.find((other) => other !== old && other !== fresh && writesBeside(other, old)) ?? null;
+    lines.push(await settle(engine, { old, fresh, rival }, was, signal));
   }
   return lines;
 }
 
+/** Of a service of which one writes; it may have been started meanwhile. What became such a pair has no label of it yet. */
+function writesBeside(other: Container, { labels }: Container): boolean {
+  if (other.labels[LABEL.ours] !== labels[LABEL.ours] || isGateway(labels) || isGateway(other.labels)) return false;
+  const isOneWriter = labels[LABEL.oneWriter] !== undefined || other.labels[LABEL.oneWriter] !== undefined;
+  return isOneWriter && !hasNoProcess(other);
+}
+
+/** What there is of one replacement; `rival` runs, and would write the same data. */
+interface Remains {
+  readonly old: Container;
+  readonly fresh: Container | null;
+  readonly rival: Container | null;
+}
+
 async function settle(
   engine: Engine,
-  old: Container,
-  fresh: Container | null,
-  name: string,
-  start: boolean,
+  { old, fresh, rival }: Remains,
+  { name, start }: { readonly name: string; readonly start: boolean },
   signal?: AbortSignal,
 ): Promise<string> {
   const remove = (id: string): Promise<void> =>
@@ -194,6 +217,8 @@ async function settle(
   }
   if (fresh) await remove(fresh.id);
   await engine.renameContainer(old.id, name, within(deadlines.read, signal));
+  if (rival && hasNoProcess(old))
+    return `the replacement of ${name} had not come to its end; the old container is in its place again, and is not started, since ${rival.name} runs and writes the same data`;
   if (start && old.startedAt > 0) await engine.startContainer(old.id, within(deadlines.start, signal));
   return `the replacement of ${name} had not come to its end; the old container is in its place again`;
 }

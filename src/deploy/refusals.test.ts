@@ -8,8 +8,8 @@ import type { Container, Network, Volume } from '../ports/engine.ts';
 import type { Existing } from './existing.ts';
 import { networkDifference, refusalsOf, refuse, volumeDifference } from './refusals.ts';
 
-const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
-const driver = new MemoryGatewayDriver(clock, () => 'up');
+const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined, timer: () => () => undefined };
+const driver = new MemoryGatewayDriver({ clock, conditionOf: () => 'up' });
 const web: Service = {
   image: 'web:1',
   ports: [{ target: 80, published: '8080', host_ip: '127.0.0.1', protocol: 'tcp' }],

@@ -9,7 +9,7 @@ import { isRunning } from './positions.ts';
 import type { Work } from './steps.ts';
 import type { World } from './world.ts';
 
-type Doors = Pick<World, 'engine' | 'driver' | 'stateFolder'>;
+type Doors = Pick<World, 'files' | 'engine' | 'driver' | 'stateFolder'>;
 
 /** Gives a gateway that runs another configuration; on failure it goes on with the one it has. */
 export async function reloadGateway(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Standby } from '../core/model.ts';
 import type { Container } from '../ports/engine.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
@@ -38,9 +39,10 @@ const member = (
 function answer(
   condition: Condition,
   members: readonly SeenMember[],
-  options: { gateway?: GatewayReading | 'silent'; completes?: boolean } = {},
+  options: { gateway?: GatewayReading | 'silent'; completes?: boolean; standby?: Standby } = {},
 ): string {
-  const service = { policy: { completes: options.completes ?? false } } as ServicePlan;
+  const { completes = false, standby = 'hot' } = options;
+  const service = { policy: { completes, standby } } as ServicePlan;
   const result = conditionHolds(service, { members, gateway: options.gateway ?? null }, condition);
   return result.is === 'yes' ? 'yes' : `${result.is}: ${result.why}`;
 }
@@ -112,12 +114,14 @@ describe('serving, without a gateway', () => {
     assert.equal(answer('healthy', done, { completes: true }), 'never: job ended with code 0');
   });
 
-  it('of a cold pair the one that runs counts, of a hot one both', () => {
+  it('of a pair of which one stands by the one that runs counts, of a hot one both', () => {
     const cold = [
       member('w-primary', { state: 'exited', exitCode: 1 }),
       member('w-backup', {}, { role: 'backup', startsAtUp: false }),
     ];
-    assert.equal(answer('serving', cold), 'yes');
+    assert.equal(answer('serving', cold, { standby: 'cold' }), 'yes');
+    const warm = [member('w-primary', { state: 'paused' }), member('w-backup', {}, { role: 'backup' })];
+    assert.equal(answer('serving', warm, { standby: 'warm' }), 'yes');
     const hot = [member('w-primary', { state: 'exited', exitCode: 1 }), member('w-backup', {}, { role: 'backup' })];
     assert.equal(answer('serving', hot), 'never: w-primary ended with code 1');
   });

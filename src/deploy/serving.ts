@@ -37,7 +37,7 @@ const notYet = (why: string): Answer => ({ is: 'not_yet', why });
 const never = (why: string): Answer => ({ is: 'never', why });
 
 export function conditionHolds(service: ServicePlan, seen: SeenService, condition: Condition): Answer {
-  const members = expectedMembers(seen.members);
+  const members = expectedMembers(service, seen.members);
   switch (condition) {
     case 'started':
       return all(
@@ -63,10 +63,10 @@ export function hasFinished(service: ServicePlan, seen: SeenService): boolean {
   return service.policy.completes && conditionHolds(service, seen, 'completed').is === 'yes';
 }
 
-/** The running one of a cold pair stands for both; others as planned. */
-function expectedMembers(members: readonly SeenMember[]): readonly SeenMember[] {
+/** The running one of a pair of which one stands by counts for both; others as planned. */
+function expectedMembers({ policy }: ServicePlan, members: readonly SeenMember[]): readonly SeenMember[] {
   const pair = members.filter(({ plan }) => plan.role !== 'replica');
-  if (!pair.some(({ plan }) => !plan.startsAtUp)) return members;
+  if (policy.standby === 'hot' || !pair.some(({ plan }) => plan.role === 'backup')) return members;
   const running = pair.filter(({ container }) => container?.state === 'running');
   const standing = running.length > 0 ? running : pair.filter(({ plan }) => plan.startsAtUp);
   return [...standing, ...members.filter(({ plan }) => plan.role === 'replica' && plan.startsAtUp)];

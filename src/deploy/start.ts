@@ -1,10 +1,12 @@
 import { isCode } from '../errors.ts';
+import { hasNoProcess } from '../fencing/proof.ts';
 import { deadlines, within } from './deadlines.ts';
 import type { World } from './world.ts';
 
 /** The engine frees a port a moment after it has stopped its holder, and two services may swap theirs in one `up`. */
 const PORT_PATIENCE_MS = 3000;
 const AGAIN_MS = 250;
+const LOOK_EVERY_MS = 20;
 
 /** How engines say that a port of the host is taken. */
 export const portTaken = /port is already allocated|address already in use|ports are not available/i;
@@ -24,6 +26,21 @@ export async function startContainer(
       if (!isPortTaken(error) || clock.monotonic() >= until) throw error;
     }
     await clock.sleep(AGAIN_MS, signal);
+  }
+}
+
+/** SIGKILL, which a paused one hears too. It is told at once and takes effect a little later: waits until it has. */
+export async function endByForce(
+  { engine, clock }: Pick<World, 'engine' | 'clock'>,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const call = within(deadlines.stop, signal);
+  for (;;) {
+    const container = await engine.inspectContainer(id, call);
+    if (!container || hasNoProcess(container)) return;
+    await engine.killContainer(id, 'SIGKILL', call);
+    await clock.sleep(LOOK_EVERY_MS, call.signal);
   }
 }
 

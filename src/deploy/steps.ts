@@ -58,6 +58,8 @@ export type Work =
       readonly oldId: string;
       readonly start: boolean;
       readonly why: string;
+      /** nothing of its service serves until it does */
+      readonly gap: boolean;
     }
   | {
       readonly kind: 'restart_container';
@@ -66,6 +68,17 @@ export type Work =
       readonly member: string;
       /** how long it may take to end, milliseconds; null: what the container itself says */
       readonly stopTimeoutMs: number | null;
+      readonly why: string;
+      readonly gap: boolean;
+    }
+  /** ended, and proven to be, before another one that would write the same data is started */
+  | {
+      readonly kind: 'stop_container';
+      readonly containerId: string;
+      readonly name: string;
+      readonly stopTimeoutMs: number | null;
+      /** by SIGKILL: one that must not even write what it holds */
+      readonly force: boolean;
       readonly why: string;
     }
   | { readonly kind: 'remove_container'; readonly containerId: string; readonly name: string; readonly why: string }
@@ -145,9 +158,11 @@ export function describeStep(step: Step): string {
     case 'start_container':
       return `${step.paused ? 'unpause' : 'start'} ${step.name}`;
     case 'recreate_container':
-      return `recreate ${step.container.name} (${step.why})${step.container.role === 'gateway' ? '; connections through it are cut for a moment' : ''}`;
+      return `recreate ${step.container.name} (${step.why})${step.container.role === 'gateway' ? '; connections through it are cut for a moment' : gapWords(step)}`;
     case 'restart_container':
-      return `restart ${step.name} (${step.why})`;
+      return `restart ${step.name} (${step.why})${gapWords(step)}`;
+    case 'stop_container':
+      return `${step.force ? 'kill' : 'stop'} ${step.name} (${step.why})`;
     case 'remove_container':
       return `remove ${step.name} (${step.why})`;
     case 'connect_network':
@@ -161,6 +176,10 @@ export function describeStep(step: Step): string {
     case 'wait_for':
       return `wait until ${step.service ?? 'the project'} ${phrase[step.condition]}`;
   }
+}
+
+function gapWords({ gap, service }: { readonly gap: boolean; readonly service: string | null }): string {
+  return gap ? `; nothing of ${service ?? 'it'} serves until it has started` : '';
 }
 
 const phrase: Readonly<Record<Condition, string>> = {

@@ -16,6 +16,7 @@ const evidence: DrillEvidence = {
     { id: 3, time: 1030, kind: 'take_out', service: 'web', member: 'web-primary', incident: 'i', message: '' },
   ],
   maxInFlight: 24,
+  hasGap: false,
   repairTimeoutMs: 120_000,
 };
 
@@ -38,6 +39,12 @@ test('POST in flight may be lost, more may not', () => {
     judge({ ...evidence, requests: { sent: 99, failed, failedByMethod: { POST: failed } } }).verdict;
   assert.equal(posts(24), 'pass');
   assert.equal(posts(25), 'fail');
+});
+
+test('where one member works at a time, requests fail until the other one has started; it has to be repaired all the same', () => {
+  const gap = { ...evidence, hasGap: true, requests: { sent: 9, failed: 5, failedByMethod: { GET: 5 } } };
+  assert.equal(judge(gap).verdict, 'pass');
+  assert.equal(judge({ ...gap, repairedAt: null }).verdict, 'fail');
 });
 
 test('what is never repaired fails', () => {

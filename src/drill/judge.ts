@@ -39,6 +39,8 @@ export interface DrillEvidence {
   readonly events: readonly EventRecord[];
   /** requests that one member may hold at once: what of POST can be lost */
   readonly maxInFlight: number;
+  /** one member works at a time, so that every switch has a time without service: requests fail then, whoever is at fault */
+  readonly hasGap: boolean;
   readonly repairTimeoutMs: number;
 }
 
@@ -63,8 +65,9 @@ export function judge(evidence: DrillEvidence): DrillReport {
   };
 }
 
-function reasonsToFail({ requests, maxInFlight, repairedAt, repairTimeoutMs, longestGapMs }: DrillEvidence): string[] {
-  const failures = Object.entries(requests.failedByMethod);
+function reasonsToFail(evidence: DrillEvidence): string[] {
+  const { requests, maxInFlight, repairedAt, repairTimeoutMs, longestGapMs, hasGap } = evidence;
+  const failures = hasGap ? [] : Object.entries(requests.failedByMethod);
   const safe = failures.filter(([method, count]) => IDEMPOTENT.has(method) && count > 0);
   const once = failures.filter(([method]) => !IDEMPOTENT.has(method)).reduce((sum, [, count]) => sum + count, 0);
   return [

@@ -5,4 +5,6 @@ export interface Clock {
   /** milliseconds from some start, never jumps back */
   monotonic(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `onDue` once after `ms`. @returns what takes it back */
+  timer(ms: number, onDue: () => void): () => void;
 }

@@ -115,6 +115,8 @@ export interface EngineInfo {
   readonly architecture: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** where images, containers and volumes are, on its own host */
+  readonly dataRoot: string;
   readonly cgroupVersion: '1' | '2';
   readonly liveRestore: boolean;
   readonly swarmActive: boolean;
@@ -177,6 +179,12 @@ export interface LogLine {
   readonly text: string;
 }
 
+export interface FileStat {
+  /** milliseconds since 1970, by the host's clock */
+  readonly modifiedAt: number;
+  readonly sizeBytes: number;
+}
+
 export interface ListFilter {
   /** label=value pairs, all must hold; an empty value asks for presence */
   readonly labels?: Readonly<Record<string, string>>;
@@ -235,6 +243,11 @@ export interface Engine {
     options: { readonly user?: string; readonly env?: readonly string[]; readonly workingDir?: string },
     call?: Call,
   ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+  /**
+   * A file in a container, running or not, without running anything in it; null: there is none. What lies on a tmpfs
+   * mount is not seen.
+   */
+  statFile(id: string, path: string, call?: Call): Promise<FileStat | null>;
 
   listNetworks(filter: ListFilter, call?: Call): Promise<Network[]>;
   inspectNetwork(idOrName: string, call?: Call): Promise<Network | null>;

@@ -17,6 +17,16 @@ export interface JournalEntry {
   readonly detail: string;
 }
 
+/** What was seen of an incident, or weighed for it, when. */
+export interface IncidentNote {
+  readonly at: number;
+  readonly kind: 'seen' | 'considered';
+  /** in words */
+  readonly text: string;
+  /** considered: when it is looked at again at the latest; null: with the next news */
+  readonly until: number | null;
+}
+
 export interface IncidentRecord {
   readonly id: string;
   readonly service: string;
@@ -28,6 +38,8 @@ export interface IncidentRecord {
   readonly drill?: boolean;
   /** what was seen, in words */
   readonly evidence: readonly string[];
+  /** what was seen and what was weighed, in order; absent: by an older version, which kept the evidence alone */
+  readonly notes?: readonly IncidentNote[];
   /** what was done, in words, in order */
   readonly actions: readonly { readonly at: number; readonly what: string; readonly outcome: string }[];
   readonly outcome: 'repaired' | 'quarantined' | 'superseded' | null;
@@ -72,6 +84,8 @@ export interface Store {
   complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void;
   /** announced and not completed, oldest first: what was under way when the last supervisor died */
   pending(): JournalEntry[];
+  /** announced from `sinceMs` until `untilMs`, both included, oldest first */
+  journal(options: { readonly sinceMs: number; readonly untilMs: number }): JournalEntry[];
 
   saveIncident(incident: IncidentRecord): void;
   incident(id: string): IncidentRecord | null;

@@ -7,7 +7,7 @@ import { imageReference } from '../compose/container.ts';
 import { MAX_GATEWAY_PORTS, servicePorts } from './ports.ts';
 import type { Relations } from './relations.ts';
 import { gatewaySettings, type GatewaySettings, type ServiceSettings, type Settings } from './settings.ts';
-import { writablePlaces } from './writer.ts';
+import { stateOf, type State } from './writer.ts';
 
 /** Everything known of one service before anything is decided. */
 export interface Analysis {
@@ -21,7 +21,7 @@ export interface Analysis {
   readonly imageReference: string;
   readonly health: HealthTarget | null;
   readonly ports: GatewayPorts;
-  readonly writable: readonly string[];
+  readonly state: State;
   readonly asked: AskedMode;
 }
 
@@ -51,7 +51,7 @@ export function analyse(
     imageReference: reference,
     health,
     ports: gatewayPorts(service, ports, health, gateway),
-    writable: writablePlaces(service, image),
+    state: stateOf(service, image),
     asked: askedMode(service, settings),
   };
 }

@@ -10,6 +10,8 @@ export interface Decision {
   readonly mode: Mode;
   readonly reason: string;
   readonly standby: Standby;
+  /** at most one of its containers may run: they would write the same data */
+  readonly oneWriter: boolean;
   readonly hasGateway: boolean;
   readonly members: readonly MemberName[];
   readonly refused: readonly Note[];
@@ -22,10 +24,17 @@ export function decide(analysis: Analysis): Decision {
   if (asked.mode === 'single') return asItIs(analysis, asked.reason, []);
   const hasGateway = analysis.gateway.wanted && analysis.ports.ports.length > 0 && service.network_mode === undefined;
   const members = memberNames(name, asked.mode, asked.replicas, hasGateway);
-  const against = refusals({ ...analysis, hasGateway, members });
+  const oneWriter = hasOneWriter(analysis);
+  const against = refusals({ ...analysis, hasGateway, oneWriter, members });
   if (against.length > 0) return refuse(analysis, against);
-  const standby = standbyOf(analysis.settings, asked, hasGateway);
-  return { mode: asked.mode, reason: asked.reason, standby, hasGateway, members, refused: surplus(analysis) };
+  const standby = standbyOf(analysis.settings, asked, { hasGateway, oneWriter });
+  const { mode, reason } = asked;
+  return { mode, reason, standby, oneWriter, hasGateway, members, refused: surplus(analysis) };
+}
+
+/** It has state, and nobody who should know has said that several may write it. */
+function hasOneWriter({ state, settings, asked }: Analysis): boolean {
+  return state.places.length > 0 && settings.shared_volumes !== true && !asked.replicasByUser;
 }
 
 /** The service stays as Compose makes it; `against` says why. */
@@ -34,9 +43,10 @@ export function refuse(analysis: Analysis, against: readonly Note[]): Decision {
   return asItIs(analysis, `stays as it is: ${first}`, against);
 }
 
-function asItIs({ name, service }: Analysis, reason: string, refused: readonly Note[]): Decision {
-  const members = memberNames(name, 'single', declaredReplicas(service) ?? 1, false);
-  return { mode: 'single', reason, standby: 'hot', hasGateway: false, members, refused };
+function asItIs(analysis: Analysis, reason: string, refused: readonly Note[]): Decision {
+  const members = memberNames(analysis.name, 'single', declaredReplicas(analysis.service) ?? 1, false);
+  const oneWriter = members.length === 1 && hasOneWriter(analysis);
+  return { mode: 'single', reason, standby: 'hot', oneWriter, hasGateway: false, members, refused };
 }
 
 /** Replicas that a pair leaves out. */

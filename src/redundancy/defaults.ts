@@ -1,4 +1,5 @@
 import { parseDuration } from '../duration.ts';
+import { parsePercent } from './shape.ts';
 
 /** One default: as people write it, what the program uses, and where it comes from. */
 export interface Default<T> {
@@ -20,12 +21,20 @@ function count(value: number, source: string): Default<number> {
   return { text: String(value), value, source };
 }
 
+/** A default that is a share: `text` with a percent sign, `value` from 0 to 1. */
+function share(text: string, source: string): Default<number> {
+  const value = parsePercent(text);
+  if (value === null) throw new Error(`no share: ${text}`);
+  return { text, value, source };
+}
+
 /** Every default, once. Times are milliseconds. `twinhull config --explain` and docs/configuration.md are made from it. */
 export const defaults = {
   monitoringIntervalMs: time('10s', ORIGINAL),
   failoverThreshold: count(3, ORIGINAL),
   failoverTimeoutMs: time('30s', ORIGINAL),
   partitionTimeoutMs: time('10s', ORIGINAL),
+  resourceTimeoutMs: time('60s', ORIGINAL),
   historyEntries: count(100, ORIGINAL),
   historyRetentionMs: time('24h', ORIGINAL),
   startPeriodMs: time('40s', ORIGINAL),
@@ -55,4 +64,22 @@ export const defaults = {
    * service that had 1,000 of them before must have them still; a service of short requests does well with 24.
    */
   maxConnections: count(1024, 'room for long-lived connections; measured: 24 for short requests'),
+  resourceWindowMs: time('60s', 'longer than a burst of work or a collection of garbage'),
+  memoryShare: share('90%', ORIGINAL),
+  cpuShare: share('90%', ORIGINAL),
+  throttledShare: share('50%', 'held back for half of the time is slow for whoever waits'),
+  pidsShare: share('90%', 'as for memory'),
+  descriptorsShare: share('90%', 'as for memory'),
+  oomKills: count(3, 'one may be an accident; three in a window are how it goes'),
+  hostMemoryShare: share('95%', 'the kernel begins to end processes soon after'),
+  hostDiskShare: share('95%', 'file systems keep 5% for root'),
+  hostInodesShare: share('95%', 'as for the disk'),
+  queueLength: count(100, ORIGINAL),
+  queueLengthFail: count(1000, 'ten times as many'),
+  errorsWarnShare: share('5%', 'half of what is a failure'),
+  errorsShare: share('10%', ORIGINAL),
+  zombies: count(10, 'a few may wait to be reaped at any time'),
+  zombiesFail: count(100, 'ten times as many'),
+  heartbeatMs: time('60s', 'a worker may be busy with one piece for a while'),
+  progressMs: time('60s', 'as for the heartbeat'),
 } as const;

@@ -15,10 +15,13 @@ services:
     image: postgres:16
     volumes: ["data:/var/lib/postgresql/data"]
     x-twinhull: { mode: pair }
+  log: { image: "acme/log:1", volumes: ["/var/log"], x-twinhull: { mode: pair } }
 volumes: { data: }
 `;
 
-const facts = { images: new Map(['acme/web:1', 'acme/worker:1', 'postgres:16'].map((name) => [name, image({})])) };
+const facts = {
+  images: new Map(['acme/web:1', 'acme/worker:1', 'postgres:16', 'acme/log:1'].map((name) => [name, image({})])),
+};
 
 test('plan --json has the keys that others rely on, and no more', async () => {
   assert.deepEqual(planDocument(await planOf(SHOP, facts)), {
@@ -46,13 +49,23 @@ test('plan --json has the keys that others rely on, and no more', async () => {
       },
       {
         name: 'db',
+        mode: 'pair',
+        members: [
+          { name: 'db-primary', role: 'primary' },
+          { name: 'db-backup', role: 'backup' },
+        ],
+        gateway: null,
+        refused: [],
+      },
+      {
+        name: 'log',
         mode: 'single',
-        members: [{ name: 'db', role: 'primary' }],
+        members: [{ name: 'log', role: 'primary' }],
         gateway: null,
         refused: [
           {
-            what: 'pair with state: data:/var/lib/postgresql/data',
-            why: 'two members would write the same data at once, or each its own; fenced pairs for services with state come in a later version. Mount it read-only, or set `shared_volumes: true` if the program can share it',
+            what: 'pair with state: anonymous volume:/var/log',
+            why: 'each member would have data of its own there, since nobody has given the volume a name; name it (`volumes: ["NAME:/var/log"]`), or set `shared_volumes: true` if the program can share it',
           },
         ],
       },
@@ -64,7 +77,7 @@ test('a person reads the plan in 80 columns', async () => {
   const plan = formatPlan(await planOf(SHOP, facts));
   assert.equal(
     plan,
-    `shop: 3 services, 6 containers
+    `shop: 4 services, 8 containers
 
 web: pair (x-twinhull asks for it)
   gateway    shop-web-1, ports 80 http
@@ -79,11 +92,20 @@ worker: pair (x-twinhull asks for it)
   primary    worker-primary
   backup     worker-backup, created and not started until it is needed
 
-db: single (stays as it is: pair with state: data:/var/lib/postgresql/data)
-  refused    pair with state: data:/var/lib/postgresql/data: two members would
-             write the same data at once, or each its own; fenced pairs for
-             services with state come in a later version. Mount it read-only, or
-             set \`shared_volumes: true\` if the program can share it
+db: pair (x-twinhull asks for it)
+  primary    db-primary
+  backup     db-backup, created and not started until it is needed and the other
+             is proven stopped
+  note       one writer: both members write data:/var/lib/postgresql/data, so
+             one runs at a time: the other one is started when it is proven
+             stopped, and until it has started nothing serves. Nobody but
+             twinhull starts them: with no supervisor, one that ends stays ended
+
+log: single (stays as it is: pair with state: anonymous volume:/var/log)
+  refused    pair with state: anonymous volume:/var/log: each member would have
+             data of its own there, since nobody has given the volume a name;
+             name it (\`volumes: ["NAME:/var/log"]\`), or set \`shared_volumes:
+             true\` if the program can share it
 `,
   );
 });

@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { CheckConfig } from '../ports/gateway.ts';
-import type { Fleet, GatewayPlan, Note, ServicePlan } from './fleet.ts';
+import type { Fleet, GatewayPlan, MemberPlan, Note, ServicePlan } from './fleet.ts';
 
 /** The document of `twinhull plan --json`. Its keys are an interface: they stay. */
 export interface PlanDocument {
@@ -50,16 +50,22 @@ function serviceLines(service: ServicePlan): readonly string[] {
   return [
     ...wrapped(`${name}: ${mode} (${reason})`, '', INDENT),
     ...(gateway === null ? [] : gatewayLines(gateway)),
-    ...(mode === 'single'
-      ? []
-      : members.flatMap((member) => labelled(member.role, memberLine(member.name, member.startsAtUp)))),
+    ...(mode === 'single' ? [] : members.flatMap((member) => labelled(member.role, memberLine(service, member)))),
     ...refused.flatMap((note) => labelled('refused', sentence(note))),
     ...notes.flatMap((note) => labelled('note', sentence(note))),
   ];
 }
 
-function memberLine(name: string, startsAtUp: boolean): string {
-  return startsAtUp ? name : `${name}, created and not started until it is needed`;
+function memberLine({ policy }: ServicePlan, { name, role }: MemberPlan): string {
+  if (role !== 'backup') return name;
+  switch (policy.standby) {
+    case 'hot':
+      return name;
+    case 'warm':
+      return `${name}, paused until it is needed`;
+    case 'cold':
+      return `${name}, created and not started until it is needed${policy.oneWriter ? ' and the other is proven stopped' : ''}`;
+  }
 }
 
 function gatewayLines({ containerName, config, published, network }: GatewayPlan): readonly string[] {

@@ -5,7 +5,8 @@
 
 import type { GatewayConfig } from '../ports/gateway.ts';
 import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../ports/engine.ts';
-import type { Mode, Role, ServicePolicy } from '../core/model.ts';
+import type { HostPolicy, Mode, Role, ServicePolicy } from '../core/model.ts';
+import type { Question } from '../ports/prober.ts';
 
 export interface Fleet {
   readonly project: string;
@@ -31,6 +32,41 @@ export interface ProjectPolicy {
   readonly historyRetentionMs: number;
   /** actions allowed on the whole host in `budgetWindowMs` */
   readonly hostActions: number;
+  /** absent in plans of an older version */
+  readonly host?: HostPolicy;
+}
+
+/** One sign of a service: what is asked. How the answers are judged is in the service's policy, by the same name. */
+export type SignPlan =
+  | { readonly name: string; readonly kind: 'queue'; readonly windowMs: number; readonly from: SourcePlan }
+  | {
+      readonly name: string;
+      readonly kind: 'errors';
+      readonly windowMs: number;
+      readonly failed: SourcePlan;
+      readonly all: SourcePlan;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'progress';
+      readonly number: SourcePlan;
+      /** the queue of its work; null: it must grow at all times */
+      readonly work: SourcePlan | null;
+    }
+  | { readonly name: string; readonly kind: 'zombies'; readonly windowMs: number }
+  /** by a file in its container, or by an answer of it */
+  | {
+      readonly name: string;
+      readonly kind: 'heartbeat';
+      readonly file: string | null;
+      readonly question: Question | null;
+    };
+
+/** Where a number comes from. */
+export interface SourcePlan {
+  /** null: the member itself */
+  readonly service: string | null;
+  readonly question: Question;
 }
 
 export interface Note {
@@ -55,10 +91,14 @@ export interface ServicePlan {
     readonly required: boolean;
     /** restarted after it, when a person restarts it or `up` makes it anew */
     readonly restart: boolean;
+    /** keys that put its containers into the other one's: it follows when that one is started or made anew; absent: none */
+    readonly joins?: readonly ('network_mode' | 'pid' | 'ipc' | 'volumes_from')[];
   }[];
   /** true: exit 0 is `completed` (restart: no / on-failure, or awaited as service_completed_successfully) */
   readonly completes: boolean;
   readonly policy: ServicePolicy;
+  /** absent in plans of an older version */
+  readonly signs?: readonly SignPlan[];
   /** image to have before the first start, and how to come by it */
   readonly image: {
     readonly reference: string;
@@ -88,7 +128,7 @@ export interface MemberPlan {
   readonly spec: ContainerSpec;
   /** on the service's own network; null without a gateway */
   readonly address: string | null;
-  /** cold standbys are created and not started */
+  /** cold standbys are created and not started; warm ones are paused later, when they have passed their check */
   readonly startsAtUp: boolean;
   /** changes when the container must be made anew; also the label twinhull.config-hash */
   readonly hash: string;

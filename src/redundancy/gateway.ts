@@ -53,7 +53,7 @@ function gatewayConfig(
     members: members.map((member) => ({
       name: member.name,
       address: member.address ?? '',
-      takesTraffic: member.startsAtUp,
+      takesTraffic: member.role !== 'backup' || decision.standby === 'hot',
     })),
     balance: leads ? 'leader' : 'spread',
     leader: leads ? (members.find(({ role }) => role === 'primary')?.name ?? null) : null,

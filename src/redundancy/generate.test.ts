@@ -150,6 +150,29 @@ services:
   assert.deepEqual(content.services['pm-backup']?.['networks'], { default: { aliases: ['pm'] } });
 });
 
+test('of two that write the same data plain Compose starts one, with the restart policy of the project', async () => {
+  const { content, files } = await generated(`
+services:
+  db: { image: d, restart: always, ports: ["5432"], volumes: ["data:/data"], x-twinhull: { mode: pair } }
+volumes: { data: }
+`);
+  const { 'db-primary': primary, 'db-backup': backup, db: gateway } = content.services;
+  assert.deepEqual([primary?.['profiles'], backup?.['profiles']], [undefined, ['twinhull-standby']]);
+  assert.deepEqual([primary?.['restart'], backup?.['restart']], ['unless-stopped', 'no']);
+  assert.deepEqual([primary?.['volumes'], backup?.['volumes']], [['data:/data'], ['data:/data']]);
+  assert.deepEqual(gateway?.['depends_on'], { 'db-primary': { condition: 'service_started' } });
+  const config = files.find(({ path }) => path.endsWith('gateway.json'))?.text ?? '';
+  assert.doesNotMatch(config, /"takesTraffic":false/, 'one that a person starts is found by the gateway alone');
+});
+
+test('a warm standby that the project asks for waits behind a profile: nobody would pause it', async () => {
+  const { content } = await generated(
+    'services: { a: { image: a, restart: always, x-twinhull: { mode: pair, standby: warm } } }',
+  );
+  assert.deepEqual(content.services['a-backup']?.['profiles'], ['twinhull-standby']);
+  assert.equal(content.services['a-backup']['restart'], 'always');
+});
+
 test('how a project rolls out itself stays', async () => {
   const { content } = await generated(
     'services: { a: { image: a, deploy: { replicas: 3, update_config: { parallelism: 2, order: start-first } } } }',

@@ -7,7 +7,7 @@
 import { basename } from 'node:path';
 import { Document, isScalar, visit } from 'yaml';
 import type { Project } from '../compose/project.ts';
-import type { GatewayDriver } from '../ports/gateway.ts';
+import type { GatewayConfig, GatewayDriver } from '../ports/gateway.ts';
 import type { Fleet } from './fleet.ts';
 import { generatedServices } from './generated-services.ts';
 import { ownNetworkKey } from './names.ts';
@@ -50,9 +50,14 @@ export function generateFiles(
 
 function gatewayFiles(fleet: Fleet, driver: GatewayDriver, folder: string): readonly GeneratedFile[] {
   return fleet.services.flatMap(({ name, gateway }) => {
-    const made = gateway === null ? {} : driver.files(gateway.config);
+    const made = gateway === null ? {} : driver.files(withAllIn(gateway.config));
     return Object.entries(made).map(([file, { text, mode }]) => ({ path: `${folder}/${name}/${file}`, text, mode }));
   });
+}
+
+/** Nobody puts a standby in: the gateway takes every member that passes its check, the leader first. */
+function withAllIn(config: GatewayConfig): GatewayConfig {
+  return { ...config, members: config.members.map((member) => ({ ...member, takesTraffic: true })) };
 }
 
 function networks(project: Project, fleet: Fleet, services: Readonly<Record<string, Raw>>): Raw {

@@ -86,20 +86,33 @@ function generatedMember(
     ...(service.build !== undefined && service.image === undefined ? { image: plan.image.reference } : {}),
     ...body,
     environment: { ...told, ...mapOf(service.environment === undefined ? {} : body['environment']) },
-    restart: service.restart ?? 'unless-stopped',
+    restart: restartOf(plan, member, service),
     deploy: deployOf(mapOf(body['deploy']), member, member.composeService === plan.name ? replicas : 0),
     profiles: waits(plan, member, service) ? [STANDBY_PROFILE] : listOf(service.profiles),
   });
 }
 
 /**
- * Nobody starts a cold standby when twinhull does not run, so by default both work; only where the project says
- * `standby: cold` itself, two at once may do harm, and the second waits for a person.
+ * Nobody starts or wakes a standby when twinhull does not run, so by default both work; only where the project says
+ * `standby: cold` or `warm` itself, two at once may do harm, and the second waits for a person. Two that write the same
+ * data would do harm for certain.
  */
 function waits(plan: ServicePlan, member: MemberPlan, service: Service): boolean {
-  return (
-    member.role === 'backup' && plan.policy.standby === 'cold' && mapOf(service['x-twinhull'])['standby'] === 'cold'
-  );
+  const { standby, oneWriter } = plan.policy;
+  const isSaid = standby !== 'hot' && mapOf(service['x-twinhull'])['standby'] === standby;
+  return member.role === 'backup' && (oneWriter || isSaid);
+}
+
+/**
+ * As the project says, else unless-stopped: with no supervisor nobody else starts what has ended. Of two that write the
+ * same data the engine must never start both, and `always` would start one that a person has stopped for the other;
+ * whoever starts the backup by hand looks after it himself.
+ */
+function restartOf({ policy }: ServicePlan, { role }: MemberPlan, service: Service): string {
+  const own = service.restart ?? 'unless-stopped';
+  if (!policy.oneWriter) return own;
+  if (role === 'backup') return 'no';
+  return own === 'always' ? 'unless-stopped' : own;
 }
 
 function deployOf(deploy: Raw, member: MemberPlan, replicas: number): Raw {

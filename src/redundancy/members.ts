@@ -72,7 +72,11 @@ function planMember(
   const { spec: made, contentFiles, unsupported } = containerSpec(name, asMember, project, host);
   const networks = networkAttachments(name, asMember, project, relations.linkAliases.get(name) ?? []);
   const { ExposedPorts, PortBindings } = portBindings(decision.hasGateway ? [] : (service.ports ?? []));
-  const labels = { ...made.Labels, ...ownLabels(project, { service: name, ...member }) };
+  const labels = {
+    ...made.Labels,
+    ...ownLabels(project, { service: name, ...member }),
+    ...(decision.oneWriter && decision.mode !== 'single' ? { [LABEL.oneWriter]: 'true' } : {}),
+  };
   const spec: ContainerSpec = {
     ...made,
     Labels: labels,
@@ -112,7 +116,7 @@ function memberService(analysis: Analysis, decision: Decision, member: MemberNam
   return {
     ...rest,
     environment: { ...told, ...rest.environment },
-    restart: restartPolicy(service, decision.mode, decision.standby, member.role),
+    restart: restartPolicy(service, decision, member.role),
     ...(decision.hasGateway || ports === undefined ? {} : { ports }),
     ...(service.network_mode === undefined ? { networks: networksOf(service, decision) } : {}),
   };

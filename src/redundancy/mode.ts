@@ -39,9 +39,15 @@ export function askedMode(service: Service, settings: ServiceSettings): AskedMod
 
 /**
  * Hot with a gateway: the backup takes traffic at once. Cold without: a second consumer of a queue would take
- * half of the work, or hold a job while it is paused. Who runs two replicas already wants both at work.
+ * half of the work, or hold a job while it is paused. Who runs two replicas already wants both at work. Cold where
+ * two would write the same data.
  */
-export function standbyOf(settings: ServiceSettings, asked: AskedMode, hasGateway: boolean): Standby {
+export function standbyOf(
+  settings: ServiceSettings,
+  asked: AskedMode,
+  { hasGateway, oneWriter }: { readonly hasGateway: boolean; readonly oneWriter: boolean },
+): Standby {
   if (settings.standby !== undefined) return settings.standby;
+  if (oneWriter) return 'cold';
   return hasGateway || asked.mode === 'cluster' || (asked.mode === 'pair' && asked.replicasByUser) ? 'hot' : 'cold';
 }

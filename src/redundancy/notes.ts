@@ -18,9 +18,10 @@ export function serviceNotes(analysis: Analysis, decision: Decision): readonly N
   return [...protectedNotes, ...unsupportedBuildKeys(analysis.service.build)];
 }
 
-function stateNote({ asked, writable }: Analysis): readonly Note[] {
-  if (asked.mode !== 'single' || writable.length === 0) return [];
-  return [{ what: 'state', why: `it writes ${writable.join(', ')}, so it has one writer and stays single` }];
+function stateNote({ asked, state: { places, unnamed } }: Analysis): readonly Note[] {
+  if (asked.mode !== 'single' || places.length === 0) return [];
+  const pair = unnamed.length === 0 ? '; `mode: pair` gives it a standby, of which one runs at a time' : '';
+  return [{ what: 'state', why: `it writes ${places.join(', ')}, so it has one writer and stays single${pair}` }];
 }
 
 function gatewayNotes(analysis: Analysis, decision: Decision): readonly Note[] {
@@ -48,7 +49,8 @@ function blindness({ service, image }: Analysis): string {
 
 const TOLD = ['SERVICE_ROLE', 'SERVICE_NAME', 'REDUNDANCY_ENABLED'];
 
-function memberNotes({ service, writable, settings }: Analysis, { members }: Decision): readonly Note[] {
+function memberNotes({ service, state, settings }: Analysis, { members, oneWriter }: Decision): readonly Note[] {
+  const { places } = state;
   const own = TOLD.filter((key) => Object.hasOwn(service.environment ?? {}, key));
   const byUser =
     settings.shared_volumes === true ? '`shared_volumes: true` says so' : 'the project runs several replicas itself';
@@ -59,9 +61,16 @@ function memberNotes({ service, writable, settings }: Analysis, { members }: Dec
       `hostname: ${service.hostname ?? ''}`,
       'all members have it; a program that tells its copies apart by host name cannot',
     ),
-    ...noteIf(writable.length > 0, 'shared state', `all members write ${writable.join(', ')}: ${byUser}`),
+    ...(oneWriter
+      ? [oneWriterNote(state.places)]
+      : noteIf(places.length > 0, 'shared state', `all members write ${places.join(', ')}: ${byUser}`)),
     ...noteIf(members.length === 1, 'one member', 'nobody takes over when it fails; raise deploy.replicas'),
   ];
+}
+
+function oneWriterNote(places: readonly string[]): Note {
+  const why = `both members write ${places.join(', ')}, so one runs at a time: the other one is started when it is proven stopped, and until it has started nothing serves. Nobody but twinhull starts them: with no supervisor, one that ends stays ended`;
+  return { what: 'one writer', why };
 }
 
 function noteIf(holds: boolean, what: string, why: string): readonly Note[] {

@@ -12,7 +12,18 @@ export function dependenciesOf(project: Project, service: Service): ServicePlan[
   const implied = impliedDependencies(service)
     .filter((name) => !named.some((entry) => entry.service === name))
     .map((name) => ({ service: name, condition: 'service_started' as const, required: true, restart: false }));
-  return [...named, ...implied].filter((entry) => Object.hasOwn(project.services, entry.service));
+  return [...named, ...implied]
+    .filter((entry) => Object.hasOwn(project.services, entry.service))
+    .map((entry) => withJoins(entry, service));
+}
+
+type Dependency = ServicePlan['dependsOn'][number];
+
+function withJoins(entry: Dependency, service: Service): Dependency {
+  const keys = (['network_mode', 'pid', 'ipc'] as const).filter((key) => service[key] === `service:${entry.service}`);
+  const hasVolumes = service.volumes_from?.some((from) => from.split(':')[0] === entry.service) === true;
+  const joins = [...keys, ...(hasVolumes ? (['volumes_from'] as const) : [])];
+  return joins.length === 0 ? entry : { ...entry, joins };
 }
 
 function impliedDependencies(service: Service): readonly string[] {

@@ -193,6 +193,83 @@ test('a cold backup behind a gateway takes no traffic until it is put in', async
   );
 });
 
+const DB = `
+services:
+  db:
+    image: acme/db
+    restart: always
+    ports: ["5432:5432"]
+    volumes: ["data:/data", "./dump:/dump"]
+    x-twinhull: { mode: pair }
+volumes: { data: }
+`;
+
+test('of a pair with state one runs: both have its volumes, the backup waits in maintenance, and only we start them', async () => {
+  const { members, gateway, mode, policy, notes } = await servicePlanOf('db', DB);
+  assert.deepEqual([mode, policy.standby, policy.oneWriter], ['pair', 'cold', true]);
+  const [primary, backup] = members;
+  assert.deepEqual(primary?.spec.HostConfig['Mounts'], backup?.spec.HostConfig['Mounts']);
+  assert.deepEqual(primary?.spec.HostConfig['Binds'], backup?.spec.HostConfig['Binds']);
+  assert.deepEqual(
+    members.map(({ name, startsAtUp, spec }) => [
+      name,
+      startsAtUp,
+      spec.HostConfig['RestartPolicy'],
+      spec.Labels['twinhull.one-writer'],
+    ]),
+    [
+      ['db-primary', true, { Name: 'no' }, 'true'],
+      ['db-backup', false, { Name: 'no' }, 'true'],
+    ],
+  );
+  assert.deepEqual(
+    gateway?.config.members.map(({ takesTraffic }) => takesTraffic),
+    [true, false],
+  );
+  assert.equal(gateway.config.balance, 'leader');
+  assert.ok(notes.some(({ what }) => what === 'one writer'));
+});
+
+test('of a pair with state and no gateway one runs too', async () => {
+  const text =
+    'services: { db: { image: d, volumes: ["data:/data"], x-twinhull: { mode: pair, gateway: none } } }\nvolumes: { data: }';
+  const { members, gateway, policy } = await servicePlanOf('db', text);
+  assert.deepEqual([gateway, policy.standby, policy.oneWriter], [null, 'cold', true]);
+  assert.deepEqual(
+    members.map(({ startsAtUp }) => startsAtUp),
+    [true, false],
+  );
+});
+
+test('a lone container with state is one writer, and its restart policy stays', async () => {
+  const { members, policy } = await servicePlanOf('db', DB.replace('mode: pair', 'mode: single'));
+  assert.equal(policy.oneWriter, true);
+  assert.deepEqual(members[0]?.spec.HostConfig['RestartPolicy'], { Name: 'always' });
+  assert.equal(members[0].spec.Labels['twinhull.one-writer'], undefined);
+});
+
+test('several may write where the project says so', async () => {
+  const { policy } = await servicePlanOf('db', DB.replace('mode: pair', 'mode: pair, shared_volumes: true'));
+  assert.deepEqual([policy.standby, policy.oneWriter], ['hot', false]);
+});
+
+test('a warm pair is started, both of it, and only by us; its backup takes traffic when it is woken', async () => {
+  const text = (gateway: string) =>
+    `services: { a: { image: a, restart: always, x-twinhull: { mode: pair, standby: warm }${gateway} } }`;
+  for (const ports of [', ports: ["80"]', '']) {
+    const { members, gateway, policy } = await servicePlanOf('a', text(ports));
+    assert.deepEqual([policy.standby, policy.oneWriter], ['warm', false]);
+    assert.deepEqual(
+      members.map(({ startsAtUp, spec }) => [startsAtUp, spec.HostConfig['RestartPolicy']]),
+      [
+        [true, { Name: 'no' }],
+        [true, { Name: 'no' }],
+      ],
+    );
+    if (ports !== '') assert.equal(gateway?.config.members[1]?.takesTraffic, false);
+  }
+});
+
 test('what the project sets itself is not overwritten', async () => {
   const { members, notes } = await servicePlanOf(
     'a',

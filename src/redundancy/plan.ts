@@ -24,6 +24,7 @@ import { defaultedNetworks } from './service-networks.ts';
 import { relationsOf } from './relations.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { openPool, type Pool } from './pool.ts';
+import { plannedSigns } from './signs.ts';
 
 /** What a plan depends on beside the project. */
 export interface PlanFacts {
@@ -95,6 +96,7 @@ function planService(analysis: Analysis, { settings, pool, host, facts }: Shared
       : { name: ownNetworkName(project.name, name), addresses: memberAddresses(subnet, rolesOf(decision)) };
   const { members, contentFiles, unsupported } = planMembers(analysis, decision, own, host);
   const done = completes(name, service, decision.mode, relations.awaited);
+  const signs = plannedSigns(analysis.settings.signs ?? []);
   const plan: ServicePlan = {
     name,
     mode: decision.mode,
@@ -108,7 +110,12 @@ function planService(analysis: Analysis, { settings, pool, host, facts }: Shared
     notes: serviceNotes(analysis, decision),
     dependsOn: dependenciesOf(project, service),
     completes: done,
-    policy: servicePolicy(service, analysis.settings, settings, { ...decision, completes: done }),
+    policy: servicePolicy(service, analysis.settings, settings, {
+      ...decision,
+      completes: done,
+      signs: signs.map(({ policy }) => policy),
+    }),
+    signs: signs.map(({ plan: sign }) => sign),
     image: imagePlan(service, analysis.imageReference),
   };
   return { plan, contentFiles };

@@ -1,5 +1,15 @@
 import type { Service } from '../compose/project.ts';
-import type { Mode, Role, ServicePolicy, Standby } from '../core/model.ts';
+import type {
+  FailureKind,
+  HostPolicy,
+  Mode,
+  Reaction,
+  ResourcePolicy,
+  Role,
+  ServicePolicy,
+  SignPolicy,
+  Standby,
+} from '../core/model.ts';
 import { parseDuration } from '../duration.ts';
 import { defaults } from './defaults.ts';
 import type { ProjectPolicy } from './fleet.ts';
@@ -11,6 +21,17 @@ export function projectPolicy(settings: ProjectSettings): ProjectPolicy {
     historyEntries: settings.history?.entries ?? defaults.historyEntries.value,
     historyRetentionMs: settings.history?.retention ?? defaults.historyRetentionMs.value,
     hostActions: settings.host_actions ?? defaults.hostActions.value,
+    host: hostPolicy(settings),
+  };
+}
+
+/** From when on the host is nearly full. */
+export function hostPolicy({ host = {}, resources = {} }: ProjectSettings): HostPolicy {
+  return {
+    windowMs: resources.window ?? defaults.resourceWindowMs.value,
+    memoryShare: host.memory ?? defaults.hostMemoryShare.value,
+    diskShare: host.disk ?? defaults.hostDiskShare.value,
+    inodesShare: host.inodes ?? defaults.hostInodesShare.value,
   };
 }
 
@@ -19,16 +40,32 @@ export function servicePolicy(
   service: Service,
   settings: ServiceSettings,
   all: Settings,
-  facts: { readonly mode: Mode; readonly standby: Standby; readonly hasGateway: boolean; readonly completes: boolean },
+  facts: {
+    readonly standby: Standby;
+    readonly oneWriter: boolean;
+    readonly hasGateway: boolean;
+    readonly completes: boolean;
+    readonly signs: readonly SignPolicy[];
+  },
 ): ServicePolicy {
   const failover = { ...all.project.failover, ...settings.failover };
   const budget = { ...all.project.budget, ...settings.budget };
+  const on = (kind: FailureKind): ReactionSettings => ({
+    ...all.project.failover?.on?.[kind],
+    ...settings.failover?.on?.[kind],
+  });
+  const threshold = on('unresponsive').threshold ?? failover.threshold ?? defaults.failoverThreshold.value;
   return {
     standby: facts.standby,
+    oneWriter: facts.oneWriter,
     hasGateway: facts.hasGateway,
-    threshold: failover.threshold ?? defaults.failoverThreshold.value,
+    threshold,
+    partitionThreshold: on('network_partition').threshold ?? threshold,
     startPeriodMs: durationOr(service.healthcheck?.start_period, defaults.startPeriodMs.value),
-    deadlineMs: deadlines(failover.timeout ?? defaults.failoverTimeoutMs.value),
+    deadlineMs: deadlines(failover.timeout ?? defaults.failoverTimeoutMs.value, on),
+    reactions: forEachKind((kind) => reactionOf(on(kind))),
+    resources: resourcePolicy({ ...all.project.resources, ...settings.resources }),
+    signs: facts.signs,
     budget: {
       actions: budget.actions ?? defaults.budgetActions.value,
       windowMs: budget.window ?? defaults.budgetWindowMs.value,
@@ -39,12 +76,50 @@ export function servicePolicy(
   };
 }
 
-function deadlines(timeoutMs: number): ServicePolicy['deadlineMs'] {
+/** What may be said of one kind; the threshold only of some. */
+interface ReactionSettings {
+  readonly ladder?: Reaction['ladder'];
+  readonly deadline?: number;
+  readonly action?: 'repair' | 'alert_only';
+  readonly threshold?: number;
+}
+
+/** The usual: the ladder of the kind, carried out. */
+export function reactionOf({ ladder, action }: ReactionSettings): Reaction {
+  return { ladder: ladder ?? null, alertOnly: action === 'alert_only' };
+}
+
+export function forEachKind<Value>(valueOf: (kind: FailureKind) => Value): Readonly<Record<FailureKind, Value>> {
   return {
+    container_exit: valueOf('container_exit'),
+    unresponsive: valueOf('unresponsive'),
+    network_partition: valueOf('network_partition'),
+    resource_exhaustion: valueOf('resource_exhaustion'),
+    critical_failure: valueOf('critical_failure'),
+  };
+}
+
+/** 0 for what is met at once: its steps take as long as those of what failed. */
+function deadlines(timeoutMs: number, on: (kind: FailureKind) => ReactionSettings): ServicePolicy['deadlineMs'] {
+  const usual: ServicePolicy['deadlineMs'] = {
     container_exit: timeoutMs,
     unresponsive: timeoutMs,
     network_partition: Math.min(timeoutMs, defaults.partitionTimeoutMs.value),
+    resource_exhaustion: defaults.resourceTimeoutMs.value,
     critical_failure: 0,
+  };
+  return forEachKind((kind) => on(kind).deadline ?? usual[kind]);
+}
+
+export function resourcePolicy(settings: NonNullable<ServiceSettings['resources']>): ResourcePolicy {
+  return {
+    windowMs: settings.window ?? defaults.resourceWindowMs.value,
+    memoryShare: settings.memory ?? defaults.memoryShare.value,
+    cpuShare: settings.cpu ?? defaults.cpuShare.value,
+    throttledShare: settings.throttled ?? defaults.throttledShare.value,
+    pidsShare: settings.pids ?? defaults.pidsShare.value,
+    descriptorsShare: settings.descriptors ?? defaults.descriptorsShare.value,
+    oomKills: settings.oom_kills ?? defaults.oomKills.value,
   };
 }
 
@@ -56,11 +131,17 @@ function durationOr(text: string | undefined, otherwise: number): number {
  * Who restarts. A single service: as the project says, Docker's default being never. Members: the project's
  * policy, else unless-stopped, since nobody protects a service that may end for good: with no supervisor they are
  * no worse off than under plain Compose. Of a cold pair only one is to run, also after a reboot, where `always`
- * would start the one that was stopped for its twin, and unless-stopped does not.
+ * would start the one that was stopped for its twin, and unless-stopped does not. Where both would write the same
+ * data, or one is to be paused, nobody but the supervisor starts them.
  */
-export function restartPolicy(service: Service, mode: Mode, standby: Standby, role: Role): string {
+export function restartPolicy(
+  service: Service,
+  { mode, standby, oneWriter }: { readonly mode: Mode; readonly standby: Standby; readonly oneWriter: boolean },
+  role: Role,
+): string {
   const own = service.restart ?? conditionOf(service);
   if (mode === 'single') return own ?? 'no';
+  if (role !== 'replica' && (oneWriter || standby === 'warm')) return 'no';
   if (own === 'always' && standby === 'cold' && role !== 'replica') return 'unless-stopped';
   return own ?? 'unless-stopped';
 }

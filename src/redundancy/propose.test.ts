@@ -17,7 +17,9 @@ services:
   web: { image: acme/web, ports: ["80"] }
   worker: { image: acme/worker, restart: unless-stopped }
   job: { image: acme/job }
-  db: { image: acme/db, volumes: ["data:/data"] }
+  db: { image: acme/db, restart: always, volumes: ["data:/data"] }
+  copy: { image: acme/copy, volumes: ["data:/data"] }
+  log: { image: acme/log, restart: always, volumes: ["/var/log"] }
   many: { image: acme/many, deploy: { replicas: 4 } }
   done: { image: acme/done, ports: ["80"], x-twinhull: { mode: single } }
   setup: { image: acme/setup, restart: always }
@@ -30,7 +32,9 @@ volumes: { data: }
       ['web', 'pair', { mode: 'pair' }],
       ['worker', 'pair', { mode: 'pair' }],
       ['job', 'single', {}],
-      ['db', 'single', {}],
+      ['db', 'pair', { mode: 'pair' }],
+      ['copy', 'single', {}],
+      ['log', 'single', {}],
       ['many', 'cluster', {}],
       ['done', 'single', {}],
       ['setup', 'single', {}],
@@ -38,6 +42,8 @@ volumes: { data: }
     ],
   );
   for (const { service, reason } of found) assert.ok(reason.length > 20, `${service}: ${reason}`);
+  const db = found.find(({ service }) => service === 'db');
+  assert.match(db?.reason ?? '', /keeps state \(data:\/data\).*a switch costs the twin's start time without service/);
   const [retried] = await proposals('services: { retried: { image: acme/job, restart: on-failure } }');
   assert.match(retried?.reason ?? '', /no port and restart: on-failure, so/);
 });

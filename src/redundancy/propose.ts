@@ -56,7 +56,7 @@ function propose(analysis: Analysis): Proposal {
   return {
     service: name,
     mode: 'pair',
-    reason: reasonToPair(analysis, decision.hasGateway),
+    reason: decision.oneWriter ? reasonToPairWriters(analysis) : reasonToPair(analysis, decision.hasGateway),
     settings: { mode: 'pair' },
   };
 }
@@ -65,12 +65,17 @@ function restartWords(policy: string | undefined): string {
   return policy === undefined ? 'no restart policy' : `restart: ${policy}`;
 }
 
-function reasonToStay({ service, writable, imageReference }: Analysis, isAwaited: boolean): string | null {
+function reasonToStay({ service, imageReference }: Analysis, isAwaited: boolean): string | null {
   const meddles = meddlesWith(imageReference);
   if (isAwaited) return 'others wait for it to complete: it is a job that ends';
   if (meddles !== null) return meddles;
   if (service.deploy?.replicas === 0 || service.scale === 0) return 'it has no container now';
-  return writable.length === 0 ? null : `it keeps state (${writable.join(', ')}), so it has one writer`;
+  return null;
+}
+
+/** What it gains, and what it costs. */
+function reasonToPairWriters({ state }: Analysis): string {
+  return `it keeps state (${state.places.join(', ')}): its twin has the same volumes and is started when it is proven stopped; a switch costs the twin's start time without service`;
 }
 
 function reasonToPair({ ports, health }: Analysis, hasGateway: boolean): string {

@@ -62,9 +62,25 @@ const reasons: readonly (readonly [title: string, text: string, what: string])[]
     'network twinhull-web',
   ],
   [
-    'a writable volume',
-    'services: { web: { image: w, volumes: ["data:/data"], x-twinhull: { mode: pair } } }\nvolumes: { data: }',
-    'pair with state: data:/data',
+    'a writable volume of a cluster',
+    'services: { web: { image: w, volumes: ["data:/data"], x-twinhull: { mode: cluster } } }\nvolumes: { data: }',
+    'cluster with state: data:/data',
+  ],
+  [
+    'a writable volume of a pair and its cluster',
+    'services: { web: { image: w, volumes: ["./data:/data"], x-twinhull: { mode: pair+cluster } } }',
+    'pair+cluster with state: ',
+  ],
+  ['a volume that nobody has named', web('volumes: ["/data"]'), 'pair with state: anonymous volume:/data'],
+  [
+    'a paused writer',
+    'services: { web: { image: w, volumes: ["data:/data"], x-twinhull: { mode: pair, standby: warm } } }\nvolumes: { data: }',
+    'standby: warm with state',
+  ],
+  [
+    'a second writer',
+    'services: { web: { image: w, volumes: ["data:/data"], x-twinhull: { mode: pair, standby: hot } } }\nvolumes: { data: }',
+    'standby: hot with state',
   ],
 ];
 
@@ -73,7 +89,7 @@ for (const [title, text, what] of reasons) {
     const { mode, members, gateway, refused, reason } = await servicePlanOf('web', text);
     assert.deepEqual([mode, gateway, members.map(({ name }) => name)], ['single', null, ['web']]);
     assert.ok(
-      refused.some((note) => note.what === what && note.why.length > 20),
+      refused.some((note) => note.what.startsWith(what) && note.why.length > 20),
       JSON.stringify(refused),
     );
     assert.match(reason, /^stays as it is: /);
@@ -145,6 +161,20 @@ for (const [title, text] of pairs) {
   });
 }
 
+test('cluster and pair+cluster with state are told that a pair would do', async () => {
+  const { refused } = await servicePlanOf(
+    'db',
+    'services: { db: { image: d, volumes: ["data:/data"], x-twinhull: { mode: cluster } } }\nvolumes: { data: }',
+  );
+  assert.match(refused[0]?.why ?? '', /`mode: pair` gives it a standby/);
+});
+
+test('who names the volume that the image declares gets a pair of which one writes', async () => {
+  const images = new Map([['acme/web', image({ volumes: ['/data'] })]]);
+  const { refused } = await servicePlanOf('web', web('ports: ["80"]'), { images });
+  assert.match(refused[0]?.why ?? '', /name it \(`volumes: \["NAME:\/data"\]`\)/);
+});
+
 test('a VOLUME of the image is state, except where a tmpfs or a read-only mount covers it', async () => {
   const images = new Map([['acme/web', image({ volumes: ['/data'] })]]);
   const mode = async (keys: string) => (await servicePlanOf('web', web(`ports: ["80"]${keys}`), { images })).mode;
@@ -152,7 +182,7 @@ test('a VOLUME of the image is state, except where a tmpfs or a read-only mount 
   assert.equal(await mode(', tmpfs: ["/data"]'), 'pair');
   assert.equal(await mode(', tmpfs: ["/data/:size=10m"]'), 'pair');
   assert.equal(await mode(', volumes: ["./data:/data:ro"]'), 'pair');
-  assert.equal(await mode(', volumes: ["./data:/data"]'), 'single');
+  assert.equal(await mode(', volumes: ["./data:/data"]'), 'pair');
 });
 
 test('an image that is not here yet is judged by what is known of its name', async () => {

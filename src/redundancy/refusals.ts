@@ -11,6 +11,7 @@ import { type MemberName, nameClashes, ownNetworkKey } from './names.ts';
 import { MAX_GATEWAY_PORTS, otherProtocolPorts, publishedPorts } from './ports.ts';
 import type { Relations } from './relations.ts';
 import type { ServiceSettings } from './settings.ts';
+import type { State } from './writer.ts';
 
 export interface Candidate {
   readonly project: Project;
@@ -22,13 +23,14 @@ export interface Candidate {
   readonly hasGateway: boolean;
   readonly ports: GatewayPorts;
   readonly members: readonly MemberName[];
-  readonly writable: readonly string[];
+  readonly state: State;
+  readonly oneWriter: boolean;
 }
 
 /** All reasons against; empty: it can be done. */
 export function refusals(candidate: Candidate): readonly Note[] {
   return [
-    ...stateRefusal(candidate),
+    ...stateRefusals(candidate),
     ...portRefusals(candidate),
     ...namespaceRefusals(candidate),
     ...joinedBy(candidate),
@@ -38,12 +40,34 @@ export function refusals(candidate: Candidate): readonly Note[] {
   ];
 }
 
-function stateRefusal({ writable, settings, asked }: Candidate): readonly Note[] {
-  if (writable.length === 0 || settings.shared_volumes === true || asked.replicasByUser) return [];
+/** Of a service with state one container runs at a time: a pair can do that, several replicas cannot. */
+function stateRefusals({ state, settings, asked, oneWriter }: Candidate): readonly Note[] {
+  if (!oneWriter) return [];
+  if (asked.mode !== 'pair') {
+    const why = `several members would write the same data at once, or each its own; \`mode: pair\` gives it a standby, of which one runs at a time. Mount it read-only, or ${SHARE_IT}`;
+    return [{ what: `${asked.mode} with state: ${state.places.join(', ')}`, why }];
+  }
+  return [
+    ...standbyRefusal(settings),
+    ...state.unnamed.map((place) => ({
+      what: `pair with state: ${place}`,
+      why: `each member would have data of its own there, since nobody has given the volume a name; name it (\`volumes: ["NAME:${place.replace(/^[^/]*/, '').replace(/ .*/, '')}"]\`), or ${SHARE_IT}`,
+    })),
+  ];
+}
+
+const SHARE_IT = 'set `shared_volumes: true` if the program can share it';
+
+function standbyRefusal({ standby }: ServiceSettings): readonly Note[] {
+  if (standby === undefined || standby === 'cold') return [];
+  const would = {
+    hot: 'both members would write the same data at once',
+    warm: 'a paused process counts as running: it goes on where it was, and writes what it held',
+  }[standby];
   return [
     {
-      what: `${asked.mode} with state: ${writable.join(', ')}`,
-      why: 'two members would write the same data at once, or each its own; fenced pairs for services with state come in a later version. Mount it read-only, or set `shared_volumes: true` if the program can share it',
+      what: `standby: ${standby} with state`,
+      why: `${would}; leave it out (the standby is started once the other is proven stopped), or ${SHARE_IT}`,
     },
   ];
 }

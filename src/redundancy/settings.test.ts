@@ -4,6 +4,7 @@ import { projectOf } from '../../test/support/project.ts';
 import { ComposeProblems } from '../compose/problems.ts';
 import { parseDuration } from '../duration.ts';
 import { defaults } from './defaults.ts';
+import { parsePercent } from './shape.ts';
 import { explainSettings, gatewaySettings, readSettings } from './settings.ts';
 
 async function complaints(settings: string): Promise<readonly string[]> {
@@ -26,11 +27,11 @@ const mistakes: readonly (readonly [settings: string, expected: string])[] = [
   ],
   [
     'moed: pair',
-    '5:7: services.web.x-twinhull.moed: "moed" is no key here; did you mean "mode"?; expected mode, standby, gateway, shared_volumes, failover, budget, drain_timeout',
+    '5:7: services.web.x-twinhull.moed: "moed" is no key here; did you mean "mode"?; expected mode, standby, gateway, shared_volumes, signs, failover, budget, resources, drain_timeout',
   ],
   [
-    'standby: warm',
-    '5:7: services.web.x-twinhull.standby: "warm" warm standbys come in a later version; expected hot, cold',
+    'standby: lukewarm',
+    '5:7: services.web.x-twinhull.standby: "lukewarm" is not one of the choices; expected hot, warm, cold',
   ],
   [
     'drain_timeout: 30',
@@ -56,6 +57,46 @@ const mistakes: readonly (readonly [settings: string, expected: string])[] = [
   [
     'gateway: { ports: [80, http] }',
     '5:30: services.web.x-twinhull.gateway.ports[1]: "http" is not a mapping; expected a mapping with port, protocol',
+  ],
+  [
+    'failover: { on: { container_exit: { ladder: [] } } }',
+    '5:43: services.web.x-twinhull.failover.on.container_exit.ladder: [] is empty; leave it out for the usual one, or say action: alert_only; expected a list, each: start, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { container_exit: { ladder: [unpause] } } }',
+    '5:52: services.web.x-twinhull.failover.on.container_exit.ladder[0]: "unpause" cannot help when a member fails as container_exit; expected start, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [restart_soft, switch] } } }',
+    '5:64: services.web.x-twinhull.failover.on.unresponsive.ladder[1]: "switch" is no step: traffic is moved before anything is repaired; expected unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [replace, replace] } } }',
+    '5:59: services.web.x-twinhull.failover.on.unresponsive.ladder[1]: "replace" is there twice; expected a list, each: unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { unresponsive: { ladder: [restart] } } }',
+    '5:50: services.web.x-twinhull.failover.on.unresponsive.ladder[0]: "restart" is not one of the choices; expected unpause, restart_soft, restart_hard, replace',
+  ],
+  [
+    'failover: { on: { container_exit: { threshold: 2 } } }',
+    '5:43: services.web.x-twinhull.failover.on.container_exit.threshold: "threshold" is no key here; expected ladder, deadline, action',
+  ],
+  [
+    'failover: { on: { hang: { action: alert_only } } }',
+    '5:25: services.web.x-twinhull.failover.on.hang: "hang" is no key here; expected container_exit, unresponsive, network_partition, resource_exhaustion, critical_failure',
+  ],
+  [
+    'resources: { memory: 90 }',
+    '5:20: services.web.x-twinhull.resources.memory: 90 has no percent sign; expected a share with a percent sign, 1% to 100%, such as "90%"',
+  ],
+  [
+    'resources: { cpu: 900% }',
+    '5:20: services.web.x-twinhull.resources.cpu: "900%" is out of range; expected a share with a percent sign, 1% to 100%, such as "90%"',
+  ],
+  [
+    'resources: { pids: most }',
+    '5:20: services.web.x-twinhull.resources.pids: "most" is not a share; expected a share with a percent sign, 1% to 100%, such as "90%"',
   ],
   [
     'shared_volumes: "yes"',
@@ -93,8 +134,17 @@ test('both ways of wanting no gateway mean the same', () => {
 test('every default is what its text says', () => {
   for (const [name, { text, value }] of Object.entries(defaults)) {
     if (name.endsWith('Ms')) assert.equal(parseDuration(text), value, name);
+    else if (name.endsWith('Share')) assert.equal(parsePercent(text), value, name);
     else assert.equal(String(value), text, name);
   }
+});
+
+test('the usual ladders are ladders that the settings accept', async () => {
+  const accepted = await complaints(
+    'failover: { on: { container_exit: { ladder: [start, restart_hard, replace] }, unresponsive: { ladder: [unpause, restart_soft, restart_hard, replace] },\n' +
+      '  network_partition: { ladder: [reconnect, replace] }, resource_exhaustion: { ladder: [scale_up, restart_soft, restart_hard, replace] } } }',
+  );
+  assert.deepEqual(accepted, []);
 });
 
 test('every default is a value that the settings accept', async () => {

@@ -8,6 +8,8 @@ import { ComposeProblems, type Problem, problemAt, showValue } from '../compose/
 import type { Protocol } from '../ports/gateway.ts';
 import { parseSubnet } from './addresses.ts';
 import { defaults } from './defaults.ts';
+import { reactions } from './reaction-settings.ts';
+import { number, sign, type SignSettings, signs, type SourceSettings } from './sign-settings.ts';
 import {
   type Complaint,
   duration,
@@ -19,6 +21,7 @@ import {
   isMapping,
   list,
   oneOf,
+  percent,
   type Shape,
   text,
   type ValueOf,
@@ -30,6 +33,7 @@ const SECOND = 1000;
 const HOUR = 3_600_000;
 
 const port = whole(1, 65_535);
+const share = percent(1, 100);
 const protocol = oneOf(['http', 'tcp']);
 const path = text('a path that begins with "/", without spaces', (value) => /^\/[\x21-\x7e]*$/.test(value));
 const host = text('a host name, with a port where needed', (value) => /^[A-Za-z0-9._-]+(:\d{1,5})?$/.test(value));
@@ -115,6 +119,7 @@ const both = {
         doc: 'How long one repair may take before the next stronger one.',
         default: defaults.failoverTimeoutMs,
       },
+      on: { shape: reactions, doc: 'What is done about each kind of failure, where that is not the usual.' },
     }),
     doc: 'When and how long a member is repaired. Traffic moves at the first failed check in any case.',
   },
@@ -133,6 +138,34 @@ const both = {
     }),
     doc: 'How much repair is allowed.',
   },
+  resources: {
+    shape: group({
+      window: {
+        shape: duration({ minMs: 15 * SECOND, maxMs: HOUR }),
+        doc: 'For how long it must be so: one moment is no sign of anything.',
+        default: defaults.resourceWindowMs,
+      },
+      memory: { shape: share, doc: 'Of the memory limit.', default: defaults.memoryShare },
+      cpu: {
+        shape: share,
+        doc: 'Of the processors it may use. Being busy is said, and is no failure.',
+        default: defaults.cpuShare,
+      },
+      throttled: {
+        shape: share,
+        doc: 'Of the time, that in which its quota holds it back.',
+        default: defaults.throttledShare,
+      },
+      pids: { shape: share, doc: 'Of the processes it may have.', default: defaults.pidsShare },
+      descriptors: { shape: share, doc: 'Of the open files it may have.', default: defaults.descriptorsShare },
+      oom_kills: {
+        shape: whole(1, 1000),
+        doc: 'Processes inside that the kernel ends for want of memory in one window.',
+        default: defaults.oomKills,
+      },
+    }),
+    doc: 'From when on a member uses too much of something.',
+  },
   drain_timeout: {
     shape: duration({ minMs: 0, maxMs: 24 * HOUR }),
     doc: 'How long requests in flight may take when a member is taken out on purpose.',
@@ -143,13 +176,16 @@ const both = {
 const serviceShape = group({
   mode: {
     shape: oneOf(['single', 'pair', 'cluster', 'pair+cluster']),
-    doc: 'single: as it is. pair: primary and backup. cluster: replicas behind one name. pair+cluster: both.',
+    doc: 'single: as it is. pair: primary and backup; with state one of them runs at a time. cluster: replicas behind one name. pair+cluster: both.',
     default: { text: 'by replicas', source: '1: single, 2: pair, 3 and more: cluster' },
   },
   standby: {
-    shape: oneOf(['hot', 'cold'], { warm: 'warm standbys come in a later version' }),
-    doc: 'hot: the backup runs and takes no traffic. cold: it is created and started when needed.',
-    default: { text: 'hot with ports, cold without', source: 'a second consumer would take half of the work' },
+    shape: oneOf(['hot', 'warm', 'cold']),
+    doc: 'hot: the backup runs and takes no traffic. warm: it is paused and goes on within 10 ms. cold: it is created and started when needed.',
+    default: {
+      text: 'hot with ports, cold without, cold with state',
+      source: 'a second consumer would take half of the work, a second writer destroy the data',
+    },
   },
   gateway: { shape: gateway, doc: 'The proxy in front of the service; `none` for no gateway.' },
   shared_volumes: {
@@ -157,6 +193,7 @@ const serviceShape = group({
     doc: 'true: several members may write the same volumes at once; you know that the program can.',
     default: { text: 'false', source: 'two writers destroy most data files' },
   },
+  signs: { shape: signs, doc: 'What the service tells of itself beside its port; see docs/signs.md.' },
   ...both,
 });
 
@@ -185,6 +222,18 @@ const projectShape = group({
     shape: whole(1, 10_000),
     doc: 'Repairs allowed on the whole host in one window.',
     default: defaults.hostActions,
+  },
+  host: {
+    shape: group({
+      memory: { shape: share, doc: 'Of its memory.', default: defaults.hostMemoryShare },
+      disk: {
+        shape: share,
+        doc: "Of the engine's disk, and of those that are mounted into members.",
+        default: defaults.hostDiskShare,
+      },
+      inodes: { shape: share, doc: 'Of their inodes.', default: defaults.hostInodesShare },
+    }),
+    doc: 'From when on the host is nearly full. It is said, and no container is replaced while its disk is.',
   },
   address_pool: {
     shape: text('an IPv4 subnet from /8 to /28 such as "10.213.0.0/16"', (value) => isPool(value)),
@@ -252,7 +301,34 @@ function examine(project: Written): { readonly settings: Settings; readonly prob
       ]),
     ),
   };
+  complaints.push(...strangersIn(project, settings));
   return { settings, problems: complaints.map((complaint) => located(project, complaint)) };
+}
+
+/** Services that signs name and the project does not have. */
+function strangersIn({ services }: Written, settings: Settings): Complaint[] {
+  const known = Object.keys(services);
+  return Object.entries(settings.services).flatMap(([name, { signs: all = [] }]) =>
+    all.flatMap((one, index) =>
+      servicesNamedIn(one, ['services', name, KEY, 'signs', index]).flatMap(({ at, service }) => {
+        if (known.includes(service)) return [];
+        return [{ path: at, value: service, message: 'is no service of this project', expected: known.join(', ') }];
+      }),
+    ),
+  );
+}
+
+/** Wherever in a sign a source names a service. */
+function servicesNamedIn(
+  settings: SignSettings | SourceSettings,
+  at: Complaint['path'],
+): { readonly at: Complaint['path']; readonly service: string }[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    if (!isMapping(value)) return [];
+    const { service } = value;
+    const own = typeof service === 'string' ? [{ at: [...at, key, 'service'], service }] : [];
+    return [...own, ...servicesNamedIn(value, [...at, key])];
+  });
 }
 
 /** The nearest place that the file knows: the value itself, else what it stands in. */
@@ -289,25 +365,36 @@ export function explainSettings(): string {
     '## For one service: `services.NAME.x-twinhull`',
     ...settingsTable(serviceShape),
     '',
+    '## One sign: an entry of `services.NAME.x-twinhull.signs`',
+    '',
+    'It has just one of the first keys. Where a number is needed it says with just one of `redis`, `rabbitmq`, `json`',
+    'and `prometheus` where that comes from; the table after this one has their keys. `docs/signs.md` has examples.',
+    ...settingsTable(sign, Object.keys(number.fields)),
+    '',
+    '## Where a number comes from',
+    ...settingsTable(number),
+    '',
     'Durations are strings with a unit (`500ms`, `10s`, `1m30s`); a bare number is refused.',
     '',
   ].join('\n');
 }
 
-function settingsTable(shape: Group<Fields>): string[] {
+/** @param elsewhere keys that have a table of their own */
+function settingsTable(shape: Group<Fields>, elsewhere: readonly string[] = []): string[] {
   return [
     '',
     '| key | what it does | values | default | why this default |',
     '| --- | --- | --- | --- | --- |',
-    ...rows(shape.fields, ''),
+    ...rows(shape.fields, '', elsewhere),
   ];
 }
 
-function rows(fields: Fields, prefix: string): string[] {
+function rows(fields: Fields, prefix: string, elsewhere: readonly string[]): string[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const inner = innerFields(field);
+    if (elsewhere.includes(key)) return [];
     if (inner === null) return [row(`${prefix}${key}`, field, field.shape.expected)];
-    return [row(`${prefix}${key}`, field, 'a mapping'), ...rows(inner, `${prefix}${key}.`)];
+    return [row(`${prefix}${key}`, field, 'a mapping'), ...rows(inner, `${prefix}${key}.`, elsewhere)];
   });
 }
 

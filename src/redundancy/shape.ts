@@ -76,20 +76,41 @@ export function whole(min: number, max: number): Shape<number> {
   );
 }
 
+/** A share as people write it, "90%"; gives 0.9. A bare number is refused: nobody can tell of what. */
+export function percent(minPercent: number, maxPercent: number): Shape<number> {
+  const read = (value: unknown): number | undefined => {
+    const found = typeof value === 'string' ? parsePercent(value) : null;
+    return found !== null && found >= minPercent / 100 && found <= maxPercent / 100 ? found : undefined;
+  };
+  return simple(`a share with a percent sign, ${minPercent}% to ${maxPercent}%, such as "90%"`, read, (value) =>
+    typeof value === 'number'
+      ? 'has no percent sign'
+      : typeof value === 'string' && parsePercent(value) !== null
+        ? 'is out of range'
+        : 'is not a share',
+  );
+}
+
+export function parsePercent(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim());
+  return match ? Number(match[1]) / 100 : null;
+}
+
 export const yesNo: Shape<boolean> = simple(
   'true or false',
   (value) => (typeof value === 'boolean' ? value : undefined),
   () => 'is neither true nor false',
 );
 
-/** One of some words; `later` are words that are known and not yet done, with the reason. */
+/** One of some words. */
+/** @param others words that people take for choices, and what there is to say to them */
 export function oneOf<const W extends string>(
   words: readonly W[],
-  later: Readonly<Record<string, string>> = {},
+  others: Readonly<Record<string, string>> = {},
 ): Shape<W> {
   const accept = (value: unknown): W | undefined => words.find((word) => word === value);
   return simple(words.join(', '), accept, (value) => {
-    const known = typeof value === 'string' && Object.hasOwn(later, value) ? later[value] : undefined;
+    const known = typeof value === 'string' && Object.hasOwn(others, value) ? others[value] : undefined;
     return known ?? `is not one of the choices${suggestion(value, words)}`;
   });
 }
@@ -115,6 +136,35 @@ export function list<T>(of: Shape<T>): Shape<readonly T[]> {
     },
   };
 }
+
+/** A list that says something: not empty, and nothing in it twice. */
+export function listOfDifferent<T>(of: Shape<T>, whyNotEmpty: string): Shape<readonly T[]> {
+  const any = list(of);
+  return {
+    expected: any.expected,
+    read(value, path, complain) {
+      const items = any.read(value, path, complain);
+      if (Array.isArray(value) && value.length === 0) {
+        complain({ path, value, message: `is empty; ${whyNotEmpty}`, expected: any.expected });
+      }
+      items?.forEach((item, index) => {
+        if (items.indexOf(item) === index) return;
+        complain({ path: [...path, index], value: item, message: 'is there twice', expected: any.expected });
+      });
+      return items;
+    },
+  };
+}
+
+/** A mapping with any keys and strings as values, as labels are. */
+export const texts: Shape<Readonly<Record<string, string>>> = simple(
+  'a mapping of strings',
+  (value) =>
+    isMapping(value) && Object.values(value).every((item) => typeof item === 'string')
+      ? (value as Readonly<Record<string, string>>)
+      : undefined,
+  () => 'is not a mapping of strings',
+);
 
 export interface Either<A, S extends Shape<unknown>> extends Shape<A | ValueOf<S>> {
   readonly second: S;
@@ -161,6 +211,28 @@ export function group<const F extends Fields>(fields: F): Group<F> {
         return read === undefined ? [] : [[key, read] as const];
       });
       return Object.fromEntries(entries) as ValuesOf<F>;
+    },
+  };
+}
+
+/**
+ * The same group with a rule over which of its keys are there.
+ * @param complaintOf what is wrong with these keys, as they were written; null: nothing
+ */
+export function ruled<F extends Fields>(
+  shape: Group<F>,
+  complaintOf: (keys: readonly string[]) => string | null,
+): Group<F> {
+  return {
+    ...shape,
+    read(value, path, complain) {
+      const keys = isMapping(value) ? Object.keys(value) : null;
+      // a key that is none is told by itself, and may be what is missed
+      const isKnown = keys?.every((key) => Object.hasOwn(shape.fields, key)) === true;
+      const message = keys && isKnown ? complaintOf(keys) : null;
+      // of the values nothing is shown: a password may be among them
+      if (message !== null) complain({ path, value: keys, message, expected: shape.expected });
+      return shape.read(value, path, complain);
     },
   };
 }

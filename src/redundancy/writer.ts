@@ -8,16 +8,32 @@ import type { Mount, Service } from '../compose/project.ts';
 import type { Image } from '../ports/engine.ts';
 import { knownImage } from './known-images.ts';
 
-/** Where a service keeps state, as people write it: "db-data:/var/lib/mysql". Empty: it has none. */
-export function writablePlaces(service: Service, image: Image | null): readonly string[] {
-  const mounts = service.volumes ?? [];
-  const shared = mounts.filter(isWritable).map((mount) => `${mount.source ?? 'anonymous volume'}:${mount.target}`);
+/** Where a service keeps state, as people write it: "db-data:/var/lib/mysql". */
+export interface State {
+  /** empty: it has none */
+  readonly places: readonly string[];
+  /** those of them that each container would have for itself, because nobody has given the volume a name */
+  readonly unnamed: readonly string[];
+}
+
+export function stateOf(service: Service, image: Image | null): State {
+  const mounts = (service.volumes ?? []).filter(isWritable);
+  const named = mounts.filter(({ source }) => source !== undefined).map(({ source, target }) => `${source}:${target}`);
   const borrowed = (service.volumes_from ?? [])
     .filter((from) => !from.endsWith(':ro'))
     .map((from) => `volumes_from ${from}`);
-  const covered = new Set([...mounts.map(({ target }) => target), ...temporaryFolders(service)].map(withoutSlash));
-  const declared = declaredVolumes(service, image).filter((target) => !covered.has(withoutSlash(target)));
-  return [...shared, ...borrowed, ...declared.map((target) => `VOLUME ${target} of the image`)];
+  const unnamed = [
+    ...mounts.filter(({ source }) => source === undefined).map(({ target }) => `anonymous volume:${target}`),
+    ...uncovered(service, declaredVolumes(service, image)).map((target) => `VOLUME ${target} of the image`),
+  ];
+  return { places: [...named, ...borrowed, ...unnamed], unnamed };
+}
+
+/** Folders that the project does not mount anything over. */
+function uncovered(service: Service, targets: readonly string[]): readonly string[] {
+  const mounted = (service.volumes ?? []).map(({ target }) => target);
+  const covered = new Set([...mounted, ...temporaryFolders(service)].map(withoutSlash));
+  return targets.filter((target) => !covered.has(withoutSlash(target)));
 }
 
 function declaredVolumes(service: Service, image: Image | null): readonly string[] {

@@ -5,7 +5,9 @@
  */
 
 import {
+  isOnGateway,
   isTraffic,
+  startsProcess,
   type EffectAction,
   type GatewayAction,
   type MemberAction,
@@ -15,6 +17,7 @@ import { isCode, messageOf, TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import { fence, type Fenced, refuseSecondWriter } from '../fencing/proof.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import type { Rebuilder } from './parts.ts';
 import { restoreRestartPolicy } from './restart-policy.ts';
@@ -46,8 +49,9 @@ export class Actor {
   readonly #parts: ActorParts;
   /** the last effect of each lane */
   readonly #lanes = new Map<string, Promise<unknown>>();
-  /** members that are being put in: given up when something else is wanted of them */
+  /** members that are being put in or on their way to stand by: given up when something else is wanted of them */
   readonly #puttingIn = new Map<string, AbortController>();
+  readonly #resting = new Map<string, AbortController>();
 
   constructor(parts: ActorParts) {
     this.#parts = parts;
@@ -55,9 +59,10 @@ export class Actor {
 
   /** Never rejects: how it ended is the answer. */
   carryOut(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
-    const lane = laneOf(effect);
+    const lane = this.#laneOf(effect);
     const lead = effect.kind === 'take_out' ? this.#lanes.get(leadLane(effect.service)) : undefined;
-    if (effect.kind !== 'put_in' && effect.kind !== 'lead') this.#giveUpPutIn(effect);
+    if (effect.kind !== 'put_in' && effect.kind !== 'lead') giveUp(this.#puttingIn, effect);
+    if (effect.kind === 'start_standby') giveUp(this.#resting, effect);
     const ended = this.#after([this.#lanes.get(lane), lead], () => this.#timed(effect, signal));
     this.#lanes.set(lane, ended);
     return ended;
@@ -73,15 +78,23 @@ export class Actor {
     await Promise.all(this.#lanes.values());
   }
 
-  #giveUpPutIn({ service, member }: EffectAction): void {
-    this.#puttingIn.get(`${service}/${member}`)?.abort(new GivenUp('something else was decided'));
+  /**
+   * One lane for who leads, one for each member's traffic, one for putting it in, one for its container. Where two
+   * containers would write the same data, they have one lane together: what ends one is over before another begins.
+   */
+  #laneOf(effect: EffectAction): string {
+    if (effect.kind === 'lead') return leadLane(effect.service);
+    if (effect.kind === 'put_in') return `in ${effect.service}/${effect.member}`;
+    if (isTraffic(effect)) return `out ${effect.service}/${effect.member}`;
+    const plan = this.#parts.fleet().services.find(({ name }) => name === effect.service);
+    const isShared = !isOnGateway(effect) && plan?.policy.oneWriter === true;
+    return `container ${effect.service}${isShared ? '' : `/${effect.member}`}`;
   }
 
   async #timed(effect: EffectAction, signal: AbortSignal): Promise<Ended> {
     const deadline = new AbortController();
-    const timer = this.#parts.clock.sleep(effect.deadlineMs, deadline.signal).then(
-      () => deadline.abort(new Error(`no end within ${(effect.deadlineMs / 1000).toFixed(1)} s`)),
-      () => undefined,
+    const cancel = this.#parts.clock.timer(effect.deadlineMs, () =>
+      deadline.abort(new Error(`no end within ${(effect.deadlineMs / 1000).toFixed(1)} s`)),
     );
     try {
       const either = AbortSignal.any([signal, deadline.signal]);
@@ -91,8 +104,7 @@ export class Actor {
       if (error instanceof GivenUp) return { outcome: 'given_up', missedCheck: false, detail: error.message };
       return endedBadly(error);
     } finally {
-      deadline.abort();
-      await timer;
+      cancel();
     }
   }
 
@@ -125,17 +137,11 @@ export class Actor {
     }
   }
 
-  async #putIn(gateway: Gateway, key: string, member: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const given = new AbortController();
-    this.#puttingIn.set(key, given);
-    try {
-      // a little less than the deadline: that it missed its check is a better answer than that time is over
-      await gateway.putIn(member, Math.max(500, timeoutMs - 500), AbortSignal.any([signal, given.signal]));
-    } catch (error) {
-      throw given.signal.aborted ? given.signal.reason : error;
-    } finally {
-      if (this.#puttingIn.get(key) === given) this.#puttingIn.delete(key);
-    }
+  #putIn(gateway: Gateway, key: string, member: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    // a little less than the deadline: that it missed its check is a better answer than that time is over
+    return unlessGivenUp(this.#puttingIn, key, signal, (either) =>
+      gateway.putIn(member, Math.max(500, timeoutMs - 500), either),
+    );
   }
 
   async #mendMember(effect: MemberAction, plan: ServicePlan, signal: AbortSignal): Promise<void> {
@@ -144,16 +150,21 @@ export class Actor {
     if (!member) throw new TwinhullError('TH_INTERNAL', `${effect.member} is not in the plan`);
     if (effect.kind === 'replace') return rebuild.member(plan, member, true, signal);
     if (effect.kind === 'replace_standby') return rebuild.member(plan, member, false, signal);
+    if (effect.kind === 'fence') return fence(this.#parts, this.#fenced(plan), member, signal);
     const container = this.#parts.containerOf(plan, member);
     if (!container) {
       if (effect.kind === 'quarantine' || effect.kind === 'stop') return; // nothing is left to be stopped
       throw new TwinhullError('TH_ENGINE_REFUSED', `${effect.member} has no container`);
     }
     const { id } = container;
+    if (startsProcess(effect.kind)) await this.#refuseSecondWriter(plan, id, signal);
     const graceSeconds = Math.ceil(plan.policy.stopGraceMs / 1000);
     switch (effect.kind) {
-      case 'start':
       case 'start_standby':
+        if (container.state === 'paused') return engine.unpauseContainer(id, { signal });
+        await restoreRestartPolicy(engine, container, member, signal);
+        return engine.startContainer(id, { signal });
+      case 'start':
         await restoreRestartPolicy(engine, container, member, signal);
         return engine.startContainer(id, { signal });
       case 'unpause':
@@ -166,11 +177,15 @@ export class Actor {
         return engine.restartContainer(id, { timeoutSeconds }, { signal });
       }
       case 'restart_hard':
-        return this.#killAndStart(container, member, signal);
+        return this.#killAndStart(plan, container, member, signal);
       case 'reconnect':
         return this.#reconnect(container, plan, member.spec.Networks, signal, true);
       case 'stop':
         return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
+      case 'rest':
+        return unlessGivenUp(this.#resting, `${plan.name}/${member.name}`, signal, (either) =>
+          this.#standBy(plan, member, id, either),
+        );
       case 'quarantine':
         await engine.setRestartPolicy(id, 'no', { signal });
         return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
@@ -178,7 +193,7 @@ export class Actor {
   }
 
   /** SIGKILL is told at once and takes effect a little later; a start before that would do nothing. */
-  async #killAndStart(container: Container, member: MemberPlan, signal: AbortSignal): Promise<void> {
+  async #killAndStart(plan: ServicePlan, container: Container, member: MemberPlan, signal: AbortSignal): Promise<void> {
     const { engine, clock } = this.#parts;
     const { id } = container;
     const runs = async (): Promise<boolean> => {
@@ -187,13 +202,35 @@ export class Actor {
     };
     if (await runs()) await engine.killContainer(id, 'SIGKILL', { signal });
     while (await runs()) await clock.sleep(LOOK_EVERY_MS, signal);
+    await this.#refuseSecondWriter(plan, id, signal);
     await restoreRestartPolicy(engine, container, member, signal);
     await engine.startContainer(id, { signal });
   }
 
+  /** It finishes what it has, gets nothing new, and then waits in its standby's own way. */
+  async #standBy({ name, policy }: ServicePlan, member: MemberPlan, id: string, signal: AbortSignal): Promise<void> {
+    const { engine } = this.#parts;
+    const gateway = this.#parts.gateway(name);
+    if (gateway) {
+      await gateway.drainAndWait(member.name, policy.drainTimeoutMs, signal);
+      await gateway.takeOut(member.name, signal);
+    }
+    if (policy.standby === 'warm') return engine.pauseContainer(id, { signal });
+    return engine.stopContainer(id, { timeoutSeconds: Math.ceil(policy.stopGraceMs / 1000) }, { signal });
+  }
+
+  /** Asked of the engine itself, right before a process begins: what was decided may go by what is over. */
+  async #refuseSecondWriter(plan: ServicePlan, id: string, signal: AbortSignal): Promise<void> {
+    if (plan.policy.oneWriter) await refuseSecondWriter(this.#parts.engine, this.#fenced(plan), id, { signal });
+  }
+
+  #fenced(service: ServicePlan): Fenced {
+    return { project: this.#parts.fleet().project, service };
+  }
+
   /**
-   * With its fixed address, so that the gateway finds it where it was.
-   * @param anew also where it is connected, since nothing gets through
+   * To every network that it has lost, with its names there and its fixed address.
+   * @param anew where it has lost none: to its service's own network once more, since nothing gets through
    */
   async #reconnect(
     container: Container,
@@ -203,14 +240,13 @@ export class Actor {
     anew = false,
   ): Promise<void> {
     const { engine } = this.#parts;
-    const attachment = networks.find(({ network }) => network === plan.gateway?.network.name);
-    if (!attachment)
-      throw new TwinhullError('TH_INTERNAL', `${container.name} has no place on its service's own network`);
     const now = await engine.inspectContainer(container.id, { signal });
-    const isConnected = now !== null && attachment.network in now.networks;
-    if (isConnected && !anew) return;
-    if (isConnected) await engine.disconnectNetwork(attachment.network, container.id, { force: true }, { signal });
-    await engine.connectNetwork(attachment, container.id, { signal });
+    const lost = networks.filter(({ network }) => !(network in (now?.networks ?? {})));
+    for (const attachment of lost) await engine.connectNetwork(attachment, container.id, { signal });
+    const own = networks.find(({ network }) => network === plan.gateway?.network.name);
+    if (!anew || lost.length > 0 || !own) return;
+    await engine.disconnectNetwork(own.network, container.id, { force: true }, { signal });
+    await engine.connectNetwork(own, container.id, { signal });
   }
 
   async #mendGateway({ kind, service }: GatewayAction, plan: ServicePlan, signal: AbortSignal): Promise<void> {
@@ -239,11 +275,25 @@ export class Actor {
 /** What was under way is no longer wanted. */
 class GivenUp extends Error {}
 
-/** One lane for who leads, one for each member's traffic, one for putting it in, one for its container. */
-function laneOf(effect: EffectAction): string {
-  if (effect.kind === 'lead') return leadLane(effect.service);
-  if (effect.kind === 'put_in') return `in ${effect.service}/${effect.member}`;
-  return `${isTraffic(effect) ? 'out' : 'container'} ${effect.service}/${effect.member}`;
+function giveUp(underWay: ReadonlyMap<string, AbortController>, { service, member }: EffectAction): void {
+  underWay.get(`${service}/${member}`)?.abort(new GivenUp('something else was decided'));
+}
+
+async function unlessGivenUp(
+  underWay: Map<string, AbortController>,
+  key: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const given = new AbortController();
+  underWay.set(key, given);
+  try {
+    await work(AbortSignal.any([signal, given.signal]));
+  } catch (error) {
+    throw given.signal.aborted ? given.signal.reason : error;
+  } finally {
+    if (underWay.get(key) === given) underWay.delete(key);
+  }
 }
 
 function leadLane(service: string): string {

@@ -7,7 +7,7 @@ const USUAL_LATENESS_MS = 5;
 export class Alarm {
   readonly #clock: Clock;
   readonly #onDue: (lateMs: number) => void;
-  #set: { readonly at: number; readonly cancel: AbortController } | null = null;
+  #set: { readonly at: number; readonly cancel: () => void } | null = null;
 
   constructor(clock: Clock, onDue: (lateMs: number) => void) {
     this.#clock = clock;
@@ -19,22 +19,17 @@ export class Alarm {
     if (this.#set?.at === at) return;
     this.cancel();
     if (at === Number.POSITIVE_INFINITY) return;
-    const cancel = new AbortController();
-    this.#set = { at, cancel };
     const waitMs = Math.max(1, at - this.#clock.now());
     const dueAt = this.#clock.monotonic() + waitMs;
-    void this.#clock.sleep(waitMs, cancel.signal).then(
-      () => {
-        if (this.#set?.cancel !== cancel) return;
-        this.#set = null;
-        this.#onDue(Math.max(0, this.#clock.monotonic() - dueAt - USUAL_LATENESS_MS));
-      },
-      () => undefined,
-    );
+    const cancel = this.#clock.timer(waitMs, () => {
+      this.#set = null;
+      this.#onDue(Math.max(0, this.#clock.monotonic() - dueAt - USUAL_LATENESS_MS));
+    });
+    this.#set = { at, cancel };
   }
 
   cancel(): void {
-    this.#set?.cancel.abort();
+    this.#set?.cancel();
     this.#set = null;
   }
 }

@@ -5,10 +5,13 @@
  * not waited for.
  */
 
-import { isEffect, isTraffic, keyOf, type EffectAction } from '../core/actions.ts';
-import { decide, type CoreModel } from '../core/decide.ts';
+import { isEffect, isTraffic, keyOf, type Action, type EffectAction } from '../core/actions.ts';
+import type { CoreModel } from '../core/decide.ts';
+import { heed } from '../core/freeze.ts';
+import { decideGuarded } from '../core/guard.ts';
 import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
-import type { Signal, Verdict } from '../core/model.ts';
+import type { Order, Signal, Verdict } from '../core/model.ts';
+import { explain, type Explanation } from '../core/why.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
@@ -16,15 +19,20 @@ import { Actor, type Ended } from './act.ts';
 import { Alarm } from './alarm.ts';
 import { BusyServices } from './busy.ts';
 import { Gateways } from './gateways.ts';
+import { Measuring } from './measuring.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
+import { toldBy } from './order.ts';
 import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
 import { forgetProject, Recorder, savedMemory } from './record.ts';
 import { restartedWith, restartMembers, restartTarget } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
-import { chooseSuccessor, untilIdle } from './switch.ts';
+import { chooseSuccessor, handoverBoundMs, hasStandby, untilIdle } from './switch.ts';
+
+/** while a change of who runs is waited for */
+const LOOK_EVERY_MS = 50;
 
 type Ending = { readonly ended: 'stopped' | 'gone' };
 
@@ -32,6 +40,7 @@ export class Supervisor implements SupervisorHandle {
   readonly #parts: SupervisorParts;
   readonly #picture: Picture;
   readonly #observer: Observer;
+  readonly #measuring: Measuring;
   readonly #gateways: Gateways;
   readonly #recorder: Recorder;
   readonly #actor: Actor;
@@ -53,12 +62,15 @@ export class Supervisor implements SupervisorHandle {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    const { fleet, engine, clock, store, log, openGateway, ownEnds, rebuild } = parts;
+    const { fleet, engine, clock, store, log, meter, openGateway, ownEnds, prober, rebuild } = parts;
     this.#fleet = fleet;
     this.#model = modelOf(fleet);
     this.#alarm = new Alarm(clock, (lateMs) => this.#due(lateMs));
     this.#picture = new Picture(fleet, ownEnds);
     const picture = this.#picture;
+    const onMeasured = (): void => void this.#step();
+    this.#measuring = new Measuring({ meter, prober, engine, clock, picture, fleet: () => this.#fleet, onMeasured });
+    picture.measured = this.#measuring;
     const saved = savedMemory(store);
     this.#memory = saved ? resumed(saved.memory, clock.now()) : emptyMemory();
     this.#observer = new Observer(
@@ -102,6 +114,7 @@ export class Supervisor implements SupervisorHandle {
       this.#gateways.fit(this.#fleet);
       await Promise.all([
         this.#observer.follow(this.#over.signal).catch((error: unknown) => this.#fail(error)),
+        this.#measuring.run(this.#over.signal).catch((error: unknown) => this.#fail(error)),
         this.#tick(),
       ]);
     } finally {
@@ -131,7 +144,7 @@ export class Supervisor implements SupervisorHandle {
   #resume(): void {
     const now = this.#parts.clock.now();
     const left = this.#recorder.abandonPending();
-    for (const effect of left) if (!isTraffic(effect)) this.#picture.presumeFailed(keyOfOwner(effect), now);
+    for (const effect of left) if (!isTraffic(effect)) this.#picture.resumeOwn(keyOfOwner(effect), now);
     const more =
       left.length === 0
         ? ''
@@ -146,8 +159,7 @@ export class Supervisor implements SupervisorHandle {
     while (!signal.aborted) {
       await clock.sleep(this.#fleet.policy.monitoringIntervalMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      for (const [service, gateway] of this.#gateways.all()) this.#read(service, gateway);
-      if (this.#picture.engineAnswers) await this.#observer.refresh(signal).catch(() => undefined);
+      await this.#lookAtAll();
       if (!this.#isSeen) continue;
       this.#recorder.tick(this.#memory, this.#fleet.policy);
       this.#save();
@@ -158,9 +170,9 @@ export class Supervisor implements SupervisorHandle {
     if (!this.#over.signal.aborted) void this.#observer.readGateway(service, gateway, this.#over.signal);
   }
 
-  #say(signal: Signal): void {
+  #say(signal: Signal): readonly Action[] {
     this.#signals.push(signal);
-    this.#step();
+    return this.#step();
   }
 
   #engineLost(why: string): void {
@@ -172,10 +184,7 @@ export class Supervisor implements SupervisorHandle {
     if (this.#isSeen) this.#recorder.say('engine', 'the engine answers again');
     this.#isSeen = true;
     const { signal } = this.#over;
-    const reads = this.#gateways
-      .all()
-      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
-    void Promise.all(reads).then(() => this.#firstLook.resolve());
+    void this.#observer.lookAt(this.#gateways.all(), signal).then(() => this.#firstLook.resolve());
     this.#step();
   }
 
@@ -185,15 +194,16 @@ export class Supervisor implements SupervisorHandle {
     this.#over.abort();
   }
 
-  /** One decision. */
-  #step(): void {
-    if (!this.#isSeen || this.#over.signal.aborted) return;
+  /** One decision. @returns what it came to */
+  #step(): readonly Action[] {
+    if (!this.#isSeen || this.#over.signal.aborted) return [];
     try {
       const { clock } = this.#parts;
       const now = clock.now();
       const signals = this.#signals.splice(0);
       const observation = this.#picture.observe(now, this.#busy.names(), this.#lagMs);
-      const decision = decide(this.#model, this.#memory, observation, signals, now);
+      const { decide } = this.#parts;
+      const decision = decideGuarded(this.#model, this.#memory, observation, signals, now, decide);
       this.#memory = decision.memory;
       for (const action of decision.actions) {
         if (isEffect(action)) this.#start(action);
@@ -203,11 +213,13 @@ export class Supervisor implements SupervisorHandle {
       if (decision.gone) {
         this.#gone = true;
         this.#over.abort();
-        return;
+      } else {
+        this.#alarm.setFor(decision.wakeAt);
       }
-      this.#alarm.setFor(decision.wakeAt);
+      return decision.actions;
     } catch (error) {
       this.#fail(error);
+      return [];
     }
   }
 
@@ -231,6 +243,15 @@ export class Supervisor implements SupervisorHandle {
     const reads = gateway ? this.#observer.readGateway(effect.service, gateway, signal) : Promise.resolve();
     const lists = isTraffic(effect) ? Promise.resolve() : this.#observer.refresh(signal).catch(() => undefined);
     await Promise.all([reads, lists]);
+    if (!isTraffic(effect)) await this.#lookAtOwn(effect);
+  }
+
+  /** An event of its end that comes late, when its start was not told yet, must not be what counts. */
+  async #lookAtOwn({ service, member }: EffectAction): Promise<void> {
+    const plan = this.#fleet.services.find(({ name }) => name === service);
+    const planned = plan?.members.find(({ name }) => name === member);
+    const container = plan && planned ? this.#picture.containerOf(plan, planned) : null;
+    if (container) await this.#observer.inspect(container.id, this.#over.signal);
   }
 
   #ended(id: number, effect: EffectAction, { outcome, missedCheck, detail }: Ended): void {
@@ -258,7 +279,7 @@ export class Supervisor implements SupervisorHandle {
       if (!members.some(({ verdict }) => isUnsure(verdict))) continue;
       this.#read(service, gateway);
       for (const { verdict, containerId } of members) {
-        if (isUnsure(verdict) && containerId !== null) this.#observer.inspect(containerId, this.#over.signal);
+        if (isUnsure(verdict) && containerId !== null) void this.#observer.inspect(containerId, this.#over.signal);
       }
     }
   }
@@ -311,28 +332,32 @@ export class Supervisor implements SupervisorHandle {
   async #lookAtAll(): Promise<void> {
     const { signal } = this.#over;
     if (!this.#running || signal.aborted) return;
-    const reads = this.#gateways
-      .all()
-      .map(([service, gateway]) => this.#observer.readGateway(service, gateway, signal));
-    await Promise.all([this.#observer.refresh(signal).catch(() => undefined), ...reads]);
+    await this.#observer.lookAt(this.#gateways.all(), signal);
   }
 
   async failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }> {
     const plan = this.#plan(service);
     const successor = chooseSuccessor(plan, this.#memory, to);
     const gateway = this.#gateways.get(service);
-    if (!gateway) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
-    await this.#switch(service, successor.to);
+    if (!gateway && !hasStandby(plan)) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
+    await this.#switch(plan, successor.to);
     const { from } = successor;
-    if (from !== null) await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
+    // one that stands by is drained before it rests
+    if (from !== null && gateway && !hasStandby(plan))
+      await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
     return successor;
   }
 
   /** Through the core like any other change of leader, so that it goes into the journal and is remembered. */
-  async #switch(service: string, to: string): Promise<void> {
+  async #switch(plan: ServicePlan, to: string): Promise<void> {
+    const { name: service } = plan;
     const key = keyOf({ kind: 'lead', service, member: to });
     const ended = this.#endOf(key);
     this.#say({ kind: 'switch_asked', service, to });
+    if (this.#memory.services[service]?.handover?.to === to) {
+      ended.cancel();
+      return this.#untilHandedOver(plan, to);
+    }
     if (this.#memory.services[service]?.pending[key]?.ended !== false) {
       ended.cancel();
       throw new TwinhullError('TH_SWITCH_REFUSED', `${to} is not ready to take over right now`);
@@ -341,10 +366,45 @@ export class Supervisor implements SupervisorHandle {
     if (outcome !== 'done') throw new TwinhullError('TH_SWITCH_REFUSED', `the gateway did not switch: ${detail}`);
   }
 
+  /** Also until it was taken back, when the new one did not serve. */
+  async #untilHandedOver({ name, policy }: ServicePlan, to: string): Promise<void> {
+    const { clock } = this.#parts;
+    const until = clock.monotonic() + handoverBoundMs(policy);
+    const refuse = (why: string): TwinhullError => new TwinhullError('TH_SWITCH_REFUSED', why);
+    while (this.#memory.services[name]?.handover !== undefined) {
+      if (clock.monotonic() >= until) {
+        const why = this.#memory.services[name]?.reason ?? '';
+        throw refuse(`${to} does not serve yet, and it is still tried${why === '' ? '' : ` (${why})`}`);
+      }
+      await clock.sleep(LOOK_EVERY_MS, this.#over.signal);
+    }
+    const { handedOver, leader } = this.#memory.services[name] ?? {};
+    if (handedOver?.to !== to) throw refuse('something else was asked for meanwhile');
+    if (handedOver.failure !== '') throw refuse(`${handedOver.failure}; ${leader ?? 'the other one'} runs again`);
+  }
+
   announceDrill(service: string, member: string, forMs: number): void {
     if (forMs > 0) this.#recorder.say('drill', `${member} is broken on purpose: a drill`, service);
     this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });
     this.#save();
+  }
+
+  why(name: string): Explanation | null {
+    return explain(this.#model, this.#memory, name, this.#parts.clock.now());
+  }
+
+  order(order: Order): string[] {
+    const told = toldBy(this.#isSeen ? this.#say(order) : this.#heed(order));
+    this.#save();
+    return told;
+  }
+
+  /** Nothing was seen yet, so that nothing can be decided: it counts from the first decision on. */
+  #heed(order: Order): readonly Action[] {
+    const { memory, notes } = heed(this.#model.services, this.#memory, order, this.#parts.clock.now());
+    this.#memory = memory;
+    for (const note of notes) this.#recorder.note(note);
+    return notes;
   }
 
   #endOf(key: string): { readonly end: Promise<Ended>; readonly cancel: () => void } {
@@ -375,6 +435,8 @@ export class Supervisor implements SupervisorHandle {
       clock: this.#parts.clock,
       gateway: this.#gateways.get(plan.name),
       containerOf: (member) => this.#picture.containerOf(plan, member),
+      project: this.#fleet.project,
+      leader: this.#memory.services[plan.name]?.leader ?? null,
       say: (line) => {
         this.#recorder.say('restart', line, plan.name);
         onStep(line);

@@ -1,11 +1,14 @@
 /** The plan, as far as the core needs to know it. */
 
 import type { CoreModel } from '../core/decide.ts';
-import type { ServiceModel } from '../core/model.ts';
+import type { ServiceModel, ServicePolicy } from '../core/model.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
+import { forEachKind, hostPolicy, reactionOf, resourcePolicy } from '../redundancy/policy.ts';
+import { defaults } from '../redundancy/defaults.ts';
 
 export function modelOf(fleet: Fleet): CoreModel {
-  return { services: fleet.services.map(serviceModel), hostActions: fleet.policy.hostActions };
+  const { hostActions, host = hostPolicy({}) } = fleet.policy;
+  return { services: fleet.services.map(serviceModel), hostActions, host };
 }
 
 function serviceModel({ name, mode, members, dependsOn, gateway, policy }: ServicePlan): ServiceModel {
@@ -13,8 +16,25 @@ function serviceModel({ name, mode, members, dependsOn, gateway, policy }: Servi
     name,
     mode,
     members: members.map((member) => ({ name: member.name, role: member.role, startsAtUp: member.startsAtUp })),
-    dependsOn: dependsOn.map(({ service }) => service),
+    dependsOn: dependsOn.filter(({ required }) => required).map(({ service }) => service),
     balance: gateway?.config.balance ?? null,
-    policy,
+    policy: upToDate(policy),
+  };
+}
+
+/** The plan on record may be of an older version: what it did not have yet is as usual. */
+function upToDate(policy: ServicePolicy): ServicePolicy {
+  const known: Partial<ServicePolicy> = policy;
+  const deadlines: Partial<ServicePolicy['deadlineMs']> = policy.deadlineMs;
+  return {
+    ...policy,
+    partitionThreshold: known.partitionThreshold ?? policy.threshold,
+    deadlineMs: {
+      ...policy.deadlineMs,
+      resource_exhaustion: deadlines.resource_exhaustion ?? defaults.resourceTimeoutMs.value,
+    },
+    reactions: known.reactions ?? forEachKind(() => reactionOf({})),
+    resources: known.resources ?? resourcePolicy({}),
+    signs: known.signs ?? [],
   };
 }

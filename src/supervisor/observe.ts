@@ -8,7 +8,7 @@
 import { isCode, messageOf } from '../errors.ts';
 import { LABEL } from '../labels.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Engine, EngineEvent } from '../ports/engine.ts';
+import type { Container, Engine, EngineEvent } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Picture } from './picture.ts';
 
@@ -33,6 +33,7 @@ export class Observer {
   readonly #parts: ObserverParts;
   /** ids that are being inspected; true: an event came in between, look again */
   readonly #inspecting = new Map<string, boolean>();
+  readonly #inspections = new Map<string, Promise<void>>();
   /** for each list under way, the ids that events have named since it began */
   readonly #lists = new Set<Set<string>>();
   readonly #reading = new Map<string, Promise<void>>();
@@ -76,18 +77,47 @@ export class Observer {
 
   /** Lists everything anew. Throws when the engine does not answer. */
   async refresh(signal: AbortSignal): Promise<void> {
-    const { engine, project, picture, onChange } = this.#parts;
+    await this.#list(signal);
+    this.#parts.onChange();
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { engine, project, picture } = this.#parts;
     const touched = new Set<string>();
     this.#lists.add(touched);
     try {
       const labels = { [LABEL.project]: project };
       const listed = await engine.listContainers({ labels }, { signal, deadlineMs: LIST_DEADLINE_MS });
-      picture.replaceAll(listed, touched);
+      const { found, unknown } = await this.#lookFor(picture.missingFrom(listed), signal);
+      picture.replaceAll([...listed, ...found], touched, unknown);
     } finally {
       this.#lists.delete(touched);
     }
-    for (const id of touched) this.inspect(id, signal);
-    onChange();
+    for (const id of touched) void this.inspect(id, signal);
+  }
+
+  /**
+   * A list that is short is not a dead fleet: what is known or planned and not in it is asked for by itself, and only
+   * the engine's "no such container" means that it is gone.
+   */
+  async #lookFor(
+    missing: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly found: readonly Container[]; readonly unknown: ReadonlySet<string> }> {
+    const { engine, project } = this.#parts;
+    const found: Container[] = [];
+    const unknown = new Set<string>();
+    const look = async (idOrName: string): Promise<void> => {
+      try {
+        const container = await engine.inspectContainer(idOrName, { signal, deadlineMs: INSPECT_DEADLINE_MS });
+        if (container?.labels[LABEL.project] === project) found.push(container);
+      } catch (error) {
+        if (isDefect(error)) throw error;
+        unknown.add(idOrName);
+      }
+    };
+    await Promise.all(missing.map(look));
+    return { found, unknown };
   }
 
   #see(event: EngineEvent, signal: AbortSignal): void {
@@ -95,22 +125,28 @@ export class Observer {
     this.lastEventAt = Math.max(this.lastEventAt, event.at);
     for (const touched of this.#lists) touched.add(event.containerId);
     const known = picture.see(event, clock.now());
-    if (known || event.action === 'create' || event.action === 'start') this.inspect(event.containerId, signal);
+    if (known || event.action === 'create' || event.action === 'start') void this.inspect(event.containerId, signal);
     if (known) onChange();
   }
 
-  /** Looks at one container again; what changes while it looks is looked at once more. */
-  inspect(id: string, signal: AbortSignal): void {
-    if (this.#inspecting.has(id)) {
+  /** Looks at one container again; what changes while it looks is looked at once more. Resolves when it was seen. */
+  inspect(id: string, signal: AbortSignal): Promise<void> {
+    const running = this.#inspections.get(id);
+    if (running) {
       this.#inspecting.set(id, true);
-      return;
+      return running;
     }
-    this.#inspecting.set(id, false);
-    void this.#inspectNow(id, signal).finally(() => {
-      const again = this.#inspecting.get(id) === true;
-      this.#inspecting.delete(id);
-      if (again && !signal.aborted) this.inspect(id, signal);
-    });
+    const inspection = this.#inspectUntilCalm(id, signal).finally(() => this.#inspections.delete(id));
+    this.#inspections.set(id, inspection);
+    return inspection;
+  }
+
+  async #inspectUntilCalm(id: string, signal: AbortSignal): Promise<void> {
+    do {
+      this.#inspecting.set(id, false);
+      await this.#inspectNow(id, signal);
+    } while (this.#inspecting.get(id) === true && !signal.aborted);
+    this.#inspecting.delete(id);
   }
 
   async #inspectNow(id: string, signal: AbortSignal): Promise<void> {
@@ -129,7 +165,20 @@ export class Observer {
   }
 
   /** Reads a gateway anew; a gateway that does not answer is silent, not down. */
-  readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+  async readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
+    await this.#read(service, gateway, signal);
+    if (!signal.aborted) this.#parts.onChange();
+  }
+
+  /** At these gateways and, if it answers at all, at the engine's list; one decision when all have answered or given up. */
+  async lookAt(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
+    const list = this.#parts.picture.engineAnswers ? this.#list(signal) : Promise.resolve();
+    const reads = gateways.map(([service, gateway]) => this.#read(service, gateway, signal));
+    await Promise.all([list.catch(() => undefined), ...reads]);
+    if (!signal.aborted) this.#parts.onChange();
+  }
+
+  #read(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
     const running = this.#reading.get(service);
     if (running) return running;
     const read = this.#readNow(service, gateway, signal).finally(() => this.#reading.delete(service));
@@ -138,22 +187,17 @@ export class Observer {
   }
 
   async #readNow(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
-    const { clock, picture, onChange } = this.#parts;
+    const { clock, picture } = this.#parts;
     const askedAt = clock.now();
     const deadline = new AbortController();
-    const timer = clock.sleep(READ_DEADLINE_MS, deadline.signal).then(
-      () => deadline.abort(),
-      () => undefined,
-    );
+    const cancel = clock.timer(READ_DEADLINE_MS, () => deadline.abort());
     try {
       picture.setReading(service, await gateway.read(AbortSignal.any([signal, deadline.signal])), askedAt);
     } catch {
       if (!signal.aborted) picture.setReading(service, null, askedAt);
     } finally {
-      deadline.abort();
-      await timer;
+      cancel();
     }
-    if (!signal.aborted) onChange();
   }
 }
 

@@ -1,12 +1,19 @@
 /** What a supervisor is made of, and what others may ask of a running one. `loop.ts` has the class. */
 
+import type { Decide } from '../core/guard.ts';
+import type { Order } from '../core/model.ts';
+import type { Explanation } from '../core/why.ts';
 import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+
+export type { Explanation, Order };
 
 /** Makes containers anew from the plan: the last rung of the repair ladder. Idempotent; a second call finishes the first. */
 export interface Rebuilder {
@@ -33,7 +40,11 @@ export interface SupervisorParts {
   /** the lease is held by the caller */
   readonly store: Store;
   readonly clock: Clock;
+  readonly meter: Meter;
+  readonly prober: Prober;
   readonly rebuild: Rebuilder;
+  /** for whoever tests what becomes of a wrong decision; absent: the core's own */
+  readonly decide?: Decide;
   /** one line for a person; the record itself is in the store */
   readonly log: (line: string) => void;
 }
@@ -56,6 +67,10 @@ export interface SupervisorHandle {
   failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }>;
   /** A drill is about to break this member; 0: it is over. What it breaks is on record as a drill, and not counted. */
   announceDrill(service: string, member: string, forMs: number): void;
+  /** What a person wants of repairs, on disk when this returns. @returns what came of it, a line each; none: it was so already */
+  order(order: Order): readonly string[];
+  /** Why a service or a member is in the state it is in, and what happens next; null: nothing has this name. */
+  why(name: string): Explanation | null;
   /** Restarts a service or one member, one member at a time, traffic led away first. `onStep` gets lines for a person. */
   restart(target: string, onStep?: (line: string) => void): Promise<void>;
   /** A new plan: what was asked to stop or was quarantined counts again. */

@@ -5,20 +5,24 @@
  */
 
 import type { EffectAction, NoteAction } from '../core/actions.ts';
-import type { Memory } from '../core/memory.ts';
+import type { Emergency, Memory } from '../core/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
-import type { IncidentRecord, Store } from '../ports/store.ts';
+import type { IncidentNote, IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
-import { doneWords, failedWords } from './words.ts';
+import { doneWords, failedWords, isEffectAction } from './words.ts';
 
 /** given_up: something else was decided meanwhile */
 export type Outcome = 'done' | 'failed' | 'unreachable' | 'given_up';
 type Counters = GatewayReading['counters'];
 
 const MEMORY = 'core';
+const EMERGENCIES = 'emergencies';
+const EMERGENCIES_KEPT = 20;
 /** events, actions and incidents each, whatever their age: some 10 MB */
 const NEWEST_KEPT = 20_000;
+/** of one incident: one that lasts for days must not grow for days */
+const NOTES_KEPT = 200;
 
 /** The core's memory as it lies in the store. */
 export interface SavedMemory {
@@ -32,11 +36,24 @@ export function savedMemory(store: Pick<Store, 'document'>): SavedMemory | null 
   return saved && typeof saved === 'object' && 'memory' in saved ? saved : null;
 }
 
+/** Emergencies on record, newest first. */
+export function emergencies(store: Pick<Store, 'document'>): readonly Emergency[] {
+  const saved = store.document(EMERGENCIES);
+  return Array.isArray(saved) ? (saved as Emergency[]) : [];
+}
+
+function saveEmergency(store: Store, emergency: Emergency): void {
+  const others = emergencies(store).filter(({ id }) => id !== emergency.id);
+  store.saveDocument(EMERGENCIES, [emergency, ...others].slice(0, EMERGENCIES_KEPT));
+}
+
 /** The project was taken down: what was known of its containers says nothing about the next ones. */
 export function forgetProject(store: Store, now: number): void {
   for (const { id } of store.pending()) store.complete(id, now, 'abandoned', 'the project was taken down');
   for (const incident of store.incidents({ open: true }))
     store.saveIncident({ ...incident, endedAt: now, outcome: 'superseded' });
+  for (const emergency of emergencies(store))
+    if (emergency.endedAt === null) saveEmergency(store, { ...emergency, endedAt: now, outcome: 'ended' });
   store.saveDocument(MEMORY, null);
 }
 
@@ -93,16 +110,25 @@ export class Recorder {
         return;
       case 'update_incident':
         this.#change(action.id, (incident) => ({
-          ...incident,
+          ...this.#noted(incident, 'seen', action.evidence),
           kind: action.failure,
           evidence: [...incident.evidence, action.evidence].slice(-50),
         }));
+        return;
+      case 'consider_incident':
+        this.#change(action.id, (incident) => this.#noted(incident, 'considered', action.what, action.until));
         return;
       case 'close_incident':
         this.#close(action);
         return;
       case 'alert':
         this.#event('alert', action.service, action.member, null, action.reason);
+        return;
+      case 'save_emergency':
+        saveEmergency(this.#store, action.emergency);
+        return;
+      case 'tell':
+        this.#event(action.about, action.service, null, null, action.message);
         return;
       case 'verdict':
         this.#verdict(action);
@@ -130,6 +156,7 @@ export class Recorder {
       endedAt: null,
       drill,
       evidence,
+      notes: evidence.map((text) => ({ at: startedAt, kind: 'seen', text, until: null })),
       actions: [],
       outcome: null,
       impact,
@@ -175,6 +202,17 @@ export class Recorder {
     );
   }
 
+  /** The first note, which says how it began, stays. */
+  #noted(
+    incident: IncidentRecord,
+    kind: IncidentNote['kind'],
+    text: string,
+    until: number | null = null,
+  ): IncidentRecord {
+    const [first, ...rest] = [...(incident.notes ?? []), { at: this.#clock.now(), kind, text, until }];
+    return { ...incident, notes: first ? [first, ...rest.slice(-NOTES_KEPT + 1)] : [] };
+  }
+
   #change(id: string, change: (incident: IncidentRecord) => IncidentRecord): void {
     const incident = this.#store.incident(id);
     if (incident) this.#store.saveIncident(change(incident));
@@ -218,11 +256,6 @@ export class Recorder {
       return isEffectAction(action) ? [action] : [];
     });
   }
-}
-
-/** The journal is ours, and yet a file. */
-function isEffectAction(action: unknown): action is EffectAction {
-  return typeof action === 'object' && action !== null && 'kind' in action && 'service' in action && 'member' in action;
 }
 
 function seconds(ms: number): string {

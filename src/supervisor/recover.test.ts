@@ -47,7 +47,7 @@ test('events are lost: the list of the next monitoring interval tells', async ()
 test('the supervisor is killed while it repairs: the next one finishes', async () => {
   await using story = await Story.begin({ web: hotPair });
   story.hang('web-primary');
-  await story.advance('4500ms');
+  await story.advance('10s');
   assert.ok(
     story.store.pending().some(({ action }) => (action as { kind: string }).kind === 'restart_soft'),
     story.told(),

@@ -1,6 +1,7 @@
 /** A restart that a person asked for: one member at a time, traffic led away first, the leader last. */
 
 import { TwinhullError } from '../errors.ts';
+import { refuseSecondWriter } from '../fencing/proof.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Container, Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
@@ -12,6 +13,9 @@ export interface RestartParts {
   readonly clock: Clock;
   readonly gateway: Gateway | null;
   readonly containerOf: (member: MemberPlan) => Container | null;
+  readonly project: string;
+  /** who leads now, as far as is known */
+  readonly leader: string | null;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -27,16 +31,34 @@ export async function restartMembers(
   members: readonly MemberPlan[],
   parts: RestartParts,
 ): Promise<void> {
+  const atWork = thoseAtWork(plan, members, parts);
   for (const member of await inOrder(members, parts)) {
     const container = parts.containerOf(member);
-    const idle =
-      container === null || container.state === 'created' || (container.state === 'exited' && !member.startsAtUp);
-    if (idle) {
+    const isIdle = container === null || !atWork.includes(member);
+    if (isIdle) {
       parts.say(`${member.name} does not run and is left as it is`);
       continue;
     }
     await restartOne(plan, member, container, parts);
   }
+}
+
+/** Those that run or should. Of a cold pair that is one: the one that does, else the one that was named, or leads. */
+function thoseAtWork(
+  plan: ServicePlan,
+  members: readonly MemberPlan[],
+  { containerOf, leader }: RestartParts,
+): readonly MemberPlan[] {
+  const stateOf = (member: MemberPlan): Container['state'] | undefined => containerOf(member)?.state;
+  const isCold = plan.policy.standby === 'cold' && plan.members.some(({ role }) => role === 'backup');
+  if (!isCold) return members.filter((member) => stateOf(member) !== 'created');
+  const pair = plan.members.filter(({ role }) => role !== 'replica');
+  const up = pair.filter((member) => ['running', 'restarting', 'paused'].includes(stateOf(member) ?? ''));
+  const named = members.length === 1 ? members : pair.filter(({ name }) => name === leader);
+  const chosen = up.length > 0 ? up : named;
+  return members.filter((member) =>
+    member.role === 'replica' ? stateOf(member) !== 'created' : chosen.includes(member),
+  );
 }
 
 /** A service with all its members, or one of them alone. */
@@ -54,12 +76,16 @@ export function restartTarget(
 
 /**
  * Services that depend on this one with `restart: true`, and those that depend on them so: Compose restarts them after
- * it when a person restarts it. In the order of the plan, where dependencies come first.
+ * it when a person restarts it. So are those that live in its containers, which would go on in what it was before. In
+ * the order of the plan, where dependencies come first.
  */
 export function restartedWith(service: string, all: readonly ServicePlan[]): ServicePlan[] {
   const restarted = new Set([service]);
   return all.filter(({ name, dependsOn }) => {
-    const follows = dependsOn.some((dependency) => dependency.restart && restarted.has(dependency.service));
+    const follows = dependsOn.some(({ service: on, restart, joins = [] }) => {
+      const isBound = joins.some((key) => key !== 'volumes_from');
+      return (restart || isBound) && restarted.has(on);
+    });
     if (follows) restarted.add(name);
     return follows && name !== service;
   });
@@ -86,6 +112,8 @@ async function restartOne(
   }
   say(`${member.name} is restarted`);
   await restoreRestartPolicy(engine, container, member, signal);
+  if (policy.oneWriter)
+    await refuseSecondWriter(engine, { project: parts.project, service: plan }, container.id, { signal });
   await engine.restartContainer(container.id, { timeoutSeconds: Math.ceil(policy.stopGraceMs / 1000) }, { signal });
   if (gateway) await gateway.putIn(member.name, policy.startPeriodMs + policy.deadlineMs.unresponsive, signal);
   else await untilUp(container.id, member.name, plan, parts);

@@ -1,5 +1,5 @@
 import { decide } from '../core/decide.ts';
-import { emptyMemory, resumed, type Memory } from '../core/memory.ts';
+import { type Emergency, emptyMemory, resumed, type Memory } from '../core/memory.ts';
 import type { Mode, Role, Verdict } from '../core/model.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -18,8 +18,25 @@ export interface ProjectStatus {
   readonly supervised: boolean;
   /** '' or why repairs are frozen, for a person */
   readonly frozen: string;
+  /** the same with its cause; null: repairs go on */
+  readonly freeze: FreezeStatus | null;
+  /** the plan that is carried out because much fails at once; null: none is */
+  readonly emergency: EmergencyStatus | null;
   readonly services: readonly ServiceStatus[];
 }
+
+/** person: until `twinhull thaw`. rule: a decision broke what must hold; until thaw, or another supervisor. brake: ends by itself. */
+export interface FreezeStatus {
+  readonly cause: 'person' | 'rule' | 'brake';
+  /** milliseconds since 1970 */
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** times: milliseconds since 1970 */
+export type EmergencyStatus = Readonly<Omit<Emergency, 'steps'>> & {
+  readonly steps: readonly Readonly<Emergency['steps'][number]>[];
+};
 
 export interface ServiceStatus {
   readonly name: string;
@@ -29,6 +46,8 @@ export interface ServiceStatus {
   readonly reason: string;
   readonly members: readonly MemberStatus[];
   readonly gateway: { readonly containerId: string | null; readonly state: string } | null;
+  /** a person works on it; times in milliseconds since 1970, `until` null: until it is ended; null: nobody does */
+  readonly maintenance: { readonly since: number; readonly until: number | null } | null;
   readonly lastIncident: LastIncident | null;
 }
 
@@ -63,12 +82,20 @@ export function statusOf(
   store: Pick<Store, 'incidents'>,
   supervised: boolean,
 ): ProjectStatus {
+  const freeze = freezeStatus(memory);
   return {
     project: fleet.project,
     supervised,
-    frozen: memory.freeze?.reason ?? '',
+    frozen: freeze === null ? '' : freeze.reason || 'a person asked for it',
+    freeze,
+    emergency: memory.emergency?.endedAt === null ? memory.emergency : null,
     services: fleet.services.map((plan) => serviceStatus(plan, memory, picture, store)),
   };
+}
+
+function freezeStatus({ frozen, freeze: brake }: Memory): FreezeStatus | null {
+  if (frozen) return frozen;
+  return brake ? { cause: 'brake', since: brake.since, reason: brake.reason } : null;
 }
 
 function serviceStatus(
@@ -92,6 +119,7 @@ function serviceStatus(
       containerId: picture.containerOf(plan, member)?.id ?? null,
     })),
     gateway: plan.gateway ? { containerId: gateway?.id ?? null, state: gateway?.state ?? 'absent' } : null,
+    maintenance: service?.maintenance ?? null,
     lastIncident: lastIncident(store, plan.name),
   };
 }
@@ -136,13 +164,26 @@ export async function lookAt(
   const now = clock.now();
   const memory = resumed(savedMemory(store)?.memory ?? emptyMemory(), now);
   const decision = decide(modelOf(fleet), memory, picture.observe(now, [], 0), [], now);
-  return statusOf(fleet, asItStands(decision.memory, memory, picture), picture, store, false);
+  return statusOf(fleet, asItStands(fleet, decision.memory, memory, picture), picture, store, false);
+}
+
+/** Of a cold pair; null where there is no telling. */
+function theOneThatRuns(plan: ServicePlan, picture: Picture): string | null {
+  if (plan.policy.standby !== 'cold') return null;
+  const up = plan.members.filter((member) => {
+    const state = picture.containerOf(plan, member)?.state;
+    return member.role !== 'replica' && (state === 'running' || state === 'paused');
+  });
+  return up.length === 1 ? (up[0]?.name ?? null) : null;
 }
 
 /** What was decided is not carried out: whoever leads goes on leading. */
-function asItStands(judged: Memory, before: Memory, picture: Picture): Memory {
+function asItStands(fleet: Fleet, judged: Memory, before: Memory, picture: Picture): Memory {
   const services = Object.entries(judged.services).map(([name, service]) => {
-    const leader = picture.reading(name)?.leader ?? before.services[name]?.leader ?? service.leader;
+    const plan = fleet.services.find((one) => one.name === name);
+    const known = before.services[name]?.leader;
+    const told = picture.reading(name)?.leader;
+    const leader = (plan && theOneThatRuns(plan, picture)) ?? told ?? known ?? service.leader;
     return [name, { ...service, leader }] as const;
   });
   return { ...judged, services: Object.fromEntries(services) };

@@ -15,7 +15,8 @@ export function chooseSuccessor(
   wanted: string | undefined,
 ): { readonly from: string | null; readonly to: string } {
   const refuse = (why: string): TwinhullError => new TwinhullError('TH_SWITCH_REFUSED', why);
-  if (plan.gateway?.config.balance !== 'leader') {
+  const standsBy = hasStandby(plan);
+  if (plan.gateway?.config.balance !== 'leader' && !standsBy) {
     throw refuse(
       `${plan.name} has no primary and backup behind a gateway, so there is nothing to switch (it is ${plan.mode})`,
     );
@@ -29,11 +30,27 @@ export function chooseSuccessor(
     );
   }
   if (wanted !== undefined && wanted === from) throw refuse(`${wanted} leads already`);
-  const candidates = plan.members.filter(({ name }) => name !== from && (wanted === undefined || name === wanted));
-  const fit = candidates.find(({ name }) => service?.members[name]?.verdict === 'healthy');
+  if (service?.handover) throw refuse(`${service.handover.to} is taking over from ${service.handover.from} already`);
+  const candidates = plan.members.filter(
+    ({ name, role }) => name !== from && (wanted === undefined || name === wanted) && !(standsBy && role === 'replica'),
+  );
+  const fit = candidates.find(({ name }) => {
+    const verdict = service?.members[name]?.verdict;
+    return verdict === 'healthy' || (standsBy && verdict === 'standby');
+  });
   if (fit) return { from, to: fit.name };
   const why = candidates.map(({ name }) => `${name} is ${service?.members[name]?.verdict ?? 'unknown'}`).join(', ');
   throw refuse(`nobody is fit to take over: ${why === '' ? 'there is no other member' : why}`);
+}
+
+/** Of its pair one works, and the other one is started or goes on when it is needed. */
+export function hasStandby({ policy, members }: ServicePlan): boolean {
+  return policy.standby !== 'hot' && members.some(({ role }) => role === 'backup');
+}
+
+/** How long a change of who runs may take: the end of the old one, the start of the new one, and the way back. */
+export function handoverBoundMs({ stopGraceMs, startPeriodMs, deadlineMs }: ServicePlan['policy']): number {
+  return 2 * (stopGraceMs + startPeriodMs + deadlineMs.unresponsive) + 60_000;
 }
 
 /** Waits until `member` has no request left, at most `timeoutMs`. @returns the requests left */

@@ -27,6 +27,14 @@ const WORDS: Readonly<Record<EffectKind, Words>> = {
     wish: (name) => `make ${name} anew as a standby`,
   },
   stop: { done: (name) => `${name} was stopped`, wish: (name) => `stop ${name}` },
+  fence: {
+    done: (name) => `${name} was killed and is proven stopped`,
+    wish: (name) => `prove that ${name} is stopped`,
+  },
+  rest: {
+    done: (name) => `${name} finished what it had and stands by`,
+    wish: (name) => `let ${name} stand by`,
+  },
   quarantine: {
     done: (name) => `${name} was stopped and is not started again`,
     wish: (name) => `stop ${name} for good`,
@@ -58,7 +66,19 @@ export function doneWords(effect: EffectAction): string {
 }
 
 export function failedWords(effect: EffectAction): string {
-  return `could not ${WORDS[effect.kind].wish(nameOf(effect))}`;
+  return `could not ${wishWords(effect)}`;
+}
+
+/** What is to be done: "restart web-primary" */
+export function wishWords(effect: EffectAction): string {
+  return WORDS[effect.kind].wish(nameOf(effect));
+}
+
+/** The journal is ours, and yet a file, and may be of another version. */
+export function isEffectAction(action: unknown): action is EffectAction {
+  if (typeof action !== 'object' || action === null) return false;
+  const isNamed = 'service' in action && 'member' in action && 'kind' in action;
+  return isNamed && typeof action.kind === 'string' && Object.hasOwn(WORDS, action.kind);
 }
 
 function nameOf(effect: EffectAction): string {

@@ -19,6 +19,8 @@ export interface Rig {
   command(program: ProgramName): readonly string[];
   /** the process of a patient container ends by itself with exit code 3 */
   crash(id: string): Promise<void>;
+  /** its process writes a file, after a moment's wait */
+  touch(id: string, path: string): Promise<void>;
   /** true when the engine's health check of a container may be waited for (every 100 ms `true` or `false`) */
   setHealth(id: string, healthy: boolean): Promise<void>;
   close(): Promise<void>;

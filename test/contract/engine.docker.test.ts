@@ -29,6 +29,7 @@ async function dockerRig(): Promise<Rig> {
     image,
     command: (program) => ['sh', '-c', SCRIPTS[program]],
     crash: async (id) => await inside(id, 'touch /tmp/crash'),
+    touch: async (id, path) => await inside(id, `sleep 0.02; touch ${path}`),
     setHealth: async (id, healthy) => await inside(id, healthy ? 'touch /tmp/well' : 'rm /tmp/well'),
     close: async () => {
       await engine.close();

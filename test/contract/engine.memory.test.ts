@@ -19,6 +19,10 @@ function memoryRig(): Rig {
     image: IMAGE,
     command: (program) => [program],
     crash: async (id) => await Promise.resolve(engine.crash(id, 3)),
+    touch: async (id, path) => {
+      await systemClock.sleep(20);
+      engine.touch(id, path);
+    },
     setHealth: async (id, healthy) => await Promise.resolve(engine.setHealth(id, healthy ? 'healthy' : 'unhealthy')),
     close: async () => await Promise.resolve(),
   };

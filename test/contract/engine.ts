@@ -627,6 +627,20 @@ function talking(it: It): void {
     assert.equal((await collect(site.engine.logs(id, { follow: false, sinceMs: Date.now() + 5000 }))).length, 0);
   });
 
+  it('tells when a file in a container was written, also after the end of its process; null for no file', async (site) => {
+    const id = await site.run('patient');
+    assert.equal(await site.engine.statFile(id, '/tmp/beat'), null);
+    await site.rig.touch(id, '/tmp/beat');
+    const first = await site.engine.statFile(id, '/tmp/beat');
+    assert.ok(first && Math.abs(first.modifiedAt - Date.now()) < 60_000, JSON.stringify(first));
+    await site.rig.touch(id, '/tmp/beat');
+    const second = await site.engine.statFile(id, '/tmp/beat');
+    assert.ok(second && second.modifiedAt > first.modifiedAt);
+    await site.engine.stopContainer(id, { timeoutSeconds: 5 });
+    assert.deepEqual(await site.engine.statFile(id, '/tmp/beat'), second);
+    assert.equal(await site.engine.statFile(`${site.name}-none`, '/tmp/beat'), null);
+  });
+
   it('follows until the container ends', async (site) => {
     const id = await site.run('talker');
     const following = collect(site.engine.logs(id, { follow: true }));

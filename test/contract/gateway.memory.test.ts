@@ -1,22 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type MemberCondition, MemoryGateway } from '../../src/adapters/memory/gateway.ts';
-import type { Clock } from '../../src/ports/clock.ts';
+import { systemClock as clock } from '../../src/adapters/node/clock.ts';
 import { gatewayContract, type Rig, rigConfig, type RigOptions } from './gateway.ts';
 
-const clock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) => pause(ms, undefined, { signal }),
-};
+gatewayContract('memory', async (options) => memoryRig(options, false));
+gatewayContract('memory, told of changes', async (options) => memoryRig(options, true));
 
-gatewayContract('memory', async (options) => memoryRig(options));
-
-function memoryRig(options: RigOptions): Rig {
+function memoryRig(options: RigOptions, isTold: boolean): Rig {
   const conditions = new Map<string, MemberCondition>(
     options.members.map(({ name, condition }) => [name, condition ?? 'up']),
   );
   const ports = options.protocols.map((_, at) => 8000 + at);
-  const gateway = new MemoryGateway(rigConfig(options, ports), clock, (member) => conditions.get(member) ?? 'refusing');
+  const conditionOf = (member: string): MemberCondition => conditions.get(member) ?? 'refusing';
+  const gateway = new MemoryGateway(rigConfig(options, ports), { clock, conditionOf, isTold });
   return {
     gateway,
     beside: async () => ({ exitCode: 0, output: '' }),
@@ -26,11 +21,14 @@ function memoryRig(options: RigOptions): Rig {
       return gateway.want(rigConfig(others, ports));
     },
     ports,
-    become: async (member, condition) => void conditions.set(member, condition),
+    become: async (member, condition) => {
+      conditions.set(member, condition);
+      gateway.conditionsChanged();
+    },
     request: (port, request) => gateway.request(port, request),
     crash: async () => {
       gateway.crash();
-      await pause(20);
+      await clock.sleep(20);
       gateway.comeBack();
     },
     close: async () => gateway.crash(),

@@ -57,6 +57,20 @@ for (const kind of kinds) {
       ]);
     });
 
+    it('tells what was announced in a time, oldest first, with how it ended', () => {
+      for (const at of [10, 20, 30, 40]) store.announce(at, { at }, null);
+      const [, second] = store.pending();
+      store.complete(second?.id ?? 0, 25, 'done', '');
+      const found = store.journal({ sinceMs: 20, untilMs: 30 });
+      assert.deepEqual(
+        found.map(({ at, endedAt, outcome }) => [at, endedAt, outcome]),
+        [
+          [20, 25, 'done'],
+          [30, null, null],
+        ],
+      );
+    });
+
     it('gives actions back as plain data, cut off from what the caller goes on changing', () => {
       const action = { kind: 'replace', nested: { list: [1, 'two', null] } };
       store.announce(10, action, null);

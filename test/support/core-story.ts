@@ -1,10 +1,22 @@
 /** The core alone: what was seen and said goes in, a line for each thing wanted comes out. No clock, no I/O. */
 import { isEffect, keyOf, type Action } from '../../src/core/actions.ts';
-import { decide, type CoreModel, type Decision } from '../../src/core/decide.ts';
+import { decide, type CoreModel } from '../../src/core/decide.ts';
 import { emptyMemory, type Memory } from '../../src/core/memory.ts';
-import type { GatewaySeen, MemberSeen, Observation, ServiceModel, ServiceSeen, Signal } from '../../src/core/model.ts';
+import type { Judged } from '../../src/core/repair-invariants.ts';
+import type {
+  GatewaySeen,
+  HostPolicy,
+  HostSeen,
+  MemberSeen,
+  ServiceModel,
+  ServiceSeen,
+  Signal,
+} from '../../src/core/model.ts';
 
 export const START = Date.UTC(2026, 0, 1);
+
+const USUAL = { ladder: null, alertOnly: false };
+export const hostPolicy: HostPolicy = { windowMs: 60_000, memoryShare: 0.95, diskShare: 0.95, inodesShare: 0.95 };
 
 export function serviceModel(name: string, changes: Partial<ServiceModel> = {}): ServiceModel {
   return {
@@ -18,10 +30,35 @@ export function serviceModel(name: string, changes: Partial<ServiceModel> = {}):
     balance: 'leader',
     policy: {
       standby: 'hot',
+      oneWriter: false,
       hasGateway: true,
       threshold: 3,
       startPeriodMs: 10_000,
-      deadlineMs: { container_exit: 30_000, unresponsive: 30_000, network_partition: 10_000, critical_failure: 30_000 },
+      partitionThreshold: 3,
+      deadlineMs: {
+        container_exit: 30_000,
+        unresponsive: 30_000,
+        network_partition: 10_000,
+        resource_exhaustion: 60_000,
+        critical_failure: 30_000,
+      },
+      reactions: {
+        container_exit: USUAL,
+        unresponsive: USUAL,
+        network_partition: USUAL,
+        resource_exhaustion: USUAL,
+        critical_failure: USUAL,
+      },
+      resources: {
+        windowMs: 60_000,
+        memoryShare: 0.9,
+        cpuShare: 0.9,
+        throttledShare: 0.5,
+        pidsShare: 0.9,
+        descriptorsShare: 0.9,
+        oomKills: 3,
+      },
+      signs: [],
       budget: { actions: 3, windowMs: 600_000 },
       stopGraceMs: 10_000,
       drainTimeoutMs: 30_000,
@@ -46,11 +83,23 @@ function wellMember(name: string, hasGateway: boolean): MemberSeen {
     healthFailures: 0,
     healthOutput: '',
     attached: hasGateway ? true : null,
+    detachedFrom: [],
     ended: 'unseen',
     unclearUntil: 0,
     gateway: hasGateway
-      ? { traffic: 'in', check: 'passing', checkFailure: null, checkStatus: 'L7OK', failuresInARow: 0, readAt: START }
+      ? {
+          traffic: 'in',
+          check: 'passing',
+          checkFailure: null,
+          checkStatus: 'L7OK',
+          failuresInARow: 0,
+          sessions: 0,
+          readAt: START,
+        }
       : null,
+    resources: null,
+    oom: { kills: null, killsInWindow: null, events: 0, eventsBefore: 0 },
+    signs: [],
   };
 }
 
@@ -59,13 +108,14 @@ export class CoreStory {
   memory: Memory = emptyMemory();
   now = START;
   engineAnswers = true;
+  host: HostSeen | null = null;
   busy: string[] = [];
   readonly #services = new Map<string, ServiceSeen>();
   wakeAt = Number.POSITIVE_INFINITY;
-  onDecision: ((observation: Observation, decision: Decision) => void) | null = null;
+  onDecision: ((judged: Judged) => void) | null = null;
 
   constructor(services: readonly ServiceModel[], hostActions = 12) {
-    this.model = { services, hostActions };
+    this.model = { services, hostActions, host: hostPolicy };
     for (const { name, members, balance } of services) {
       const gateway: GatewaySeen = {
         state: 'answering',
@@ -82,6 +132,7 @@ export class CoreStory {
         gateway: balance === null ? null : gateway,
         foreign: null,
         foreignSharesVolumeWith: [],
+        signs: [],
       });
     }
   }
@@ -109,9 +160,11 @@ export class CoreStory {
 
   decide(...signals: readonly Signal[]): readonly Action[] {
     const services = [...this.#services.values()];
-    const observation = { engineAnswers: this.engineAnswers, services, busy: this.busy, loopLagMs: 0 };
+    const { engineAnswers, busy, host } = this;
+    const observation = { engineAnswers, services, busy, loopLagMs: 0, host };
     const decision = decide(this.model, this.memory, observation, signals, this.now);
-    this.onDecision?.(observation, decision);
+    const { model, memory: before, now } = this;
+    this.onDecision?.({ model, before, observation, signals, decision, now });
     this.memory = decision.memory;
     this.wakeAt = decision.wakeAt;
     return decision.actions;
@@ -138,6 +191,12 @@ export function lineOf(action: Action): string {
       return `update_incident ${action.member} ${action.failure}: ${action.evidence}`;
     case 'close_incident':
       return `close_incident ${action.member} ${action.outcome}, ${action.withoutServiceMs} ms without service: ${action.reason}`;
+    case 'consider_incident':
+      return `consider_incident ${action.member}: ${action.what}${action.until === null ? '' : ` (until ${action.until - START})`}`;
+    case 'save_emergency':
+      return `save_emergency ${action.emergency.id.split('-')[1]}`;
+    case 'tell':
+      return `${action.about} ${action.service ?? 'project'}: ${action.message}`;
     case 'alert':
       return `alert ${action.service ?? 'project'}: ${action.reason}`;
     case 'verdict':

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGateway, MemoryGatewayDriver } from '../../src/adapters/memory/gateway.ts';
+import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Service } from '../../src/compose/project.ts';
 import { Deployer, Rebuilding } from '../../src/deploy/deployer.ts';
 import type { PlanOptions } from '../../src/deploy/steps.ts';
@@ -19,12 +20,13 @@ import type { Gateway, GatewayConfig, GatewayDriver } from '../../src/ports/gate
 import type { Fleet } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
 import { fleetOf } from './fleet.ts';
+import { Writers } from './writers.ts';
 
 /** Time that goes on by itself whenever everybody waits for it. */
 export class VirtualClock extends MemoryClock {
-  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  override timer(ms: number, onDue: () => void): () => void {
     setImmediate(() => this.wakeFirst());
-    return super.sleep(ms, signal);
+    return super.timer(ms, onDue);
   }
 }
 
@@ -46,6 +48,10 @@ export class MemorySite {
   readonly programs = new Map<string, Program>();
   /** members that run and fail the gateway's check */
   readonly sick = new Set<string>();
+  /** containers that write the volume `data` */
+  readonly writers = new Writers(
+    (id) => this.engine.containers().find((container) => container.id === id)?.mounts ?? [],
+  );
   /** calls that changed something, in order, of the last up or down */
   calls: string[] = [];
   lines: string[] = [];
@@ -54,8 +60,12 @@ export class MemorySite {
   readonly #files: MemoryGatewayDriver;
 
   constructor() {
-    this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.programs.get(release(spec)) ?? {} });
-    this.#files = new MemoryGatewayDriver(this.clock, () => 'up');
+    this.engine = new MemoryEngine({
+      clock: this.clock,
+      programOf: (spec) => this.programs.get(release(spec)) ?? {},
+      onEvent: (event) => this.writers.see(event),
+    });
+    this.#files = new MemoryGatewayDriver({ clock: this.clock, conditionOf: () => 'up' });
     this.engine.addImage('web:1', { exposedPorts: ['80/tcp'] });
     this.engine.addImage('db:1', { volumes: ['/data'] });
     this.engine.addPullable('memory/gateway:1');
@@ -67,12 +77,8 @@ export class MemorySite {
       references.map(async (name) => [name, await this.engine.inspectImage(name)] as const),
     );
     const networks = await this.engine.listNetworks({});
-    return fleetOf(this.project, services, {
-      driver: this.#files,
-      stateFolder: this.stateFolder,
-      images: new Map(images),
-      networks,
-    });
+    const situation = { driver: this.#files, stateFolder: this.stateFolder, images: new Map(images), networks };
+    return fleetOf(this.project, services, situation, { volumes: { data: { name: `${this.project}_data` } } });
   }
 
   async up(
@@ -115,6 +121,12 @@ export class MemorySite {
     return new Rebuilding(this.#world(death), this.project);
   }
 
+  /** Names of those that have a process, without the project. */
+  async running(): Promise<string[]> {
+    const all = Object.entries(await this.containers());
+    return all.flatMap(([name, { state }]) => (state === 'running' || state === 'paused' ? [name] : []));
+  }
+
   /** By name without the project, sorted. */
   async containers(): Promise<Record<string, Container>> {
     const containers = await this.engine.listContainers({ labels: { 'com.docker.compose.project': this.project } });
@@ -134,6 +146,7 @@ export class MemorySite {
       driver: this.#driver((gateway) => life.mortal<Gateway>(gateway, record)),
       builder: { build: () => Promise.reject(new TwinhullError('TH_ENGINE_REFUSED', 'there is no builder')) },
       clock: this.clock,
+      files: machineFiles,
       stateFolder: this.stateFolder,
     };
   }
@@ -173,7 +186,8 @@ export class MemorySite {
     const known = this.#gateways.get(running.id);
     const conditionOf = (member: string): MemberCondition => this.#conditions.get(member) ?? 'refusing';
     const folder = gatewayFolder(this.stateFolder, config.service);
-    const gateway = known?.want(config) ?? new MemoryGateway(config, this.clock, conditionOf, folder);
+    const gateway =
+      known?.want(config) ?? new MemoryGateway(config, { clock: this.clock, files: machineFiles, conditionOf }, folder);
     this.#gateways.set(running.id, gateway);
     return gateway;
   }

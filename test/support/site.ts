@@ -7,6 +7,7 @@ import { openImageBuilder } from '../../src/adapters/docker/build.ts';
 import { openDockerEngine } from '../../src/adapters/docker/engine.ts';
 import { HaproxyDriver } from '../../src/adapters/haproxy/driver.ts';
 import { systemClock } from '../../src/adapters/node/clock.ts';
+import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
 import { Deployer } from '../../src/deploy/deployer.ts';
 import type { UpResult } from '../../src/deploy/up.ts';
@@ -39,6 +40,7 @@ export class Site implements AsyncDisposable {
       driver: this.driver,
       builder: openImageBuilder(process.env, this.engine.endpoint),
       clock: systemClock,
+      files: machineFiles,
       stateFolder: this.stateFolder,
     });
   }

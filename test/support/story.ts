@@ -9,13 +9,17 @@ import { join } from 'node:path';
 import { MemoryClock } from '../../src/adapters/memory/clock.ts';
 import { MemoryEngine, type Program } from '../../src/adapters/memory/engine.ts';
 import { type MemberCondition, MemoryGatewayDriver, type MemoryGateway } from '../../src/adapters/memory/gateway.ts';
+import { MemoryMeter } from '../../src/adapters/memory/meter.ts';
+import { MemoryProber } from '../../src/adapters/memory/prober.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
+import { machineFiles } from '../../src/adapters/node/files.ts';
 import type { Project, Service } from '../../src/compose/project.ts';
+import type { Decide } from '../../src/core/guard.ts';
 import type { Verdict } from '../../src/core/model.ts';
 import { gatewayBlueprint, wantedMember } from '../../src/deploy/blueprint.ts';
 import { Rebuilding } from '../../src/deploy/deployer.ts';
 import { parseDuration } from '../../src/duration.ts';
-import type { Container, ContainerSpec, Engine } from '../../src/ports/engine.ts';
+import type { Container, ContainerSpec, Engine, EngineEvent } from '../../src/ports/engine.ts';
 import type { EventRecord, IncidentRecord } from '../../src/ports/store.ts';
 import type { Fleet, GatewayPlan, ServicePlan } from '../../src/redundancy/fleet.ts';
 import { gatewayFolder } from '../../src/state-folder.ts';
@@ -23,6 +27,8 @@ import { Supervisor } from '../../src/supervisor/loop.ts';
 import { OwnEnds } from '../../src/supervisor/own-ends.ts';
 import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
+import { type DeathAt, Mortal } from './mortal.ts';
+import { Writers } from './writers.ts';
 
 export type Services = Readonly<Record<string, Service>>;
 type More = Partial<Pick<Project, 'networks' | 'volumes' | 'extensions'>>;
@@ -36,6 +42,17 @@ export const hotPair: Service = {
   'x-twinhull': { mode: 'pair' },
 };
 export const cluster: Service = { ...hotPair, 'x-twinhull': { mode: 'cluster' }, deploy: { replicas: 3 } };
+/** Two that would write the same data: one of them runs. */
+export const writerPair: Service = {
+  image: 'shop/db:1',
+  restart: 'unless-stopped',
+  expose: ['6379'],
+  volumes: [{ type: 'volume', source: 'data', target: '/data' }],
+  healthcheck: { test: ['CMD', 'redis-cli', 'ping'], interval: '30s', timeout: '10s', retries: 3, start_period: '5s' },
+  stop_grace_period: '3s',
+  'x-twinhull': { mode: 'pair' },
+};
+export const writerVolumes = { volumes: { data: { name: 'shop_data' } } };
 export const coldPair: Service = { image: 'shop/worker:1', 'x-twinhull': { mode: 'pair' } };
 export const single: Service = { image: 'shop/alone:1', restart: 'unless-stopped' };
 
@@ -45,10 +62,19 @@ export class Story {
   #ownEnds = new OwnEnds();
   /** what a deployment of ours uses: what ends through it, we have ended */
   ownEngine: Engine;
-  readonly store = new MemoryStore();
+  store = new MemoryStore();
+  /** what containers use, and what programs answer, as far as a story says */
+  readonly meter = new MemoryMeter(this.clock);
+  readonly prober = new MemoryProber();
   readonly driver: MemoryGatewayDriver;
   readonly folder = mkdtempSync(join(tmpdir(), 'th-story-'));
   readonly log: string[] = [];
+  /** instead of the core's own, for the next supervisor that is made */
+  decide: Decide | undefined;
+  /** who began to run while another one that writes the same data did; must stay empty */
+  readonly #writers = new Writers((id) => this.engine.containers().find((one) => one.id === id)?.mounts ?? []);
+  /** fate: told of each start the moment it happens */
+  onStart: (containerId: string) => void = () => undefined;
   readonly #hung = new Set<string>();
   readonly #sick = new Set<string>();
   /** how the containers of an image behave, by image */
@@ -56,13 +82,23 @@ export class Story {
   fleet: Fleet;
   supervisor: Supervisor;
   #abort = new AbortController();
+  /** the process of the supervisor */
+  #life = new Mortal(() => this.#abort.abort());
   #run: Promise<{ readonly ended: 'stopped' | 'gone' }> | null = null;
   #states = new Map<string, Container>();
 
   private constructor(services: Services, more: More) {
-    this.engine = new MemoryEngine({ clock: this.clock, programOf: (spec) => this.#programOf(spec) });
+    this.engine = new MemoryEngine({
+      clock: this.clock,
+      programOf: (spec) => this.#programOf(spec),
+      onEvent: (event) => this.#see(event),
+    });
     this.ownEngine = this.engine;
-    this.driver = new MemoryGatewayDriver(this.clock, (member) => this.#conditionOf(member));
+    this.driver = new MemoryGatewayDriver({
+      clock: this.clock,
+      files: machineFiles,
+      conditionOf: (member) => this.#conditionOf(member),
+    });
     const images = Object.values(services).flatMap((service) => service.image ?? []);
     for (const name of [...images, 'memory/gateway:1']) this.engine.addImage(name, image(`sha256:${name}`));
     this.fleet = fleetOf(
@@ -103,15 +139,22 @@ export class Story {
   #makeSupervisor(): Supervisor {
     this.#ownEnds = new OwnEnds();
     this.ownEngine = this.#ownEnds.watch(this.engine);
-    const { ownEngine: engine, store, clock, fleet, driver, folder } = this;
+    const life = new Mortal(() => this.#abort.abort());
+    this.#life = life;
+    const engine = this.#ownEnds.watch(life.door(this.engine));
+    const store = life.door(this.store);
+    const { clock, fleet, driver, folder } = this;
     return new Supervisor({
       fleet,
       engine,
       ownEnds: this.#ownEnds,
       store,
       clock,
-      openGateway: ({ config }) => driver.open(config, gatewayFolder(folder, config.service)),
-      rebuild: new Rebuilding({ engine, driver, clock, stateFolder: folder }, fleet.project),
+      meter: this.meter,
+      prober: this.prober,
+      openGateway: ({ config }) => life.door(driver.open(config, gatewayFolder(folder, config.service))),
+      rebuild: new Rebuilding({ engine, driver, clock, files: machineFiles, stateFolder: folder }, fleet.project),
+      ...(this.decide === undefined ? {} : { decide: this.decide }),
       log: (line) => this.log.push(`${String(Math.round(clock.monotonic())).padStart(7)} ${line}`),
     });
   }
@@ -127,6 +170,21 @@ export class Story {
     this.#abort.abort();
     await this.clock.advance(0);
     this.supervisor = this.#makeSupervisor();
+  }
+
+  /** Its process dies at one of its next calls. */
+  killSupervisorAt(death: DeathAt): void {
+    this.#life.arm(death);
+  }
+
+  get isSupervisorDead(): boolean {
+    return this.#life.isDead;
+  }
+
+  /** What the supervisor knew is gone with its disk. */
+  async loseStore(): Promise<void> {
+    this.store = new MemoryStore();
+    await this.killSupervisor();
   }
 
   async ended(): Promise<string> {
@@ -184,7 +242,10 @@ export class Story {
     const found = plan.members.find(({ name }) => name === member);
     assert.ok(found);
     const { ownEngine: engine, driver, clock, folder } = this;
-    const rebuilding = new Rebuilding({ engine, driver, clock, stateFolder: folder }, this.fleet.project);
+    const rebuilding = new Rebuilding(
+      { engine, driver, clock, files: machineFiles, stateFolder: folder },
+      this.fleet.project,
+    );
     await rebuilding.member(plan, found, true, this.#abort.signal);
   }
 
@@ -293,6 +354,9 @@ export class Story {
       'engine',
       'restart',
       'drill',
+      'freeze',
+      'maintenance',
+      'emergency',
     ]);
     return this.events()
       .filter(({ kind }) => !notes.has(kind))
@@ -334,9 +398,27 @@ export class Story {
     if (!ran && runs && before) this.gateway(service).comeBack();
   }
 
+  #see(event: EngineEvent): void {
+    if (event.action === 'start') queueMicrotask(() => this.onStart(event.containerId));
+    this.#writers.see(event);
+  }
+
+  get secondWriters(): readonly string[] {
+    return this.#writers.second;
+  }
+
+  /** Of these members exactly one runs. */
+  expectOneRuns(...members: readonly string[]): string {
+    const running = members.filter((member) => this.container(member).state === 'running');
+    const states = members.map((member) => `${member} ${this.container(member).state}`).join(', ');
+    assert.equal(running.length, 1, `${states}${this.told()}`);
+    return running[0] ?? '';
+  }
+
   #conditionOf(member: string): MemberCondition {
-    const container = this.#states.get(member);
     const { plan } = this.#planOf(member);
+    const { containerName } = plan.members.find(({ name }) => name === member) ?? {};
+    const container = this.engine.containerNamed(containerName ?? '');
     if (!container || !(plan.gateway && plan.gateway.network.name in container.networks)) return 'refusing';
     if (container.state === 'paused') return 'hung';
     if (container.state !== 'running') return 'refusing';

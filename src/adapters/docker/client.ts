@@ -23,7 +23,7 @@ const OLDEST_API = [1, 41] as const;
 const NEWEST_API = [1, 51] as const;
 
 export interface Ask {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** after the version: "/containers/json"; every variable part made by {@link segment} */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
@@ -101,6 +101,20 @@ export class EngineClient {
     } catch (error) {
       if (hasStatus(error, 404)) return null;
       throw error;
+    }
+  }
+
+  /** One header of the answer to a HEAD, which has no document; null: no such thing. */
+  async header(ask: Omit<Ask, 'method'>, name: string): Promise<string | null> {
+    const deadline = startDeadline({ ...ask, method: 'HEAD' });
+    try {
+      const response = await this.#versioned(deadline.ask);
+      await response.body.dump();
+      if (response.statusCode === 404) return null;
+      if (response.statusCode >= 300) throw this.#refusal(response.statusCode, undefined);
+      return text(response.headers[name]);
+    } finally {
+      deadline.cancel();
     }
   }
 

@@ -1,6 +1,7 @@
 /** The engine port over the Docker Engine API. */
 
 import { TwinhullError } from '../../errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Call, Engine, EngineInfo } from '../../ports/engine.ts';
 import { EngineClient, READ_DEADLINE_MS } from './client.ts';
 import { createContainer } from './container-creation.ts';
@@ -10,12 +11,16 @@ import { subscribe } from './events.ts';
 import { exec } from './exec.ts';
 import { inspectImage, pullImage } from './images.ts';
 import { readLogs } from './logs.ts';
+import { fileInContainer } from './container-files.ts';
 import * as networks from './networks.ts';
 import { count, field, flag, text, texts } from './reading.ts';
+import { StatisticsSource } from './stats.ts';
 import * as volumes from './volumes.ts';
 
 export interface DockerEngine extends Engine {
   readonly endpoint: Endpoint;
+  /** What containers use, as the engine counts it: slow. */
+  statistics(clock: Clock): StatisticsSource;
   /** Ends every call under way. */
   close(): Promise<void>;
 }
@@ -30,6 +35,7 @@ export function openDockerEngine(environment: Environment): DockerEngine {
   return {
     endpoint,
     close: () => client.close(),
+    statistics: (clock) => new StatisticsSource(client, clock),
     info: (call) => readInfo(client, call),
     ...containerCalls(client),
     ...networkAndVolumeCalls(client),
@@ -43,6 +49,7 @@ export function openDockerEngine(environment: Environment): DockerEngine {
       ),
     logs: (id, options, call) => readLogs(client, id, options, call),
     exec: (id, command, options, call) => exec(client, id, command, options, call),
+    statFile: (id, path, call) => fileInContainer(client, id, path, call),
     inspectImage: (reference, call) => inspectImage(client, reference, call),
     pullImage: (reference, options, call) => pullImage(client, environment, reference, options, call),
   };
@@ -97,6 +104,7 @@ async function readInfo(client: EngineClient, call: Call = {}): Promise<EngineIn
     architecture: text(field(document, 'Architecture')),
     cpus: count(field(document, 'NCPU')),
     memoryBytes: count(field(document, 'MemTotal')),
+    dataRoot: text(field(document, 'DockerRootDir')),
     cgroupVersion: field(document, 'CgroupVersion') === '2' ? '2' : '1',
     liveRestore: flag(field(document, 'LiveRestoreEnabled')),
     swarmActive: text(field(field(document, 'Swarm'), 'LocalNodeState')) === 'active',

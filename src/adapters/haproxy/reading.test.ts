@@ -105,7 +105,7 @@ describe('what HAProxy says', () => {
     assert.equal(failureOf('L4CON', 'Connection refused'), 'other');
     assert.equal(failureOf('L7STS', 'No route to host'), 'answered', 'whatever the member says about itself');
     assert.equal(failureOf('HANA'), 'requests');
-    assert.equal(failureOf('L7TOUT'), 'other');
+    assert.equal(failureOf('L7TOUT'), 'silent');
     assert.equal(failureOf('L7OK'), null);
   });
 

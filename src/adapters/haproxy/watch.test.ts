@@ -12,7 +12,7 @@ const lines: readonly [string, ReturnType<typeof parseCheckEvent>][] = [
         kind: 'check_failed',
         member: 'web-primary',
         port: 80,
-        checkFailure: 'other',
+        checkFailure: 'silent',
         detail: 'Layer7 timeout',
       },
       changed: false,

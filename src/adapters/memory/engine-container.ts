@@ -3,7 +3,14 @@
  * the process ends (moby restartmanager: 100 ms, doubling to a minute, from the beginning after ten good seconds).
  */
 
-import type { Container, ContainerSpec, EngineHealth, LogLine, NetworkAttachment } from '../../ports/engine.ts';
+import type {
+  Container,
+  ContainerSpec,
+  EngineHealth,
+  FileStat,
+  LogLine,
+  NetworkAttachment,
+} from '../../ports/engine.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 60_000;
@@ -41,6 +48,8 @@ export class MemoryContainer {
   /** network name -> how it is attached; whether it runs or not */
   readonly attachments = new Map<string, NetworkAttachment>();
   readonly log: LogLine[] = [];
+  /** by path; they outlive a run */
+  readonly files = new Map<string, FileStat>();
   name: string;
   state: Container['state'] = 'created';
   health: EngineHealth = 'none';

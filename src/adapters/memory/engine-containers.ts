@@ -16,7 +16,11 @@ export class ContainerTable {
   }
 
   find(idOrName: string): MemoryContainer | undefined {
-    return this.#containers.get(idOrName) ?? this.all().find((container) => container.name === idOrName);
+    return this.#containers.get(idOrName) ?? this.named(idOrName);
+  }
+
+  named(name: string): MemoryContainer | undefined {
+    return this.all().find((container) => container.name === name);
   }
 
   existing(idOrName: string): MemoryContainer {
@@ -28,7 +32,7 @@ export class ContainerTable {
   /** Refuses a name that another container has, or that is none. */
   judgeName(name: string): void {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) throw refused(400, `Invalid container name (${name})`);
-    const holder = this.all().find((container) => container.name === name);
+    const holder = this.named(name);
     if (holder === undefined) return;
     throw refused(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}".`);
   }

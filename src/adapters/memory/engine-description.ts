@@ -14,6 +14,7 @@ export function describeEngine(id: string): EngineInfo {
     architecture: 'x86_64',
     cpus: 2,
     memoryBytes: 8 * 1024 ** 3,
+    dataRoot: '/var/lib/docker',
     cgroupVersion: '2',
     liveRestore: true,
     swarmActive: false,
@@ -68,6 +69,20 @@ export function plannedMounts(spec: ContainerSpec, image: Image, newName: () => 
   const folders = [...new Set([...Object.keys(spec.Volumes ?? {}), ...image.volumes])];
   const anonymous = folders.filter((folder) => asked.every((mount) => mount.destination !== folder));
   return [...asked, ...anonymous.map((destination) => volumeMount(newName(), destination, true))];
+}
+
+/** With those of the containers in `VolumesFrom` as they are now; its own stand in their way. */
+export function withMountsOf(
+  own: Container['mounts'],
+  { HostConfig }: ContainerSpec,
+  mountsOf: (container: string) => Container['mounts'],
+): Container['mounts'] {
+  const from = Array.isArray(HostConfig['VolumesFrom']) ? HostConfig['VolumesFrom'] : [];
+  const others = from.flatMap((written) => {
+    const [container = '', mode] = String(written).split(':');
+    return mountsOf(container).map((mount) => ({ ...mount, writable: mount.writable && mode !== 'ro' }));
+  });
+  return [...own, ...others.filter(({ destination }) => own.every((mount) => mount.destination !== destination))];
 }
 
 type Mount = Container['mounts'][number];

@@ -15,9 +15,15 @@ interface Subscriber {
 export class EventHub {
   readonly #kept: EngineEvent[] = [];
   readonly #subscribers = new Set<Subscriber>();
+  readonly #onEvent: ((event: EngineEvent) => void) | undefined;
   #loses = false;
 
+  constructor(onEvent?: (event: EngineEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
   emit(event: EngineEvent): void {
+    this.#onEvent?.(event);
     this.#kept.push(event);
     if (this.#kept.length > REPLAYED_EVENTS) this.#kept.shift();
     if (this.#loses) return;
@@ -31,6 +37,11 @@ export class EventHub {
   /** From now on nobody is told anything, until false. */
   lose(loses: boolean): void {
     this.#loses = loses;
+  }
+
+  /** What was kept is gone: it lies in the daemon's memory. */
+  forget(): void {
+    this.#kept.length = 0;
   }
 
   /** Every stream ends with TH_ENGINE_UNREACHABLE. */

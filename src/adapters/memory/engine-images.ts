@@ -20,6 +20,10 @@ export class ImageTable {
     return this.#images.get(reference) ?? null;
   }
 
+  remove(reference: string): void {
+    this.#images.delete(reference);
+  }
+
   pull(reference: string): void {
     const image = this.#registry.get(reference);
     if (image !== undefined) this.#images.set(reference, image);

@@ -22,6 +22,7 @@ export interface World {
   readonly events: EventHub;
   readonly containers: ContainerTable;
   readonly network: (nameOrId: string) => MemoryNetwork | undefined;
+  readonly startTakesMs: () => number;
   /** resolves when the engine is there: a policy restarts nothing while it is away */
   readonly engineThere: () => Promise<void>;
 }
@@ -34,10 +35,19 @@ export class Lifecycle {
     this.#world = world;
   }
 
-  start(container: MemoryContainer): void {
+  async start(container: MemoryContainer): Promise<void> {
     if (container.state === 'paused') throw refused(409, 'cannot start a paused container, try unpause instead');
-    if (container.state === 'running') return;
+    await this.#startUp(container);
+    if (container.isRunning) return;
     this.#begin(container, true);
+  }
+
+  /** Meanwhile somebody else may have started it, or removed it. */
+  async #startUp(container: MemoryContainer): Promise<void> {
+    const takesMs = this.#world.startTakesMs();
+    if (takesMs > 0) await this.#world.clock.sleep(takesMs);
+    if (this.#world.containers.find(container.id) === undefined)
+      throw refused(404, `No such container: ${container.id}`);
   }
 
   async stop(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
@@ -53,7 +63,8 @@ export class Lifecycle {
 
   async restart(container: MemoryContainer, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void> {
     await this.stop(container, timeoutSeconds, signal);
-    this.#begin(container, true);
+    await this.#startUp(container);
+    if (!container.isRunning) this.#begin(container, true);
     this.emit(container, 'restart');
   }
 
@@ -87,6 +98,13 @@ export class Lifecycle {
     this.emit(container, 'die', { exitCode: String(exitCode) });
     this.#detachAll(container);
     if (waitMs !== null) void this.#restartLater(container, waitMs);
+  }
+
+  /** The engine ends it because it ends itself: nobody asked for that, and the policy goes on counting. */
+  endWithEngine(container: MemoryContainer): void {
+    this.emit(container, 'kill', { signal: '15' });
+    this.die(container, container.hung || container.state === 'paused' ? 137 : 143);
+    this.emit(container, 'stop');
   }
 
   /** One that is attached already stays as it is, unless another address is asked for. */

@@ -14,6 +14,7 @@ import type {
   Engine,
   EngineEvent,
   EngineInfo,
+  FileStat,
   Image,
   ListFilter,
   LogLine,
@@ -25,7 +26,7 @@ import type {
 } from '../../ports/engine.ts';
 import { MemoryContainer, type Program, type RestartPolicy } from './engine-container.ts';
 import { ContainerTable } from './engine-containers.ts';
-import { describeContainer, describeEngine, matches, plannedMounts } from './engine-description.ts';
+import { describeContainer, describeEngine, matches, plannedMounts, withMountsOf } from './engine-description.ts';
 import { EventHub } from './engine-events.ts';
 import { Lifecycle } from './engine-lifecycle.ts';
 import { ImageTable } from './engine-images.ts';
@@ -43,13 +44,17 @@ export interface MemoryEngineOptions {
   /** what the process of a container does; the default runs until it is asked to end */
   readonly programOf?: (spec: ContainerSpec) => Program;
   readonly id?: string;
+  /** how long a start by request takes, milliseconds; default: none */
+  readonly startTakesMs?: () => number;
+  /** told of each event the moment it happens, whatever becomes of the streams */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export class MemoryEngine implements Engine {
   readonly #clock: Clock;
   readonly #programOf: (spec: ContainerSpec) => Program;
   readonly #id: string;
-  readonly #events = new EventHub();
+  readonly #events: EventHub;
   readonly #containers = new ContainerTable();
   readonly #networks = new NetworkTable();
   readonly #volumes = new VolumeTable((name) => this.#containers.usersOf(name));
@@ -63,11 +68,13 @@ export class MemoryEngine implements Engine {
     this.#clock = options.clock;
     this.#programOf = options.programOf ?? (() => ({}));
     this.#id = options.id ?? 'memory';
+    this.#events = new EventHub(options.onEvent);
     this.#lifecycle = new Lifecycle({
       clock: options.clock,
       events: this.#events,
       containers: this.#containers,
       network: (nameOrId) => this.#networks.find(nameOrId),
+      startTakesMs: options.startTakesMs ?? (() => 0),
       engineThere: async () => await this.#there(),
     });
   }
@@ -98,6 +105,18 @@ export class MemoryEngine implements Engine {
     this.#containers.existing(idOrName).write(this.#clock.now(), stream, text);
   }
 
+  /** Its process writes a file, as a heartbeat does; `removed` takes it away. */
+  touch(idOrName: string, path: string, removed = false): void {
+    const { files } = this.#containers.existing(idOrName);
+    if (removed) files.delete(path);
+    else files.set(path, { modifiedAt: this.#clock.now(), sizeBytes: 0 });
+  }
+
+  /** The kernel ended one of its processes for want of memory, and not the first one: the container runs on. */
+  outOfMemoryInside(idOrName: string): void {
+    this.#lifecycle.emit(this.#containers.existing(idOrName), 'oom');
+  }
+
   loseEvents(loses = true): void {
     this.#events.lose(loses);
   }
@@ -112,6 +131,27 @@ export class MemoryEngine implements Engine {
   comeBack(): void {
     this.#isAway = false;
     for (const wake of this.#returned.splice(0)) wake();
+  }
+
+  /** The daemon ends in order, without live-restore: what runs is stopped, and comes back with it as its policy says. */
+  shutDown(): void {
+    for (const container of this.#containers.all()) if (container.isRunning) this.#lifecycle.endWithEngine(container);
+    this.#events.forget();
+    this.goAway();
+  }
+
+  /** What there is right now, whether the engine answers or not. */
+  containers(): Container[] {
+    return this.#containers.all().map((container) => this.#describe(container));
+  }
+
+  containerNamed(name: string): Container | null {
+    const found = this.#containers.named(name);
+    return found ? this.#describe(found) : null;
+  }
+
+  removeImage(reference: string): void {
+    this.#images.remove(reference);
   }
 
   addImage(reference: string, image: Partial<Image> = {}): void {
@@ -159,7 +199,7 @@ export class MemoryEngine implements Engine {
   }
 
   async startContainer(id: string, call: Call = {}): Promise<void> {
-    this.#lifecycle.start(await this.#change(id, call));
+    await this.#lifecycle.start(await this.#change(id, call));
   }
 
   async stopContainer(id: string, options: { readonly timeoutSeconds?: number }, call: Call = {}): Promise<void> {
@@ -257,6 +297,11 @@ export class MemoryEngine implements Engine {
     if (container.hung) await this.#noAnswer(container, call, EXEC_DEADLINE_MS);
     const { user = '', env = [], workingDir = '' } = options;
     return container.exec(command, { user, env, workingDir });
+  }
+
+  async statFile(id: string, path: string, call: Call = {}): Promise<FileStat | null> {
+    const container = await this.#changeIfThere(id, call);
+    return container?.files.get(path) ?? null;
   }
 
   async listNetworks(filter: ListFilter, call: Call = {}): Promise<Network[]> {
@@ -381,7 +426,8 @@ export class MemoryEngine implements Engine {
   }
 
   #make(name: string, spec: ContainerSpec, image: Image): MemoryContainer {
-    const mounts = plannedMounts(spec, image, () => this.#newId('volume'));
+    const own = plannedMounts(spec, image, () => this.#newId('volume'));
+    const mounts = withMountsOf(own, spec, (other) => this.#containers.existing(other).mounts);
     for (const mount of mounts) if (mount.type === 'volume') this.#volumes.ensure({ name: mount.name, labels: {} });
     const made = { program: this.#programOf(spec), imageId: image.id, at: this.#clock.now(), mounts };
     return new MemoryContainer(this.#newId('container'), name, spec, made);

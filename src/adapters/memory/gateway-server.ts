@@ -2,9 +2,9 @@ import type { CheckFailure, GatewayPort, GatewayServer, Protocol, TrafficState }
 
 /**
  * What a member is like, as a gateway meets it. hung: accepts connections, answers nothing. refusing: nobody
- * listens. sick: serves, and fails its check.
+ * listens. unreachable: nothing comes back, not even a refusal. sick: serves, and fails its check.
  */
-export type MemberCondition = 'up' | 'hung' | 'refusing' | 'sick';
+export type MemberCondition = 'up' | 'hung' | 'refusing' | 'unreachable' | 'sick';
 
 /** As HAProxy is configured (adapters/haproxy/render.ts). */
 export const FALL = 2;
@@ -27,6 +27,8 @@ export interface Server {
   nextCheckAt: number;
   /** a check waits for an answer until nextCheckAt */
   checking: boolean;
+  /** so many checks come through until one is lost on the way */
+  checksUntilLost: number;
   sessions: number;
   /** cuts so far; a request that sees it change while it waits was cut */
   cuts: number;
@@ -47,6 +49,7 @@ export function newServer(member: string, port: GatewayPort, takesTraffic: boole
     passesInARow: 0,
     nextCheckAt: now,
     checking: false,
+    checksUntilLost: Number.POSITIVE_INFINITY,
     sessions: 0,
     cuts: 0,
     stillSince: now,
@@ -78,6 +81,17 @@ function comeDown(server: Server, now: number): void {
   });
 }
 
+/** Its gateway's process is another one: who was up counts as up, and is checked at once. */
+export function beginAnew(server: Server, now: number): void {
+  Object.assign(server, {
+    passesInARow: 0,
+    failuresInARow: 0,
+    failures: 0,
+    checking: false,
+    nextCheckAt: now,
+  });
+}
+
 export function count(server: Server, passed: boolean): void {
   server.lastCheck = passed ? 'passed' : 'failed';
   server.passesInARow = passed ? server.passesInARow + 1 : 0;
@@ -85,6 +99,20 @@ export function count(server: Server, passed: boolean): void {
   if (!passed) server.failures += 1;
   if (server.passesInARow >= RISE) server.up = true;
   if (server.failuresInARow >= FALL) server.up = false;
+}
+
+/** Many checks that say once more what was said. */
+export function countMany(server: Server, passed: boolean, many: number): void {
+  if (passed) server.passesInARow += many;
+  else {
+    server.failuresInARow += many;
+    server.failures += many;
+  }
+}
+
+/** One more check with this outcome changes nothing but counts. */
+export function saysTheSame({ lastCheck, up, checking }: Server, passes: boolean): boolean {
+  return !checking && up === passes && lastCheck === (passes ? 'passed' : 'failed');
 }
 
 export function readingOf(server: Server, condition: MemberCondition): GatewayServer {
@@ -113,13 +141,14 @@ interface Failed {
   readonly detail: string;
 }
 
-const SILENT: Failed = { checkFailure: 'other', status: 'L7TOUT', detail: 'Layer7 timeout' };
+const SILENT: Failed = { checkFailure: 'silent', status: 'L7TOUT', detail: 'Layer7 timeout' };
 
 /** Whoever is up again failed its last check by silence. */
 export const FAILED: Readonly<Record<MemberCondition, Failed>> = {
   up: SILENT,
   hung: SILENT,
   refusing: { checkFailure: 'other', status: 'L4CON', detail: 'Layer4 connection problem' },
+  unreachable: { checkFailure: 'unreachable', status: 'L4TOUT', detail: 'Layer4 timeout' },
   sick: { checkFailure: 'answered', status: 'L7STS', detail: 'Layer7 wrong status' },
 };
 

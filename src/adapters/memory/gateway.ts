@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Files } from '../../ports/files.ts';
 import type {
   Farewell,
   Gateway,
@@ -13,7 +13,9 @@ import type {
   RunBeside,
 } from '../../ports/gateway.ts';
 import {
+  beginAnew,
   count,
+  countMany,
   FAILED,
   FALL,
   isRetried,
@@ -22,6 +24,7 @@ import {
   newServer,
   readingOf,
   RISE,
+  saysTheSame,
   type Server,
   setTraffic,
 } from './gateway-server.ts';
@@ -44,6 +47,21 @@ const PROBE_MS = 80;
 const STEP_MS = 5;
 const IDLE_STEP_MS = 25;
 
+/** What a gateway in memory knows of its world. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** where the gateways' folders are; absent: nowhere */
+  readonly files?: Files;
+  readonly conditionOf: (member: string) => MemberCondition;
+  /**
+   * Whoever changes what members are like says so, by conditionsChanged(): then the gateway looks at nothing while
+   * nothing happens, and time passes quickly.
+   */
+  readonly isTold?: boolean;
+  /** how many checks of a member come through until one is lost on the way; Infinity: none is lost */
+  readonly checksUntilLost?: (member: string) => number;
+}
+
 /**
  * The twin of adapters/haproxy in memory: the same roles, states, checks and signals over a world that is told
  * what its members are like. Checks are caught up whenever it is asked something, with the clock it is given.
@@ -54,7 +72,10 @@ export class MemoryGateway implements Gateway {
   #wanted: GatewayConfig;
   readonly #folder: string | null;
   readonly #clock: Clock;
-  readonly #conditionOf: (member: string) => MemberCondition;
+  readonly #surroundings: Surroundings;
+  /** as last looked at, by member */
+  readonly #conditions = new Map<string, MemberCondition>();
+  readonly #wakers = new Set<() => void>();
   #servers: readonly Server[];
   readonly #listeners = new Set<(signal: GatewaySignal) => void>();
   readonly #counters = { requests: 0, failed: 0, retried: 0, redispatched: 0 };
@@ -63,21 +84,18 @@ export class MemoryGateway implements Gateway {
   #away = false;
 
   /** @param folder its own on the host; null: it has none */
-  constructor(
-    config: GatewayConfig,
-    clock: Clock,
-    conditionOf: (member: string) => MemberCondition,
-    folder: string | null = null,
-  ) {
+  constructor(config: GatewayConfig, surroundings: Surroundings, folder: string | null = null) {
     this.#folder = folder;
     this.#config = config;
     this.#wanted = config;
-    this.#clock = clock;
-    this.#conditionOf = conditionOf;
+    this.#surroundings = surroundings;
+    this.#clock = surroundings.clock;
     this.#leader = config.leader;
     this.#servers = config.ports.flatMap((port) =>
-      config.members.map((member) => newServer(member.name, port, member.takesTraffic, clock.monotonic())),
+      config.members.map((member) => newServer(member.name, port, member.takesTraffic, this.#clock.monotonic())),
     );
+    this.#lookAtMembers();
+    this.#drawLosses();
   }
 
   async read(signal?: AbortSignal): Promise<GatewayReading> {
@@ -110,6 +128,7 @@ export class MemoryGateway implements Gateway {
     const heir = this.#config.members.find(({ name }) => name !== member && serves(name));
     if (leader === member && heir) this.#leader = heir.name;
     for (const server of this.#of(member)) setTraffic(server, 'draining', this.#clock.monotonic());
+    this.#wake();
   }
 
   async drainAndWait(member: string, timeoutMs: number, signal?: AbortSignal): Promise<number> {
@@ -136,10 +155,11 @@ export class MemoryGateway implements Gateway {
     const servers = this.#of(member);
     const out = servers.filter((server) => server.traffic === 'out');
     for (const server of servers) letIn(server, this.#clock.monotonic());
+    this.#wake();
     const until = this.#clock.monotonic() + timeoutMs;
     while (!servers.every((server) => readingOf(server, this.#conditionOf(server.member)).check === 'passing')) {
       if (this.#clock.monotonic() >= until) throw this.#leaveOut(member, out, timeoutMs);
-      await this.#clock.sleep(STEP_MS, signal);
+      await this.#untilNews(signal, until - this.#clock.monotonic());
       this.#reach(signal);
     }
     for (const server of servers) server.brakeOut = false;
@@ -161,7 +181,12 @@ export class MemoryGateway implements Gateway {
         `the gateway of ${service} cannot work with its new configuration: ${output}`,
       );
     }
-    if (this.#folder !== null) await writeFile(join(this.#folder, CONFIGURATION_FILE), configurationOf(this.#wanted));
+    if (this.#folder !== null)
+      await this.#surroundings.files?.write(
+        join(this.#folder, CONFIGURATION_FILE),
+        configurationOf(this.#wanted),
+        0o600,
+      );
     await beside(['gateway', 'reload'], signal);
     const old = this.#servers.filter(({ member }) => members.includes(member));
     this.#takeOver();
@@ -184,6 +209,9 @@ export class MemoryGateway implements Gateway {
         return newServer(name, port, takesTraffic, this.#clock.monotonic());
       }),
     );
+    this.#lookAtMembers();
+    this.#drawLosses();
+    this.#wake();
     const knowsLeader = this.#config.members.some(({ name }) => name === this.#leader);
     if (!knowsLeader) this.#leader = this.#config.leader;
     Object.assign(this.#counters, { requests: 0, failed: 0, retried: 0, redispatched: 0 });
@@ -194,10 +222,68 @@ export class MemoryGateway implements Gateway {
     onSignal({ kind: 'started' });
     while (!abort.aborted) {
       if (!this.#away) this.#catchUp();
-      const isIdle = this.#servers.every(({ sessions }) => sessions === 0);
-      await this.#clock.sleep(isIdle ? IDLE_STEP_MS : STEP_MS, abort).catch(() => undefined);
+      await this.#untilNews(abort);
     }
     this.#listeners.delete(onSignal);
+  }
+
+  /** Members are not what they were; those that are told need not look. */
+  conditionsChanged(): void {
+    if (!this.#away) this.#catchUp();
+    this.#lookAtMembers();
+    this.#drawLosses();
+    this.#wake();
+  }
+
+  /** Each check is lost by the same chance, whatever came before: so it may be drawn at any time. */
+  #drawLosses(): void {
+    for (const server of this.#servers) server.checksUntilLost = this.#untilLost(server.member);
+  }
+
+  #lookAtMembers(): void {
+    for (const { name } of this.#config.members) this.#conditions.set(name, this.#surroundings.conditionOf(name));
+  }
+
+  #conditionOf(member: string): MemberCondition {
+    return this.#conditions.get(member) ?? 'refusing';
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers) wake();
+  }
+
+  /** Until a check is due that may say something new, or until something is done with the gateway. */
+  #untilNews(abort: AbortSignal | undefined, atMostMs = Number.POSITIVE_INFINITY): Promise<void> {
+    return new Promise((resolve) => {
+      const waitMs = Math.min(atMostMs, this.#newsInMs());
+      const cancel = waitMs === Number.POSITIVE_INFINITY ? () => undefined : this.#clock.timer(waitMs, () => end());
+      const end = (): void => {
+        cancel();
+        this.#wakers.delete(end);
+        abort?.removeEventListener('abort', end);
+        resolve();
+      };
+      this.#wakers.add(end);
+      abort?.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  #newsInMs(): number {
+    if (this.#servers.some(({ sessions }) => sessions > 0)) return STEP_MS;
+    if (this.#surroundings.isTold !== true) return IDLE_STEP_MS;
+    if (this.#away) return Number.POSITIVE_INFINITY;
+    const next = this.#servers.reduce(
+      (least, server) => Math.min(least, this.#newsAt(server)),
+      Number.POSITIVE_INFINITY,
+    );
+    return Math.max(0, next - this.#clock.monotonic());
+  }
+
+  #newsAt(server: Server): number {
+    if (server.traffic === 'out') return Number.POSITIVE_INFINITY;
+    const isSettled = saysTheSame(server, this.#passes(server, this.#conditionOf(server.member)));
+    if (!isSettled) return server.nextCheckAt;
+    return server.nextCheckAt + server.checksUntilLost * server.port.check.intervalMs;
   }
 
   /** A client's request, for tests and the simulator. `takesMs`: how long a well member works on it. */
@@ -221,6 +307,20 @@ export class MemoryGateway implements Gateway {
     return this.#fail(this.#config.ports.find((one) => one.port === port)?.protocol ?? 'tcp', 503);
   }
 
+  /** Whether a request that came now, and may be tried again, would be answered at once. */
+  wouldAnswer(port: number): boolean {
+    if (this.#away) return false;
+    this.#catchUp();
+    const tried = new Set<Server>();
+    for (let server = this.#choose(port, tried); server !== null; server = this.#choose(port, tried)) {
+      const condition = this.#conditionOf(server.member);
+      if (condition === 'up' || condition === 'sick') return true;
+      if (condition === 'hung') return false;
+      tried.add(server);
+    }
+    return false;
+  }
+
   /** The gateway's process dies; what it was told lies on disk, what was in flight is lost. */
   crash(): void {
     this.#away = true;
@@ -230,18 +330,23 @@ export class MemoryGateway implements Gateway {
   /** It comes back, with the roles and states it had. */
   comeBack(): void {
     this.#away = false;
+    for (const server of this.#servers) beginAnew(server, this.#clock.monotonic());
+    this.#lookAtMembers();
+    this.#wake();
     Object.assign(this.#counters, { requests: 0, failed: 0, retried: 0, redispatched: 0 });
     for (const listener of this.#listeners) listener({ kind: 'started' });
   }
 
   async #send(server: Server, takesMs: number): Promise<'answered' | 'refused' | 'cut'> {
-    if (this.#conditionOf(server.member) === 'refusing') return 'refused';
+    const meets = this.#conditionOf(server.member);
+    if (meets === 'refusing' || meets === 'unreachable') return 'refused';
     const { cuts } = server;
     if (server.sessions === 0) server.stillSince = this.#clock.monotonic();
     server.sessions += 1;
+    if (server.sessions === 1) this.#wake();
     const until = this.#clock.monotonic() + takesMs;
     try {
-      while (this.#conditionOf(server.member) === 'hung' || this.#clock.monotonic() < until) {
+      while (this.#isHeldUp(server) || this.#clock.monotonic() < until) {
         await this.#clock.sleep(STEP_MS);
         if (server.cuts !== cuts || this.#conditionOf(server.member) === 'refusing') return 'cut';
       }
@@ -250,6 +355,11 @@ export class MemoryGateway implements Gateway {
     } finally {
       server.sessions -= 1;
     }
+  }
+
+  #isHeldUp({ member }: Server): boolean {
+    const condition = this.#conditionOf(member);
+    return condition === 'hung' || condition === 'unreachable';
   }
 
   /** The leader, else any that is up; when nobody passes its check, the brake: all that are not taken out. */
@@ -297,37 +407,62 @@ export class MemoryGateway implements Gateway {
 
   #catchUp(): void {
     const now = this.#clock.monotonic();
+    if (this.#surroundings.isTold !== true) this.#lookAtMembers();
     for (const server of this.#servers) {
       if (server.traffic === 'out') continue;
-      // Long ago is not looked into: after this many checks the outcome is settled.
-      server.nextCheckAt = Math.max(server.nextCheckAt, now - 20 * server.port.check.intervalMs);
+      this.#skipDullChecks(server, now);
       while (server.nextCheckAt <= now) this.#check(server);
       this.#lookForStall(server, now);
     }
   }
 
+  /** Checks that say once more what was said, and are not lost. */
+  #skipDullChecks(server: Server, now: number): void {
+    const passes = this.#passes(server, this.#conditionOf(server.member));
+    if (server.nextCheckAt > now || !saysTheSame(server, passes)) return;
+    const period = server.port.check.intervalMs;
+    const dull = Math.min(Math.floor((now - server.nextCheckAt) / period), server.checksUntilLost);
+    if (dull <= 0) return;
+    server.nextCheckAt += dull * period;
+    server.checksUntilLost -= dull;
+    countMany(server, passes, dull);
+  }
+
+  /** Whether a check that comes through is passed. */
+  #passes({ port }: Server, condition: MemberCondition): boolean {
+    if (condition === 'up') return true;
+    return port.check.kind === 'connect' && condition !== 'refusing' && condition !== 'unreachable';
+  }
+
   #check(server: Server): void {
-    const condition = this.#conditionOf(server.member);
-    const { timeoutMs } = server.port.check;
-    if (condition === 'hung' && server.port.check.kind !== 'connect' && !server.checking) {
+    const isLost = server.checksUntilLost <= 0;
+    const condition = isLost ? 'hung' : this.#conditionOf(server.member);
+    const { timeoutMs, kind } = server.port.check;
+    const isSilent = condition === 'unreachable' || (condition === 'hung' && (isLost || kind !== 'connect'));
+    if (isSilent && !server.checking) {
       server.checking = true;
       server.nextCheckAt += timeoutMs;
       return;
     }
     server.checking = false;
-    const passed = condition === 'up' || (server.port.check.kind === 'connect' && condition !== 'refusing');
+    server.checksUntilLost = isLost ? this.#untilLost(server.member) : server.checksUntilLost - 1;
+    const passed = !isLost && this.#passes(server, condition);
     const before = { up: server.up, last: server.lastCheck };
     count(server, passed);
     const settled = passed ? server.passesInARow >= RISE : server.failuresInARow >= FALL;
     const interval = server.port.check.intervalMs;
     server.nextCheckAt += settled ? interval : Math.min(FAST_INTERVAL_MS, interval);
     const last = passed ? 'passed' : 'failed';
-    if (before.last !== last || before.up !== server.up) this.#sayChecked(server, passed);
+    if (before.last !== last || before.up !== server.up) this.#sayChecked(server, passed, condition);
   }
 
-  #sayChecked(server: Server, passed: boolean): void {
+  #untilLost(member: string): number {
+    return this.#surroundings.checksUntilLost?.(member) ?? Number.POSITIVE_INFINITY;
+  }
+
+  #sayChecked(server: Server, passed: boolean, condition: MemberCondition): void {
     const where = { member: server.member, port: server.port.port };
-    const { checkFailure, detail } = FAILED[this.#conditionOf(server.member)];
+    const { checkFailure, detail } = FAILED[condition];
     const signal: GatewaySignal = passed
       ? { kind: 'check_passed', ...where }
       : { kind: 'check_failed', ...where, checkFailure, detail };
@@ -350,13 +485,11 @@ const configurationOf = (config: GatewayConfig): string => JSON.stringify(config
 
 /** Makes gateways in memory; one folder is one gateway, however often it is opened. */
 export class MemoryGatewayDriver implements GatewayDriver {
-  readonly #clock: Clock;
-  readonly #conditionOf: (member: string) => MemberCondition;
+  readonly #surroundings: Surroundings;
   readonly #gateways = new Map<string, MemoryGateway>();
 
-  constructor(clock: Clock, conditionOf: (member: string) => MemberCondition) {
-    this.#clock = clock;
-    this.#conditionOf = conditionOf;
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
   }
 
   files(config: GatewayConfig): ReturnType<GatewayDriver['files']> {
@@ -376,10 +509,15 @@ export class MemoryGatewayDriver implements GatewayDriver {
     };
   }
 
+  /** null: nobody has opened it yet */
+  find(hostFolder: string): MemoryGateway | null {
+    return this.#gateways.get(hostFolder) ?? null;
+  }
+
   open(config: GatewayConfig, hostFolder: string): MemoryGateway {
     const known = this.#gateways.get(hostFolder);
     if (known) return known.want(config);
-    const gateway = new MemoryGateway(config, this.#clock, this.#conditionOf, hostFolder);
+    const gateway = new MemoryGateway(config, this.#surroundings, hostFolder);
     this.#gateways.set(hostFolder, gateway);
     return gateway;
   }

@@ -7,107 +7,129 @@ export class MemoryLease {
   lastToken = 0;
 }
 
+/** What the stores of one project read and write: outlives them, as a file does. */
+export class MemoryRecords {
+  lastId = 0;
+  readonly journal = new Map<number, JournalEntry>();
+  /** ids of what was announced and not completed */
+  readonly pending = new Set<number>();
+  readonly incidents = new Map<string, IncidentRecord>();
+  events: EventRecord[] = [];
+  /** by service */
+  readonly health = new Map<string, HealthRecord[]>();
+  readonly documents = new Map<string, string>();
+}
+
 /** The store's twin: same contract (test/contract/store.ts), nothing on disk. Values pass through JSON, as there. */
 export class MemoryStore implements Store {
   readonly notices: readonly string[] = [];
   readonly #lease: MemoryLease;
   #token = 0;
-  #lastId = 0;
-  readonly #journal: JournalEntry[] = [];
-  readonly #incidents = new Map<string, string>();
-  #events: EventRecord[] = [];
-  #health: HealthRecord[] = [];
-  readonly #documents = new Map<string, string>();
+  readonly #records: MemoryRecords;
 
-  constructor(lease: MemoryLease = new MemoryLease()) {
+  constructor(lease: MemoryLease = new MemoryLease(), records: MemoryRecords = new MemoryRecords()) {
     this.#lease = lease;
+    this.#records = records;
   }
 
   announce(at: number, action: unknown, incident: string | null): number {
     const id = this.#nextId();
-    this.#journal.push({ id, at, action: throughJson(action), incident, endedAt: null, outcome: null, detail: '' });
+    const entry = { id, at, action: throughJson(action), incident, endedAt: null, outcome: null, detail: '' };
+    this.#records.journal.set(id, entry);
+    this.#records.pending.add(id);
     return id;
   }
 
   complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void {
-    const index = this.#journal.findIndex((entry) => entry.id === id && entry.endedAt === null);
-    const entry = this.#journal[index];
-    if (entry) this.#journal[index] = { ...entry, endedAt: at, outcome, detail };
+    const entry = this.#records.journal.get(id);
+    if (!entry || !this.#records.pending.delete(id)) return;
+    this.#records.journal.set(id, { ...entry, endedAt: at, outcome, detail });
   }
 
   pending(): JournalEntry[] {
-    return this.#journal.filter((entry) => entry.endedAt === null);
+    return [...this.#records.pending].flatMap((id) => this.#records.journal.get(id) ?? []);
+  }
+
+  journal({ sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number }): JournalEntry[] {
+    return [...this.#records.journal.values()].filter(({ at }) => at >= sinceMs && at <= untilMs);
   }
 
   saveIncident(incident: IncidentRecord): void {
-    this.#incidents.delete(incident.id);
-    this.#incidents.set(incident.id, JSON.stringify(incident));
+    this.#records.incidents.delete(incident.id);
+    this.#records.incidents.set(incident.id, structuredClone(incident));
   }
 
   incident(id: string): IncidentRecord | null {
-    const text = this.#incidents.get(id);
-    return text === undefined ? null : (JSON.parse(text) as IncidentRecord);
+    return structuredClone(this.#records.incidents.get(id) ?? null);
   }
 
   incidents(
     options: { readonly service?: string; readonly open?: boolean; readonly limit?: number } = {},
   ): IncidentRecord[] {
-    return [...this.#incidents.values()]
-      .map((text) => JSON.parse(text) as IncidentRecord)
+    return [...this.#records.incidents.values()]
       .reverse()
       .sort((one, other) => other.startedAt - one.startedAt)
       .filter((incident) => options.service === undefined || incident.service === options.service)
       .filter((incident) => options.open === undefined || (incident.endedAt === null) === options.open)
-      .slice(0, options.limit);
+      .slice(0, options.limit)
+      .map((incident) => structuredClone(incident));
   }
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord {
     const { time, kind, service, member, incident, message } = event;
     const record = { id: this.#nextId(), time, kind, service, member, incident, message };
-    this.#events.push(record);
+    this.#records.events.push(record);
     return record;
   }
 
   events(
     options: { readonly afterId?: number; readonly sinceMs?: number; readonly limit?: number } = {},
   ): EventRecord[] {
-    const found = this.#events.filter(({ id, time }) => id > (options.afterId ?? 0) && time >= (options.sinceMs ?? 0));
+    const found = this.#records.events.filter(
+      ({ id, time }) => id > (options.afterId ?? 0) && time >= (options.sinceMs ?? 0),
+    );
     const limit = options.limit ?? found.length;
     if (options.afterId !== undefined) return found.slice(0, limit);
     return found.slice(Math.max(0, found.length - limit));
   }
 
   appendHealth(records: readonly HealthRecord[]): void {
-    this.#health.push(...records);
+    const { health } = this.#records;
+    for (const record of records) {
+      const known = health.get(record.service);
+      if (known) known.push(record);
+      else health.set(record.service, [record]);
+    }
   }
 
   health(service: string, limit: number): HealthRecord[] {
-    const found = this.#health.filter((record) => record.service === service);
+    const found = this.#records.health.get(service) ?? [];
     return found.slice(Math.max(0, found.length - limit));
   }
 
   saveDocument(name: string, value: unknown): void {
-    this.#documents.set(name, JSON.stringify(value ?? null));
+    this.#records.documents.set(name, JSON.stringify(value ?? null));
   }
 
   document(name: string): unknown {
-    return JSON.parse(this.#documents.get(name) ?? 'null');
+    return JSON.parse(this.#records.documents.get(name) ?? 'null');
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
-    this.#events = this.#events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
-    for (const [age, { id, endedAt }] of this.incidents().entries()) {
-      if (endedAt !== null && (endedAt < limits.before || age >= limits.newest)) this.#incidents.delete(id);
+    const { events } = this.#records;
+    if ((events[0]?.time ?? limits.before) < limits.before || events.length > limits.newest)
+      this.#records.events = events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
+    const { incidents, health } = this.#records;
+    const newestFirst = [...incidents.values()].reverse().sort((one, other) => other.startedAt - one.startedAt);
+    for (const [age, { id, endedAt }] of newestFirst.entries()) {
+      if (endedAt !== null && (endedAt < limits.before || age >= limits.newest)) incidents.delete(id);
     }
-    const kept = new Map<string, number>();
-    this.#health = this.#health
-      .reverse()
-      .filter(({ service, time }) => {
-        const count = (kept.get(service) ?? 0) + 1;
-        if (time >= limits.before) kept.set(service, count);
-        return time >= limits.before && count <= limits.entriesPerService;
-      })
-      .reverse();
+    for (const [service, records] of health) {
+      health.set(
+        service,
+        records.slice(-limits.entriesPerService).filter(({ time }) => time >= limits.before),
+      );
+    }
   }
 
   acquireLease(
@@ -139,7 +161,7 @@ export class MemoryStore implements Store {
   }
 
   #nextId(): number {
-    return ++this.#lastId;
+    return ++this.#records.lastId;
   }
 }
 

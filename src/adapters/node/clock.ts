@@ -8,4 +8,8 @@ export const systemClock: Clock = {
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal ? { signal } : {});
   },
+  timer: (ms, onDue) => {
+    const timer = setTimeout(onDue, ms);
+    return () => clearTimeout(timer);
+  },
 };

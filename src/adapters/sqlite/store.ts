@@ -58,6 +58,10 @@ export class SqliteStore implements Store {
     return this.#all('SELECT * FROM journal WHERE ended_at IS NULL ORDER BY id').map(journalEntry);
   }
 
+  journal({ sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number }): JournalEntry[] {
+    return this.#all('SELECT * FROM journal WHERE at BETWEEN ? AND ? ORDER BY id', sinceMs, untilMs).map(journalEntry);
+  }
+
   saveIncident(incident: IncidentRecord): void {
     this.#run(
       'INSERT OR REPLACE INTO incidents (id, service, started_at, ended_at, record) VALUES (?, ?, ?, ?, ?)',

@@ -57,7 +57,7 @@ async function drill(
 ): Promise<ExitCode> {
   const durationMs = duration(options.duration, '--duration');
   const repairTimeoutMs = duration(options.repairTimeout, '--repair-timeout');
-  const target = await targetOf(place, service, options.force === true);
+  const target = await targetOf(place, service, fault, options.force === true);
   const mix = mixOf(options, target.plan);
   const url = options.url ?? (await urlOf(place, target));
   using interrupted = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));

@@ -13,6 +13,7 @@ import { loadProjectOf, openPlace, type Place } from '../place.ts';
 import { factsFrom, planWith } from '../planning.ts';
 import { printable } from '../terminal/printable.ts';
 import { reporter } from '../terminal/reporter.ts';
+import { frozenText } from '../terminal/status-page.ts';
 import { showResult } from '../terminal/up-result.ts';
 import { isSupervisorOutdated, startSupervisor, supervisorImage } from '../start-supervisor.ts';
 import { eventLine } from '../terminal/event-line.ts';
@@ -112,8 +113,17 @@ async function sendTo(
   if (terminal.json) terminal.document({ project: fleet.project, supervisor, ...result });
   showResult(context, result);
   if (result.notServing.length === 0) terminal.say(`supervised by ${supervisorText(supervisor)}`);
+  await showFreeze(context, place);
   if (!detached && !terminal.json) await follow(context, place, signal);
   return result.notServing.length === 0 ? 0 : 1;
+}
+
+/** Whoever brings everything up may think that it is repaired, too. */
+async function showFreeze({ terminal }: Context, { control }: Place): Promise<void> {
+  const freeze = (await control.status())?.status?.freeze ?? null;
+  if (freeze === null || freeze.cause === 'brake') return;
+  const [first = '', ...rest] = wrap(frozenText(freeze, Date.now()), terminal.columns, '  ');
+  terminal.warn([terminal.colourOfWarning('yellow', 'note:') + first.slice(1), ...rest].join('\n'));
 }
 
 async function follow({ terminal }: Context, place: Place, signal: AbortSignal): Promise<void> {

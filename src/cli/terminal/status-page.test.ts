@@ -23,6 +23,7 @@ function service(changes: Partial<ServiceStatus> = {}): ServiceStatus {
       { name: 'web-backup', role: 'primary', verdict: 'healthy', reason: '', containerId: 'c2' },
     ],
     gateway: null,
+    maintenance: null,
     lastIncident: null,
     ...changes,
   };
@@ -31,6 +32,8 @@ const project = (...services: ServiceStatus[]): ProjectStatus => ({
   project: 'shop',
   supervised: true,
   frozen: '',
+  freeze: null,
+  emergency: null,
   services,
 });
 
@@ -118,6 +121,46 @@ test('says when nobody supervises, and what to do about it', () => {
     statusPage(project(service()), { ...options, supervisor: '' }).join('\n'),
     /not supervised.*"twinhull up -d"/,
   );
+});
+
+test('an emergency is told with what is done now and what waits', () => {
+  const since = now - 60_000;
+  const step = { service: null, reason: '', startedAt: since, endedAt: null, deadlineMs: null } as const;
+  const emergency = {
+    id: 'mj-3',
+    cause: 'half_is_bad',
+    reason: '3 of 4 members of 3 services fail at once',
+    since,
+    endedAt: null,
+    outcome: null,
+    steps: [
+      { ...step, kind: 'protect', what: 'leave alone what serves: cache', state: 'running' },
+      { ...step, kind: 'bring_back', what: 'bring back db', state: 'running', deadlineMs: 70_000 },
+      { ...step, kind: 'bring_back', what: 'bring back api', state: 'planned', reason: 'after db' },
+    ],
+  } as const;
+  assert.deepEqual(statusPage({ ...project(service()), emergency }, options).slice(2, 7), [
+    'EMERGENCY since 14:59:00: 3 of 4 members of 3 services fail at once',
+    '  now   bring back db, until 15:00:10',
+    '  then  bring back api, after db',
+    '  "twinhull incident mj-3" tells the whole plan, "twinhull freeze" stops it',
+    '',
+  ]);
+});
+
+test('says in words that repairs are frozen and by whom, and what is in maintenance', () => {
+  const since = now - 60_000;
+  const frozen = (cause: 'person' | 'rule' | 'brake', reason: string): string =>
+    statusPage({ ...project(service()), frozen: reason, freeze: { cause, since, reason } }, options)
+      .slice(2, 4)
+      .join(' ');
+  assert.match(frozen('person', 'moving'), /frozen since 14:59:00, somebody asked for it \(moving\);.*"twinhull thaw"/);
+  assert.match(frozen('person', ''), /somebody asked for it; "twinhull thaw"/);
+  assert.match(frozen('rule', 'a rule was broken'), /frozen since 14:59:00: a rule was broken; "twinhull thaw"/);
+  assert.match(frozen('brake', 'all are bad'), /^repairs are frozen: all are bad/);
+  const maintenance = { since, until: now + 60_000 };
+  const page = statusPage(project(service({ maintenance })), options).join('\n');
+  assert.match(page, /in maintenance since 14:59:00 until 15:01:00: watched, not repaired/);
 });
 
 test('fits 80 columns whatever the names are, and lets none of them steer the terminal', () => {

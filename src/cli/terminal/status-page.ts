@@ -1,8 +1,15 @@
 import type { Verdict } from '../../core/model.ts';
-import type { LastIncident, MemberStatus, ProjectStatus, ServiceStatus } from '../../supervisor/status.ts';
+import { spanText } from '../../core/span.ts';
+import type {
+  FreezeStatus,
+  LastIncident,
+  MemberStatus,
+  ProjectStatus,
+  ServiceStatus,
+} from '../../supervisor/status.ts';
 import { printable } from './printable.ts';
 import { countText } from './up-result.ts';
-import { clockTime, cut, table, tookText, wrap } from './table.ts';
+import { clockTime, cut, table, wrap } from './table.ts';
 import type { Colour } from './terminal.ts';
 
 export interface PageOptions {
@@ -35,9 +42,49 @@ export function statusPage(status: ProjectStatus, options: PageOptions): string[
   return [
     options.colour(notServing === 0 ? 'green' : 'red', summary),
     options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
-    ...(status.frozen === '' ? [] : wrap(`repairs are frozen: ${printable(status.frozen)}`, options.columns, '')),
+    ...frozenLines(status, options),
+    ...emergencyLines(status, options),
     ...serviceTable(status, options),
     ...lastIncidents(status, options),
+  ];
+}
+
+function frozenLines({ freeze }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
+  if (freeze === null) return [];
+  return wrap(frozenText(freeze, now), columns, '').map((line) => colour('yellow', line));
+}
+
+/** @returns who froze repairs and how they go on, for a person */
+export function frozenText({ cause, since, reason }: FreezeStatus, now: number): string {
+  const why = printable(reason);
+  const from = clockTime(since, now);
+  switch (cause) {
+    case 'brake':
+      return `repairs are frozen: ${why}`;
+    case 'person':
+      return `repairs are frozen since ${from}, somebody asked for it${why === '' ? '' : ` (${why})`}; "twinhull thaw" ends it`;
+    case 'rule':
+      return `repairs are frozen since ${from}: ${why}; "twinhull thaw" ends it`;
+  }
+}
+
+function emergencyLines({ emergency }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
+  if (emergency === null) return [];
+  const { id, since, reason, steps } = emergency;
+  const head = wrap(`EMERGENCY since ${clockTime(since, now)}: ${printable(reason)}`, columns, '');
+  const returns = steps.filter(({ kind }) => kind === 'bring_back');
+  const line = (when: string, text: string): string[] =>
+    wrap(printable(text), columns, '        ').map((row, index) =>
+      index === 0 ? `  ${when}  ${row.trimStart()}` : row,
+    );
+  return [
+    ...head.map((row) => colour('red', row)),
+    ...returns.flatMap(({ state, what, startedAt, deadlineMs }) => {
+      const until = deadlineMs === null ? '' : `, until ${clockTime((startedAt ?? now) + deadlineMs, now)}`;
+      return state === 'running' ? line('now ', `${what}${until}`) : [];
+    }),
+    ...returns.flatMap(({ state, what, reason: why }) => (state === 'planned' ? line('then', `${what}, ${why}`) : [])),
+    `  "twinhull incident ${printable(id)}" tells the whole plan, "twinhull freeze" stops it`,
   ];
 }
 
@@ -63,7 +110,8 @@ function hasFinished({ serving, members }: ServiceStatus): boolean {
 function serviceRows(service: ServiceStatus, options: PageOptions): { row: string[]; reason: string }[] {
   const word = hasFinished(service) ? 'finished' : 'serving';
   const state = service.serving ? options.colour('green', word) : options.colour('red', 'NOT SERVING');
-  const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason: service.reason };
+  const reason = [maintenanceText(service, options), service.reason].filter((part) => part !== '').join('; ');
+  const head = { row: [cut(printable(service.name), 30), service.mode, '', state], reason };
   const members = service.members.map((member) => ({
     row: [
       `  ${cut(printable(member.name), 28)}`,
@@ -74,6 +122,12 @@ function serviceRows(service: ServiceStatus, options: PageOptions): { row: strin
     reason: member.verdict === 'healthy' || isSaid(member, service.reason) ? '' : member.reason,
   }));
   return [head, ...members];
+}
+
+function maintenanceText({ maintenance }: ServiceStatus, { now }: PageOptions): string {
+  if (maintenance === null) return '';
+  const until = maintenance.until === null ? '' : ` until ${clockTime(maintenance.until, now)}`;
+  return `in maintenance since ${clockTime(maintenance.since, now)}${until}: watched, not repaired`;
 }
 
 /** The service's own line says it already. */
@@ -89,7 +143,7 @@ function lastIncidents(status: ProjectStatus, options: PageOptions): string[] {
 }
 
 function incidentLines(incident: LastIncident, { columns, now }: PageOptions): string[] {
-  const took = incident.endedAt === null ? '' : tookText(incident.endedAt - incident.startedAt);
+  const took = incident.endedAt === null ? '' : spanText(incident.endedAt - incident.startedAt);
   const end =
     took === '' ? 'still open' : incident.outcome === 'quarantined' ? `given up after ${took}` : `over after ${took}`;
   const head = `last incident: ${clockTime(incident.startedAt, now)} ${incident.kind} of ${printable(incident.member)}${incident.drill ? ' (a drill)' : ''}, ${end}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockTime, cut, table, tookText, wrap } from './table.ts';
+import { clockTime, cut, table, wrap } from './table.ts';
 
 test('columns stand under each other, colours take no room', () => {
   assert.deepEqual(
@@ -25,15 +25,4 @@ test('times are short today and whole otherwise', () => {
   const at = new Date(2026, 0, 31, 14, 3, 9).getTime();
   assert.equal(clockTime(at, at + 1000), '14:03:09');
   assert.equal(clockTime(at, at + 86_400_000), '2026-01-31 14:03:09');
-});
-
-test('durations are told as a person would', () => {
-  assert.deepEqual([0, 340, 2140, 60_000, 185_000, 7_500_000].map(tookText), [
-    '0 ms',
-    '340 ms',
-    '2.1 s',
-    '1 min',
-    '3 min 5 s',
-    '2 h 5 min',
-  ]);
 });

@@ -51,13 +51,3 @@ export function clockTime(at: number, now: number): string {
   const sameDay = time.toDateString() === new Date(now).toDateString();
   return sameDay ? ofDay : `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${ofDay}`;
 }
-
-/** How long something took, for people: "340 ms", "2.1 s", "3 min 5 s". */
-export function tookText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = Math.floor((ms % 60_000) / 1000);
-  if (minutes < 60) return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

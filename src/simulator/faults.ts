@@ -1,0 +1,16 @@
+/** Everything that fate can do, by name. */
+
+import { daemonFaults } from './faults/daemon.ts';
+import type { Fault } from './faults/fault.ts';
+import { networkFaults } from './faults/networks.ts';
+import { operatorFaults } from './faults/operators.ts';
+import { processFaults } from './faults/processes.ts';
+import { selfFaults } from './faults/self.ts';
+
+export const faults: readonly Fault[] = [
+  ...processFaults,
+  ...networkFaults,
+  ...daemonFaults,
+  ...selfFaults,
+  ...operatorFaults,
+];

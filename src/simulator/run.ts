@@ -1,0 +1,151 @@
+/** One seed, one run: a project, faults, and what came of them. */
+
+import { Causes } from './causes.ts';
+import { Checkers, type Violation } from './checkers.ts';
+import { faults as allFaults } from './faults.ts';
+import type { Fault } from './faults/fault.ts';
+import { makeProject } from './projects.ts';
+import { Random } from './random.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: string;
+  /** of virtual time with faults, minutes; then it is quiet until everything has had the time to be repaired */
+  readonly minutes: number;
+  readonly faults?: readonly Fault[];
+  readonly keepLines?: number;
+  /** services; default: by chance */
+  readonly services?: number;
+}
+
+export interface RunResult {
+  readonly seed: string;
+  readonly violations: readonly Violation[];
+  readonly trace: readonly string[];
+  readonly virtualMs: number;
+  /** how often each fault happened, by name */
+  readonly faults: ReadonlyMap<string, number>;
+  /** ends of members that twinhull asked for */
+  readonly actions: number;
+}
+
+const BEGINS_AFTER_MS = 60_000;
+/** A budget's window, the longest wait, and the tries after both. */
+const QUIET_MS = 16 * 60_000;
+const SETTLES_MS = 60_000;
+
+export async function runSeed({
+  seed,
+  minutes,
+  faults = allFaults,
+  keepLines,
+  services,
+}: RunOptions): Promise<RunResult> {
+  const random = new Random(seed);
+  const count = services ?? random.pick([1, 2, 2, 3, 3, 4, 5, 6, 8, 10]);
+  const project = makeProject(random.fork('project'), count);
+  const world = new World({ seed, project, ...(keepLines === undefined ? {} : { keepLines }) });
+  const causes = new Causes();
+  const checkers = new Checkers(world, causes);
+  const fate = new Fate(world, causes, random.fork('fate'), faults);
+  world.trace.say(
+    'sim',
+    `seed ${seed}: ${world.fleet.services.map(({ name, mode, members }) => `${name} (${mode}, ${members.length})`).join(', ')}`,
+  );
+  world.twinhull.up().then(
+    () => world.trace.say('sim', 'up'),
+    (error: unknown) => world.trace.say('sim', `up fails: ${String(error)}`),
+  );
+  const look = (): void => checkers.look();
+  await world.clock.advance(BEGINS_AFTER_MS, look);
+  await fate.rage(minutes * 60_000, look);
+  world.trace.say('sim', 'no more faults');
+  await world.clock.advance(SETTLES_MS, look);
+  if (world.needsUp || world.twinhull.isTakenDown) insistOnUp(world);
+  await world.clock.advance(QUIET_MS, look);
+  await tellState(world);
+  checkers.atEnd();
+  const result = {
+    seed,
+    violations: checkers.violations,
+    trace: world.trace.lines(),
+    virtualMs: world.clock.monotonic(),
+    faults: fate.happened,
+    actions: checkers.actions,
+  };
+  world.twinhull.kill(false);
+  return result;
+}
+
+/** What is not running, and what twinhull thinks of it. */
+async function tellState(world: World): Promise<void> {
+  for (const { name, state, exitCode, error } of world.engine.containers())
+    if (state !== 'running')
+      world.trace.say('sim', `${name} is ${state} (${exitCode})${error === '' ? '' : `: ${error}`}`);
+  const status = await world.twinhull.process?.project.status();
+  for (const { name, serving, reason, members } of status?.services ?? []) {
+    const odd = members.filter(({ verdict }) => verdict !== 'healthy');
+    const words = odd.map((member) => `${member.name} is ${member.verdict}: ${member.reason}`);
+    if (!serving || odd.length > 0)
+      world.trace.say('sim', `${name}: ${serving ? 'serves' : reason}; ${words.join('; ')}`);
+  }
+}
+
+/** A person who has seen that something stays stopped which nobody asked for. */
+function insistOnUp(world: World): void {
+  const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
+  if (world.twinhull.process?.life.isRunning !== true && !world.twinhull.isTakenDown) return again();
+  world.twinhull.up().then(() => world.trace.say('operator', 'up: done'), again);
+}
+
+class Fate {
+  readonly happened = new Map<string, number>();
+  readonly #world: World;
+  readonly #causes: Causes;
+  readonly #random: Random;
+  readonly #faults: readonly Fault[];
+  readonly #ends = new Set<() => void>();
+
+  constructor(world: World, causes: Causes, random: Random, faults: readonly Fault[]) {
+    this.#world = world;
+    this.#causes = causes;
+    this.#random = random;
+    // each run has some of them: a world in which everything happens at once teaches little
+    const few = faults.filter(() => this.#random.chance(0.35));
+    this.#faults = few.length > 0 ? few : faults;
+  }
+
+  async rage(forMs: number, look: () => void): Promise<void> {
+    const { clock } = this.#world;
+    const until = clock.now() + forMs;
+    const meanMs = this.#random.pick([4000, 10_000, 30_000, 60_000, 120_000]);
+    while (clock.now() < until) {
+      const waitMs = Math.ceil(-Math.log(1 - this.#random.next()) * meanMs);
+      await clock.advance(Math.min(waitMs, until - clock.now()), look);
+      if (clock.now() < until) this.#strike(this.#random.pick(this.#faults));
+    }
+    for (const end of this.#ends) end();
+  }
+
+  #strike(fault: Fault): void {
+    const { clock, trace } = this.#world;
+    const begun = fault.begin(this.#world, this.#random);
+    if (!begun) return;
+    this.happened.set(fault.name, (this.happened.get(fault.name) ?? 0) + 1);
+    trace.say('fate', `${begun.what}${begun.lastsMs > 0 ? ` (${seconds(begun.lastsMs)})` : ''}`);
+    const over = this.#causes.begin(begun, clock.now());
+    const end = (): void => {
+      if (!this.#ends.delete(end)) return;
+      cancel();
+      begun.end();
+      over(clock.now());
+      if (begun.lastsMs > 0) trace.say('fate', `over: ${begun.what}`);
+    };
+    this.#ends.add(end);
+    const cancel = clock.timer(begun.lastsMs, end);
+  }
+}
+
+function seconds(ms: number): string {
+  return ms >= 3_000_000 ? 'until repaired' : `${(ms / 1000).toFixed(1)} s`;
+}

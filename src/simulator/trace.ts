@@ -1,0 +1,34 @@
+/** What happened, a line each, the same on every run of the same seed. */
+export class Trace {
+  readonly #now: () => number;
+  readonly #keep: number;
+  #lines: string[] = [];
+  #dropped = 0;
+
+  /** @param now virtual milliseconds since the beginning; @param keep this many of the last lines */
+  constructor(now: () => number, keep = Number.POSITIVE_INFINITY) {
+    this.#now = now;
+    this.#keep = keep;
+  }
+
+  say(who: string, text: string): void {
+    this.#lines.push(`${clockFace(this.#now())}  ${who.padEnd(10)} ${text}`);
+    if (this.#lines.length < 2 * this.#keep) return;
+    this.#dropped += this.#lines.length - this.#keep;
+    this.#lines = this.#lines.slice(-this.#keep);
+  }
+
+  lines(): readonly string[] {
+    return this.#dropped === 0 ? this.#lines : [`(${this.#dropped} lines before this)`, ...this.#lines];
+  }
+}
+
+/** 0:12:03.450 */
+function clockFace(ms: number): string {
+  const whole = Math.floor(ms);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const seconds = Math.floor(whole / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return `${hours}:${two(minutes)}:${two(seconds % 60)}.${String(whole % 1000).padStart(3, '0')}`;
+}

@@ -1,0 +1,23 @@
+/** The engine's word that a process of a container was out of memory: kept over the end of the run it was of. */
+
+import type { OomSeen } from '../core/model.ts';
+import type { Container, EngineEvent } from '../ports/engine.ts';
+
+const MOST_KEPT = 100;
+
+export class OomEvents {
+  /** when they came, by the engine's clock; by container */
+  readonly #at = new Map<string, number[]>();
+
+  note({ action, containerId, at }: EngineEvent): void {
+    if (action === 'destroy') this.#at.delete(containerId);
+    if (action !== 'oom') return;
+    this.#at.set(containerId, [...(this.#at.get(containerId) ?? []), at].slice(-MOST_KEPT));
+  }
+
+  of({ id, startedAt }: Container, windowMs: number, now: number): Pick<OomSeen, 'events' | 'eventsBefore'> {
+    const all = (this.#at.get(id) ?? []).filter((at) => at > now - windowMs);
+    const events = all.filter((at) => at >= startedAt).length;
+    return { events, eventsBefore: all.length - events };
+  }
+}
