@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { CONTROL_SOCKET, serveControl, type SupervisorInfo } from '../api/control.ts';
+import { isAnythingThere } from '../deploy/existing.ts';
 import { clearLeftovers } from '../drill/leftovers.ts';
 import { TwinhullError } from '../errors.ts';
 import type { LeaseHolder } from '../ports/store.ts';
-import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
 import { OwnEnds } from '../supervisor/own-ends.ts';
@@ -49,7 +49,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
       deployer: deployer(home, options.environment),
       makeSupervisor: (fleet) =>
         makeSupervisor({ home, ownEnds, fleet, store, environment: options.environment, log: options.trace }),
-      isThere: () => anythingOf(place),
+      isThere: () => isAnythingThere(place.engine, place.project),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
     });
     const control = options.reachable ? await serveControl(project, join(place.folder, CONTROL_SOCKET)) : null;
@@ -80,14 +80,6 @@ export async function hostForAMoment<Result>(
   } finally {
     await here.close();
   }
-}
-
-async function anythingOf({ engine, project }: Place): Promise<boolean> {
-  const labels = { [LABEL.project]: project, [LABEL.ours]: '' };
-  return engine.listContainers({ labels }).then(
-    (containers) => containers.length > 0,
-    () => true,
-  );
 }
 
 export function leaseHeld(project: string, { pid, host: machine, purpose }: LeaseHolder): TwinhullError {

@@ -4,27 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type CommandResult, written } from '../../test/support/output.ts';
 import { openRecord, recordProject, withRecord } from '../../test/support/recorded-project.ts';
 import type { IncidentRecord } from '../ports/store.ts';
 import { savedMemory } from '../supervisor/record.ts';
 import { run } from './program.ts';
-import type { TextStream } from './terminal/terminal.ts';
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function written(): TextStream & { text: string } {
-  return {
-    text: '',
-    write(text) {
-      this.text += text;
-      return true;
-    },
-  };
-}
 
 describe("an operator's commands, with no engine and no supervisor", () => {
   let folder: string;
@@ -34,7 +18,7 @@ describe("an operator's commands, with no engine and no supervisor", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  async function twinhull(...argv: string[]): Promise<Result> {
+  async function twinhull(...argv: string[]): Promise<CommandResult> {
     const stdout = written();
     const stderr = written();
     const environment = {

@@ -4,27 +4,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type CommandResult, written } from '../../test/support/output.ts';
 import { run } from './program.ts';
-import type { TextStream } from './terminal/terminal.ts';
 import { VERSION } from './version.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function written(): TextStream & { text: string } {
-  return {
-    text: '',
-    write(text) {
-      this.text += text;
-      return true;
-    },
-  };
-}
 
 const COMPOSE = `# kept
 services:
@@ -43,7 +27,7 @@ describe('the command line', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** No engine is in reach: what is tested here must work, or say so, without one. */
-  async function twinhull(...argv: string[]): Promise<Result> {
+  async function twinhull(...argv: string[]): Promise<CommandResult> {
     const stdout = written();
     const stderr = written();
     const environment = {
@@ -95,7 +79,7 @@ describe('the command line', () => {
   });
 
   test('bin/twinhull runs it as a program of its own, with its exit code', async () => {
-    const { code, stderr } = await new Promise<Result>((done) => {
+    const { code, stderr } = await new Promise<CommandResult>((done) => {
       execFile(join(root, 'bin/twinhull'), ['statsu'], { cwd: folder }, (error, stdout, text) =>
         done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr: text }),
       );
@@ -241,7 +225,7 @@ describe('the command line', () => {
   });
 
   test('a reader that has enough is no failure', async () => {
-    const { code, stderr } = await new Promise<Result>((done) => {
+    const { code, stderr } = await new Promise<CommandResult>((done) => {
       execFile(
         '/bin/sh',
         ['-c', `"${root}/bin/twinhull" config --explain | head -n 1`],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pass } from '../../test/support/core-signs.ts';
 import { CoreStory, lineOf, serviceModel } from '../../test/support/core-story.ts';
 
 const names = ['web', 'api', 'auth', 'shop'];
@@ -16,16 +17,6 @@ function fourPairs(hostActions = 12): CoreStory {
 
 function sicken(story: CoreStory, service: string, member: string, failuresInARow: number): void {
   story.read(service, member, { check: 'failing', failuresInARow });
-}
-
-/** Asks every second; gives what was wanted. */
-function pass(story: CoreStory, seconds: number): string[] {
-  const lines: string[] = [];
-  for (let i = 0; i < seconds; i++) {
-    story.now += 1000;
-    lines.push(...story.decide().map(lineOf));
-  }
-  return lines;
 }
 
 test('half of everything is bad at once: nothing is cut or restarted, and it is said once', () => {

@@ -22,13 +22,6 @@ function calm(models: readonly ServiceModel[] = shop): CoreStory {
   return story;
 }
 
-function pass(story: CoreStory, seconds: number): Action[] {
-  return Array.from({ length: seconds }, () => {
-    story.now += 1000;
-    return story.decide();
-  }).flat();
-}
-
 function kill(story: CoreStory, ...services: readonly string[]): void {
   for (const service of services) story.seeMember(service, service, dead);
 }
@@ -75,9 +68,9 @@ test('half of everything fails at once: a plan, printed before; what depends on 
   assert.ok(after.map(lineOf).includes('emergency db: step 6 of 8: bring back db (within 40 s): done'));
   assert.deepEqual(keysOf(started(story, 'api')), ['start web web']);
   started(story, 'web');
-  const end = pass(story, 5).map(lineOf);
+  const end = story.pass(5).map(lineOf);
   assert.equal(story.memory.emergency?.outcome, 'well');
-  assert.deepEqual(alerts(pass(story, 60)), [], 'and no other one follows');
+  assert.deepEqual(alerts(story.pass(60)), [], 'and no other one follows');
   assert.ok(end.every((line) => !line.startsWith('start ')));
 });
 
@@ -107,9 +100,9 @@ test('a dependency that does not come back holds the others up until its deadlin
   const story = calm();
   kill(story, 'db', 'api', 'web');
   story.decide();
-  const lines = pass(story, 39);
+  const lines = story.pass(39);
   assert.ok(!keysOf(lines).includes('start api api'));
-  const later = pass(story, 1);
+  const later = story.pass(1);
   assert.deepEqual(
     keysOf(later).filter((key) => key.startsWith('start')),
     ['start api api'],
@@ -147,7 +140,7 @@ test('three failures of different services within five minutes; what led to one 
   for (const service of ['db', 'api', 'web', 'cache', 'mail']) {
     kill(story, service);
     begun.push(...alerts(story.decide()).map((line) => `${service}: ${/\((.+?)\)/.exec(line)?.[1]}`));
-    begun.push(...alerts([...started(story, service), ...pass(story, 20)]));
+    begun.push(...alerts([...started(story, service), ...story.pass(20)]));
   }
   assert.deepEqual(begun, ['web: db, api, web']);
   assert.equal(story.memory.emergency?.outcome, 'well');
@@ -158,25 +151,25 @@ test('three failures of different services within five minutes; what led to one 
 test('nothing serves any more, for longer than a restart takes', () => {
   const story = calm([lone('web')]);
   kill(story, 'web');
-  assert.deepEqual(alerts(pass(story, 3)), []);
+  assert.deepEqual(alerts(story.pass(3)), []);
   assert.ok(story.wakeAt <= story.now + 1000);
-  assert.match(alerts(pass(story, 2))[0] ?? '', /nothing of the project serves any more/);
+  assert.match(alerts(story.pass(2))[0] ?? '', /nothing of the project serves any more/);
   const quick = calm([lone('web')]);
   kill(quick, 'web');
   quick.decide();
   started(quick, 'web');
-  assert.deepEqual(alerts(pass(quick, 10)), []);
+  assert.deepEqual(alerts(quick.pass(10)), []);
 });
 
 test('what a person stopped, what is in maintenance and what a drill broke is no emergency', () => {
   const stopped = calm([lone('web'), lone('api')]);
   for (const name of ['web', 'api']) stopped.seeMember(name, name, { state: 'exited', ended: 'asked' });
-  assert.deepEqual(alerts(pass(stopped, 10)), []);
+  assert.deepEqual(alerts(stopped.pass(10)), []);
   const maintained = calm();
   for (const service of ['db', 'api', 'web', 'cache'])
     maintained.decide({ kind: 'maintenance_asked', service, on: true, until: null });
   kill(maintained, 'db', 'api', 'web', 'cache');
-  assert.deepEqual(alerts(pass(maintained, 10)), []);
+  assert.deepEqual(alerts(maintained.pass(10)), []);
   const drilled = calm();
   for (const name of ['db', 'api', 'web'])
     drilled.decide({ kind: 'drill_announced', service: name, member: name, until: drilled.now + 60_000 });
@@ -194,7 +187,7 @@ test('a freeze stops the plan; thawed it begins anew', () => {
     plan(story).filter((step) => step.startsWith('skipped') && step.endsWith('repairs are frozen')).length,
     4,
   );
-  assert.deepEqual(keysOf(pass(story, 60)), []);
+  assert.deepEqual(keysOf(story.pass(60)), []);
   assert.equal(alerts(story.decide({ kind: 'thaw_asked' })).length, 1);
 });
 
@@ -205,7 +198,7 @@ test('thaw without a freeze ends the plan; what led to it leads to no other, and
   const ended = story.decide({ kind: 'thaw_asked' });
   assert.deepEqual(keysOf(ended), ['start api api', 'start web web']);
   assert.equal(story.memory.emergency?.outcome, 'ended');
-  assert.deepEqual(alerts(pass(story, 20)), []);
+  assert.deepEqual(alerts(story.pass(20)), []);
 });
 
 test('what fails after the plan was made gets its own step; what fails again is brought back again', () => {
@@ -226,7 +219,7 @@ test('running members are repaired one at a time in an emergency, whatever servi
   for (const name of ['a', 'b', 'c', 'd', 'e'])
     for (const member of [`${name}-primary`, `${name}-backup`])
       story.read(name, member, { check: 'failing', failuresInARow: 5 });
-  const restarts = keysOf(pass(story, 75)).filter((key) => key.startsWith('restart'));
+  const restarts = keysOf(story.pass(75)).filter((key) => key.startsWith('restart'));
   assert.equal(restarts.length, 1, restarts.join());
 });
 
@@ -235,7 +228,7 @@ test('what serves is left alone in an emergency, also where it is near its memor
   kill(story, 'db', 'api', 'mail');
   assert.equal(alerts(story.decide()).length, 1);
   story.seeMember('web', 'web-primary', fullMemory);
-  const web = (): string[] => keysOf(pass(story, 5)).filter((key) => key.includes(' web'));
+  const web = (): string[] => keysOf(story.pass(5)).filter((key) => key.includes(' web'));
   assert.deepEqual(web(), []);
   story.decide({ kind: 'thaw_asked' });
   assert.deepEqual(web(), ['lead web web-backup']);
@@ -245,5 +238,5 @@ test('an engine that is silent begins nothing', () => {
   const story = calm();
   story.engineAnswers = false;
   kill(story, 'db', 'api', 'web', 'cache');
-  assert.deepEqual(alerts([...story.decide({ kind: 'engine_lost' }), ...pass(story, 10)]), []);
+  assert.deepEqual(alerts([...story.decide({ kind: 'engine_lost' }), ...story.pass(10)]), []);
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoreStory, keysOf, lineOf, serviceModel } from '../../test/support/core-story.ts';
-import type { Action } from './actions.ts';
 import type { MemberSeen } from './model.ts';
 import { resumed } from './memory.ts';
 
@@ -19,13 +18,6 @@ function calm(): CoreStory {
   return story;
 }
 
-function pass(story: CoreStory, seconds: number): Action[] {
-  return Array.from({ length: seconds }, () => {
-    story.now += 1000;
-    return story.decide();
-  }).flat();
-}
-
 const maintenance = (service: string, on: boolean, until: number | null = null) =>
   ({ kind: 'maintenance_asked', service, on, until }) as const;
 
@@ -34,7 +26,7 @@ test('frozen: what fails is told and led away from, nothing is started or ended;
   story.decide({ kind: 'freeze_asked', reason: 'moving the disk' });
   story.seeMember('web', 'web-primary', dead);
   story.seeMember('alone', 'alone', dead);
-  const actions = pass(story, 5);
+  const actions = story.pass(5);
   assert.deepEqual(keysOf(actions), ['lead web web-backup', 'take_out web web-primary']);
   const told = actions.map(lineOf).filter((line) => /^(open|consider)_incident/.test(line));
   assert.deepEqual(told, [
@@ -54,7 +46,7 @@ test('frozen: a gateway that is gone is told and not made anew', () => {
   const { gateway } = story.service('web');
   assert.ok(gateway);
   story.see('web', { gateway: { ...gateway, state: 'absent', ended: 'failed' } });
-  const actions = pass(story, 10);
+  const actions = story.pass(10);
   assert.deepEqual(keysOf(actions), []);
   assert.equal(actions.filter(({ kind }) => kind === 'open_incident').length, 1);
   story.decide({ kind: 'thaw_asked' });
@@ -69,7 +61,7 @@ test('frozen: neither a quarantine that was not heeded nor a foreign container i
   story.decide({ kind: 'freeze_asked', reason: '' });
   story.see('alone', { foreign: 'another', foreignSharesVolumeWith: ['alone'] });
   assert.deepEqual(
-    keysOf(pass(story, 3)).filter((key) => /^(stop|quarantine)/.test(key)),
+    keysOf(story.pass(3)).filter((key) => /^(stop|quarantine)/.test(key)),
     [],
   );
   story.decide({ kind: 'thaw_asked' });
@@ -86,7 +78,7 @@ test('maintenance: a gateway that is gone, or silent for long, is no incident an
   assert.ok(gateway);
   for (const state of ['silent', 'absent'] as const) {
     story.see('web', { gateway: { ...gateway, state, ended: 'failed' } });
-    const told = pass(story, 40).filter(({ kind }) => kind === 'alert' || kind === 'open_incident');
+    const told = story.pass(40).filter(({ kind }) => kind === 'alert' || kind === 'open_incident');
     assert.deepEqual(told, [], state);
   }
 });
@@ -98,9 +90,9 @@ test('what is under way when the freeze comes ends, and no next rung follows', (
   story.decide({ kind: 'freeze_asked', reason: '' });
   const ended = { kind: 'action_ended', key: 'start alone alone', service: 'alone', missedCheck: false } as const;
   story.decide({ ...ended, outcome: 'failed', detail: 'no space left' });
-  assert.deepEqual(keysOf(pass(story, 90)), []);
+  assert.deepEqual(keysOf(story.pass(90)), []);
   story.decide({ kind: 'thaw_asked' });
-  assert.deepEqual(keysOf(pass(story, 3)), ['start alone alone'], 'from the mildest rung again, after the usual wait');
+  assert.deepEqual(keysOf(story.pass(3)), ['start alone alone'], 'from the mildest rung again, after the usual wait');
 });
 
 test('a freeze outlives the supervisor', () => {
@@ -108,7 +100,7 @@ test('a freeze outlives the supervisor', () => {
   story.decide({ kind: 'freeze_asked', reason: '' });
   story.memory = resumed(story.memory, story.now);
   story.seeMember('alone', 'alone', dead);
-  assert.deepEqual(keysOf(pass(story, 10)), []);
+  assert.deepEqual(keysOf(story.pass(10)), []);
 });
 
 test('thawing what is not frozen says nothing', () => {
@@ -120,7 +112,7 @@ test('maintenance of one service: no incident, no alert, no repair, and the othe
   story.decide(maintenance('web', true));
   story.seeMember('web', 'web-primary', dead);
   story.seeMember('alone', 'alone', dead);
-  const actions = pass(story, 10);
+  const actions = story.pass(10);
   assert.deepEqual(keysOf(actions), ['lead web web-backup', 'take_out web web-primary', 'start alone alone']);
   const notes = actions.filter(({ kind }) => kind === 'open_incident' || kind === 'alert');
   assert.deepEqual(
@@ -134,7 +126,7 @@ test('maintenance ends by itself when its time is over, and what fails then is a
   story.decide(maintenance('web', true, story.now + 30_000));
   story.seeMember('web', 'web-primary', dead);
   assert.deepEqual(
-    pass(story, 29).filter(({ kind }) => kind === 'open_incident' || kind === 'start'),
+    story.pass(29).filter(({ kind }) => kind === 'open_incident' || kind === 'start'),
     [],
   );
   assert.ok(story.wakeAt <= story.now + 1000, 'asks to be asked when it is over');
@@ -169,6 +161,6 @@ test('what fails in maintenance is no sign of a common cause: the brake is not o
   for (const member of ['a-primary', 'a-backup']) story.read('a', member, sick);
   for (const member of ['b-primary', 'b-backup']) story.read('b', member, sick);
   story.read('c', 'c-primary', sick);
-  const lines = pass(story, 5).map(lineOf);
+  const lines = story.pass(5).map(lineOf);
   assert.equal(lines.filter((line) => line.startsWith('restart_soft c c-primary')).length, 1, lines.join('\n'));
 });

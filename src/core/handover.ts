@@ -21,20 +21,19 @@ import {
   rivalOf,
   stopDeadlineMs,
   wake,
+  worksFrom,
   type Turn,
 } from './turn.ts';
 
 /** A gateway that does not take a member out within this is not waited for: whoever is ended answers nobody. */
 const AWAY_TAKES_MS = 2000;
-const FENCE_DEADLINE_MS = 15_000;
+export const FENCE_DEADLINE_MS = 15_000;
 const RENEW_DEADLINE_MS = 60_000;
 const LOOK_AGAIN_MS = 1000;
 /** Not proven stopped for so long: somebody should look. */
 const ALERT_AFTER_MS = 30_000;
 /** Starts that did not last, in a row, after which its container is made anew. */
 const STARTS_BEFORE_RENEWAL = 2;
-/** Without any check, a process that runs this long counts as working. */
-const RAN_LONG_ENOUGH_MS = 3000;
 
 export function beginHandover(turn: Turn, wish: Pick<Handover, 'from' | 'to' | 'reason' | 'incident' | 'cause'>): void {
   turn.memory.handedOver = undefined;
@@ -194,8 +193,7 @@ function prove(turn: Turn, handover: Handover): void {
 }
 
 function workedFor(turn: Turn, { to }: Handover): void {
-  const isChecked = turn.model.balance !== null || memberSeen(turn, to).health !== 'none';
-  const provenAt = (memberMemory(turn, to).wellSince ?? turn.now) + (isChecked ? 0 : RAN_LONG_ENOUGH_MS);
+  const provenAt = worksFrom(turn, to);
   if (turn.now < provenAt) return wake(turn, provenAt);
   turn.memory.handedOver = { to, at: turn.now, failure: '' };
   drop(turn);

@@ -44,13 +44,13 @@ import {
   memberMemory,
   memberSeen,
   stopDeadlineMs,
+  RAN_LONG_ENOUGH_MS,
   usable,
   wake,
+  worksFrom,
   type Turn,
 } from './turn.ts';
 
-/** Without any check, a process that runs this long after its repair counts as repaired. */
-const RAN_LONG_ENOUGH_MS = 3000;
 const LOOK_AGAIN_MS = 1000;
 /** a new container needs this long even where the failure's own deadline is shorter */
 const REPLACE_DEADLINE_MS = 30_000;
@@ -392,8 +392,7 @@ function proveInTime(turn: Turn, name: string): void {
 function settle(turn: Turn, name: string): void {
   const memory = memberMemory(turn, name);
   if (!memory.incident && !memory.repair) return;
-  const isChecked = turn.model.balance !== null || memberSeen(turn, name).health !== 'none';
-  const provenAt = (memory.wellSince ?? turn.now) + (isChecked ? 0 : RAN_LONG_ENOUGH_MS);
+  const provenAt = worksFrom(turn, name);
   if (turn.now < provenAt) return wake(turn, provenAt);
   memory.repair = null;
   const isBackup = turn.model.balance === 'leader' && turn.memory.leader !== name;

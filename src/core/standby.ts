@@ -9,7 +9,7 @@ import { isHeld } from './cascade.ts';
 import type { Failed } from './condition.ts';
 import { ladderFor, reactionTo } from './diagnosis.ts';
 import { endedWithEngine } from './engine-away.ts';
-import { beginHandover, driveHandover } from './handover.ts';
+import { beginHandover, driveHandover, FENCE_DEADLINE_MS } from './handover.ts';
 import { openIncident } from './incidents.ts';
 import { isProvenStopped, isUp } from './one-writer.ts';
 import { isInHandover, oneRuns, twinOf } from './pair.ts';
@@ -30,7 +30,6 @@ const STOP_SETTLES_MS = 2000;
 const STOPPED_TOGETHER_MS = 5000;
 /** Docker waits 100 ms before the first restart, twice as long before each that follows a short run */
 const ENGINE_RESTARTS_WITHIN_MS = 1000;
-const FENCE_DEADLINE_MS = 15_000;
 
 export function coverForLeader(turn: Turn): void {
   const { leader, handover } = turn.memory;

@@ -103,6 +103,15 @@ function isUsable(turn: Turn, name: string): boolean {
   return memberSeen(turn, name).gateway?.traffic === 'in' && memberMemory(turn, name).check === 'passing';
 }
 
+/** Without any check, a process counts as working when it has run for so long. */
+export const RAN_LONG_ENOUGH_MS = 3000;
+
+/** From when on this member, which is well, counts as working: at once where it is checked. */
+export function worksFrom(turn: Turn, name: string): number {
+  const isChecked = turn.model.balance !== null || memberSeen(turn, name).health !== 'none';
+  return (memberMemory(turn, name).wellSince ?? turn.now) + (isChecked ? 0 : RAN_LONG_ENOUGH_MS);
+}
+
 export function absentMember(name: string): MemberSeen {
   return {
     name,

@@ -1,4 +1,4 @@
-import type { Call, Container, Image, Network, Volume } from '../ports/engine.ts';
+import type { Call, Container, Engine, Image, Network, Volume } from '../ports/engine.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
 import { LABEL } from '../labels.ts';
 import { type GatewayBlueprint, gatewayBlueprint } from './blueprint.ts';
@@ -89,6 +89,14 @@ export function readImages(
     ...[...blueprints.values()].map(({ container }) => container.spec.Image),
   ];
   return byKey(references, (reference) => engine.inspectImage(reference, call));
+}
+
+/** Anything of the project that is ours; true also when the engine cannot be asked. */
+export function isAnythingThere(engine: Engine, project: string): Promise<boolean> {
+  return engine.listContainers({ labels: { [LABEL.project]: project, [LABEL.ours]: '' } }).then(
+    (containers) => containers.length > 0,
+    () => true,
+  );
 }
 
 export function isOneOff({ labels }: Pick<Container, 'labels'>): boolean {

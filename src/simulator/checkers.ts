@@ -35,7 +35,6 @@ export class Checkers {
   /** since when a service does not serve although it could */
   readonly #unserved = new Map<string, number>();
   readonly #told = new Set<string>();
-  actions = 0;
 
   constructor(world: World, causes: Causes) {
     this.#world = world;
@@ -65,7 +64,6 @@ export class Checkers {
     if (call === 'pauseContainer' && place.service.policy.standby === 'warm') return;
     const { name } = place.member;
     const service = place.service.name;
-    this.actions += 1;
     this.#countEnd(service);
     const now = this.#world.clock.now();
     const wellSince = members.wellSince(name);

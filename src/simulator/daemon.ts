@@ -15,8 +15,8 @@ export interface Mood {
   readonly isSilent?: (call: string) => boolean;
   readonly losesEvents?: number;
   readonly doublesEvents?: number;
-  /** how late an event is told; one that is later than the next one comes after it */
-  readonly delaysEventsMs?: () => number;
+  /** two events each change places */
+  readonly swapsEvents?: boolean;
   /** containers that its lists leave out */
   readonly listsWithout?: (container: Container) => boolean;
 }
@@ -94,7 +94,7 @@ export class Daemon {
         [...this.#moods].reduce((most, mood) => Math.max(most, mood[of] ?? 0), 0);
       if (this.#random.chance(share('losesEvents'))) continue;
       // two of them change places: the later one is told first
-      const isLate = [...this.#moods].some((mood) => (mood.delaysEventsMs?.() ?? 0) > 0);
+      const isLate = [...this.#moods].some((mood) => mood.swapsEvents === true);
       if (isLate && kept === null) {
         kept = event;
         continue;

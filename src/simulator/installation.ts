@@ -9,6 +9,7 @@ import type { MemoryGatewayDriver } from '../adapters/memory/gateway.ts';
 import { MemoryLease, MemoryRecords, MemoryStore } from '../adapters/memory/store.ts';
 import { type Ending, SupervisedProject } from '../api/supervised-project.ts';
 import { Deployer, Rebuilding } from '../deploy/deployer.ts';
+import { isAnythingThere } from '../deploy/existing.ts';
 import type { World as Doors } from '../deploy/world.ts';
 import { messageOf, TwinhullError } from '../errors.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -19,7 +20,6 @@ import type { Fleet } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { Supervisor } from '../supervisor/loop.ts';
 import { OwnEnds } from '../supervisor/own-ends.ts';
-import { LABEL } from '../labels.ts';
 import { Life, type Witness } from './life.ts';
 import type { Trace } from './trace.ts';
 
@@ -146,7 +146,7 @@ export class Installation {
           rebuild: new Rebuilding(doors, fleet.project),
           log: (line) => trace.say('twinhull', line),
         }),
-      isThere: () => anythingOf(doors.engine, this.#parts.fleet.project),
+      isThere: () => isAnythingThere(doors.engine, this.#parts.fleet.project),
       info: { pid: this.#started, startedAt: clock.now(), version: 'sim', kind: 'process' },
     });
     const process: Process = { name, life, project };
@@ -178,11 +178,4 @@ function mortalDriver(driver: MemoryGatewayDriver, life: Life): GatewayDriver {
     container: (config, folder) => driver.container(config, folder),
     open: (config, folder) => life.gateway(driver.open(config, folder)),
   };
-}
-
-function anythingOf(engine: Engine, project: string): Promise<boolean> {
-  return engine.listContainers({ labels: { [LABEL.project]: project, [LABEL.ours]: '' } }).then(
-    (containers) => containers.length > 0,
-    () => true,
-  );
 }

@@ -35,7 +35,6 @@ interface Summary {
   readonly seed: string;
   readonly violations: readonly string[];
   readonly virtualMs: number;
-  readonly actions: number;
   readonly faults: Readonly<Record<string, number>>;
 }
 
@@ -125,12 +124,11 @@ async function runOne(options: Options): Promise<number> {
 /** One line of JSON a seed. */
 async function runLines(options: Options): Promise<number> {
   for (let seed = options.from; seed <= options.to; seed++) {
-    const { violations, virtualMs, actions, faults } = await run(options, seed);
+    const { violations, virtualMs, faults } = await run(options, seed);
     const summary: Summary = {
       seed: String(seed),
       violations: violations.map(({ at, rule, what }) => `${(at / 1000).toFixed(1)} s ${rule}: ${what}`),
       virtualMs,
-      actions,
       faults: Object.fromEntries(faults),
     };
     process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -3,6 +3,7 @@
 import { Causes } from './causes.ts';
 import { Checkers, type Violation } from './checkers.ts';
 import { faults as allFaults } from './faults.ts';
+import { insistOnUp } from './faults/operators.ts';
 import type { Fault } from './faults/fault.ts';
 import { makeProject } from './projects.ts';
 import { Random } from './random.ts';
@@ -13,7 +14,6 @@ export interface RunOptions {
   /** of virtual time with faults, minutes; then it is quiet until everything has had the time to be repaired */
   readonly minutes: number;
   readonly faults?: readonly Fault[];
-  readonly keepLines?: number;
   /** services; default: by chance */
   readonly services?: number;
 }
@@ -25,8 +25,6 @@ export interface RunResult {
   readonly virtualMs: number;
   /** how often each fault happened, by name */
   readonly faults: ReadonlyMap<string, number>;
-  /** ends of members that twinhull asked for */
-  readonly actions: number;
 }
 
 const BEGINS_AFTER_MS = 60_000;
@@ -34,17 +32,11 @@ const BEGINS_AFTER_MS = 60_000;
 const QUIET_MS = 16 * 60_000;
 const SETTLES_MS = 60_000;
 
-export async function runSeed({
-  seed,
-  minutes,
-  faults = allFaults,
-  keepLines,
-  services,
-}: RunOptions): Promise<RunResult> {
+export async function runSeed({ seed, minutes, faults = allFaults, services }: RunOptions): Promise<RunResult> {
   const random = new Random(seed);
   const count = services ?? random.pick([1, 2, 2, 3, 3, 4, 5, 6, 8, 10]);
   const project = makeProject(random.fork('project'), count);
-  const world = new World({ seed, project, ...(keepLines === undefined ? {} : { keepLines }) });
+  const world = new World({ seed, project });
   const causes = new Causes();
   const checkers = new Checkers(world, causes);
   const fate = new Fate(world, causes, random.fork('fate'), faults);
@@ -68,10 +60,9 @@ export async function runSeed({
   const result = {
     seed,
     violations: checkers.violations,
-    trace: world.trace.lines(),
+    trace: world.trace.lines,
     virtualMs: world.clock.monotonic(),
     faults: fate.happened,
-    actions: checkers.actions,
   };
   world.twinhull.kill(false);
   return result;
@@ -89,13 +80,6 @@ async function tellState(world: World): Promise<void> {
     if (!serving || odd.length > 0)
       world.trace.say('sim', `${name}: ${serving ? 'serves' : reason}; ${words.join('; ')}`);
   }
-}
-
-/** A person who has seen that something stays stopped which nobody asked for. */
-function insistOnUp(world: World): void {
-  const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
-  if (world.twinhull.process?.life.isRunning !== true && !world.twinhull.isTakenDown) return again();
-  world.twinhull.up().then(() => world.trace.say('operator', 'up: done'), again);
 }
 
 class Fate {

@@ -1,25 +1,15 @@
 /** What happened, a line each, the same on every run of the same seed. */
 export class Trace {
   readonly #now: () => number;
-  readonly #keep: number;
-  #lines: string[] = [];
-  #dropped = 0;
+  readonly lines: string[] = [];
 
-  /** @param now virtual milliseconds since the beginning; @param keep this many of the last lines */
-  constructor(now: () => number, keep = Number.POSITIVE_INFINITY) {
+  /** @param now virtual milliseconds since the beginning */
+  constructor(now: () => number) {
     this.#now = now;
-    this.#keep = keep;
   }
 
   say(who: string, text: string): void {
-    this.#lines.push(`${clockFace(this.#now())}  ${who.padEnd(10)} ${text}`);
-    if (this.#lines.length < 2 * this.#keep) return;
-    this.#dropped += this.#lines.length - this.#keep;
-    this.#lines = this.#lines.slice(-this.#keep);
-  }
-
-  lines(): readonly string[] {
-    return this.#dropped === 0 ? this.#lines : [`(${this.#dropped} lines before this)`, ...this.#lines];
+    this.lines.push(`${clockFace(this.#now())}  ${who.padEnd(10)} ${text}`);
   }
 }
 

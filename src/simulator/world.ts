@@ -9,7 +9,7 @@ import { MemoryMeter } from '../adapters/memory/meter.ts';
 import { MemoryProber } from '../adapters/memory/prober.ts';
 import type { Ending } from '../api/supervised-project.ts';
 import type { Project } from '../compose/project.ts';
-import type { Container, Engine, EngineEvent } from '../ports/engine.ts';
+import type { Container, EngineEvent } from '../ports/engine.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { planFleet } from '../redundancy/plan.ts';
 import { gatewayFolder } from '../state-folder.ts';
@@ -23,8 +23,6 @@ import { Trace } from './trace.ts';
 export interface WorldOptions {
   readonly seed: string;
   readonly project: Project;
-  /** so many of the last lines are kept */
-  readonly keepLines?: number;
 }
 
 /** Calls of twinhull's processes, for whoever watches them. */
@@ -43,7 +41,6 @@ export class World {
   readonly fleet: Fleet;
   readonly members: Members;
   readonly twinhull: Installation;
-  readonly onEvent = new Set<(event: EngineEvent) => void>();
   readonly onCall = new Set<CallListener>();
   readonly onEnd = new Set<(ending: Ending) => void>();
   #lostChecks = 0;
@@ -54,10 +51,10 @@ export class World {
   /** somebody ended something and nobody saw it: that it was no request, only a person can say */
   needsUp = false;
 
-  constructor({ seed, project, keepLines }: WorldOptions) {
+  constructor({ seed, project }: WorldOptions) {
     this.random = new Random(seed);
     this.#losses = this.random.fork('losses');
-    this.trace = new Trace(() => this.clock.monotonic(), keepLines);
+    this.trace = new Trace(() => this.clock.monotonic());
     const pace = this.random.fork('pace');
     this.engine = new MemoryEngine({
       clock: this.clock,
@@ -106,11 +103,6 @@ export class World {
         for (const listener of this.onEnd) listener(ending);
       },
     });
-  }
-
-  /** What a person, another tool or the simulator itself does with the engine: with no distortion, and not ours. */
-  get hand(): Engine {
-    return this.engine;
   }
 
   engineLeaves(how: () => void): void {
@@ -162,7 +154,6 @@ export class World {
     this.members.see(event);
     // the engine tells before it has finished: what it says of itself is true a moment later
     if (event.attributes['twinhull.role'] === 'gateway') queueMicrotask(() => this.#followGateways());
-    for (const listener of this.onEvent) listener(event);
   }
 
   /** A gateway is there while the container in its place runs; another run is another process. */

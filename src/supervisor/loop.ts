@@ -184,7 +184,7 @@ export class Supervisor implements SupervisorHandle {
     if (this.#isSeen) this.#recorder.say('engine', 'the engine answers again');
     this.#isSeen = true;
     const { signal } = this.#over;
-    void this.#observer.lookAt(this.#gateways.all(), signal).then(() => this.#firstLook.resolve());
+    void this.#observer.readGateways(this.#gateways.all(), signal).then(() => this.#firstLook.resolve());
     this.#step();
   }
 

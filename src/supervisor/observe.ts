@@ -173,9 +173,18 @@ export class Observer {
   /** At these gateways and, if it answers at all, at the engine's list; one decision when all have answered or given up. */
   async lookAt(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
     const list = this.#parts.picture.engineAnswers ? this.#list(signal) : Promise.resolve();
-    const reads = gateways.map(([service, gateway]) => this.#read(service, gateway, signal));
-    await Promise.all([list.catch(() => undefined), ...reads]);
+    await Promise.all([list.catch(() => undefined), this.#readAll(gateways, signal)]);
     if (!signal.aborted) this.#parts.onChange();
+  }
+
+  /** The same without the list. */
+  async readGateways(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
+    await this.#readAll(gateways, signal);
+    if (!signal.aborted) this.#parts.onChange();
+  }
+
+  async #readAll(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
+    await Promise.all(gateways.map(([service, gateway]) => this.#read(service, gateway, signal)));
   }
 
   #read(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {

@@ -15,12 +15,7 @@ export const littleMemory = using({ memory: { share: 0.3, limitBytes: 256 * MIB 
 
 /** Asks every second, as events and alarms would; gives what was wanted, one line each. */
 export function pass(story: CoreStory, seconds: number): string[] {
-  const lines: string[] = [];
-  for (let i = 0; i < seconds; i++) {
-    story.now += 1000;
-    lines.push(...story.decide().map(lineOf));
-  }
-  return lines;
+  return story.pass(seconds).map(lineOf);
 }
 
 /** The effects among them, by kind and member. */

@@ -158,6 +158,14 @@ export class CoreStory {
     if (gateway) this.seeMember(service, member, { gateway: { ...gateway, ...change, readAt: this.now } });
   }
 
+  /** Asks every second, as events and alarms would. */
+  pass(seconds: number): Action[] {
+    return Array.from({ length: seconds }, () => {
+      this.now += 1000;
+      return this.decide();
+    }).flat();
+  }
+
   decide(...signals: readonly Signal[]): readonly Action[] {
     const services = [...this.#services.values()];
     const { engineAnswers, busy, host } = this;

@@ -100,5 +100,5 @@ export function endByHand(world: World, call: (engine: Engine) => Promise<unknow
 
 /** A call by somebody's hand, which may take its time and may be refused. */
 export function byHand(world: World, call: (engine: Engine) => Promise<unknown>): void {
-  call(world.hand).catch((error: unknown) => world.trace.say('fate', `was refused: ${messageOf(error)}`));
+  call(world.engine).catch((error: unknown) => world.trace.say('fate', `was refused: ${messageOf(error)}`));
 }

@@ -13,12 +13,13 @@ function command(world: World, words: string, work: () => Promise<unknown> | und
   );
 }
 
-/** Somebody who tries again until it is done. */
-function insist(world: World, words: string, work: () => Promise<unknown> | undefined): void {
-  const again = (): void => void world.clock.timer(20_000, () => insist(world, words, work));
-  if (!world.twinhull.process?.life.isRunning && !world.twinhull.isTakenDown) return again();
-  command(world, words, () =>
-    work()?.catch((error: unknown) => {
+/** A person who has seen that something stays stopped which is wanted, and says `up` until it is done. */
+export function insistOnUp(world: World): void {
+  const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
+  const { process, isTakenDown } = world.twinhull;
+  if (process?.life.isRunning !== true && !isTakenDown) return again();
+  command(world, 'up', () =>
+    world.twinhull.up().catch((error: unknown) => {
       again();
       throw error;
     }),
@@ -39,7 +40,7 @@ export const operatorFaults: readonly Fault[] = [
         `somebody stops ${victim.member}`,
         service.members.map(({ name }) => name),
         random.whole(10_000, 120_000),
-        () => insist(world, 'up', () => world.twinhull.up()),
+        () => insistOnUp(world),
       );
     },
   },
@@ -72,7 +73,7 @@ export const operatorFaults: readonly Fault[] = [
       if (!service || container?.state !== 'running') return null;
       byHand(world, (engine) => engine.stopContainer(container.id, { timeoutSeconds: 2 }));
       return begun(`somebody stops ${service.name} by its gateway`, [service.name], random.whole(10_000, 90_000), () =>
-        insist(world, 'up', () => world.twinhull.up()),
+        insistOnUp(world),
       );
     },
   },
@@ -88,7 +89,7 @@ export const operatorFaults: readonly Fault[] = [
         `somebody removes the gateway of ${service.name}`,
         [service.name],
         random.whole(30_000, 90_000),
-        () => insist(world, 'up', () => world.twinhull.up()),
+        () => insistOnUp(world),
       );
     },
   },
