@@ -45,3 +45,17 @@ function medianRank(n: number): { readonly rank: number; readonly confidence: nu
   }
   return { rank, confidence: 1 - 2 * below };
 }
+
+/**
+ * Wilson's interval for the share of `successes` in `n` tries, at 95 %: unlike the usual one it stays within 0 and 1
+ * and says something for 100 of 100, too (Wilson 1927; Brown, Cai and DasGupta 2001). [0, 1] of no tries.
+ */
+export function wilson(successes: number, n: number): readonly [number, number] {
+  if (n === 0) return [0, 1];
+  const z2 = 1.959964 ** 2;
+  const share = successes / n;
+  const middle = share + z2 / (2 * n);
+  const half = Math.sqrt(z2 * ((share * (1 - share)) / n + z2 / (4 * n * n)));
+  const scale = 1 + z2 / n;
+  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)];
+}
