@@ -5,10 +5,12 @@ import type { Fault } from './faults/fault.ts';
 import { networkFaults } from './faults/networks.ts';
 import { operatorFaults } from './faults/operators.ts';
 import { processFaults } from './faults/processes.ts';
+import { resourceFaults } from './faults/resources.ts';
 import { selfFaults } from './faults/self.ts';
 
 export const faults: readonly Fault[] = [
   ...processFaults,
+  ...resourceFaults,
   ...networkFaults,
   ...daemonFaults,
   ...selfFaults,

@@ -6,6 +6,7 @@
 import type { MemoryClock } from '../adapters/memory/clock.ts';
 import type { MemoryEngine } from '../adapters/memory/engine.ts';
 import type { MemberCondition } from '../adapters/memory/gateway.ts';
+import type { MemoryMeter, Use } from '../adapters/memory/meter.ts';
 import type { Container, EngineEvent } from '../ports/engine.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 import type { Random } from './random.ts';
@@ -15,18 +16,24 @@ export interface Ailment {
   readonly member: string;
   /** how it is met; absent: as without it */
   readonly condition?: MemberCondition;
+  /** it is met like that only when it has gone on, or run, for so long; absent: at once */
+  readonly conditionAfterMs?: number;
   /** over with the run it fell upon, as a hang is; else it stays, as a bad network does */
   readonly endsWithRun?: boolean;
+  /** over when its container gets another place on a network */
+  readonly endsWithPlace?: boolean;
   /** each run is ready only after this long */
   readonly startsInMs?: number;
   /** each run ends by itself after this long, with this code */
-  readonly dies?: { readonly afterMs: number; readonly exitCode: number };
+  readonly dies?: { readonly afterMs: number; readonly exitCode: number; readonly outOfMemory?: boolean };
+  /** what it uses of its resources, by how long it has gone on in this run */
+  readonly uses?: (forMs: number) => Use;
   /** its probes inside fail, whatever its gateway sees */
   readonly failsProbes?: boolean;
 }
 
 interface Held extends Ailment {
-  readonly run: string;
+  readonly since: number;
 }
 
 export interface Place {
@@ -38,6 +45,7 @@ export interface MembersParts {
   readonly engine: MemoryEngine;
   readonly clock: MemoryClock;
   readonly random: Random;
+  readonly meter: MemoryMeter;
   readonly fleet: Fleet;
   /** a service's members are not what they were */
   readonly onChange: (service: string) => void;
@@ -80,11 +88,14 @@ export class Members {
 
   /** @returns ends it */
   ail(ailment: Ailment): () => void {
-    const held = { ...ailment, run: this.#runOf(ailment.member) };
+    const { member, conditionAfterMs } = ailment;
+    const held = { ...ailment, since: this.#parts.clock.now() };
     this.#ailments.add(held);
-    this.#changed(ailment.member);
+    if (this.container(member)?.state === 'running') this.#dieInTime(member, this.#runOf(member), held);
+    if (conditionAfterMs !== undefined) this.#parts.clock.timer(conditionAfterMs, () => this.#changed(member));
+    this.#changed(member);
     return () => {
-      if (this.#ailments.delete(held)) this.#changed(ailment.member);
+      if (this.#ailments.delete(held)) this.#changed(member);
     };
   }
 
@@ -95,9 +106,18 @@ export class Members {
     const network = service.gateway?.network.name;
     if (network !== undefined && !(network in container.networks)) return 'unreachable';
     if (container.state === 'paused') return 'hung';
-    const worst = this.#ailing(member).find(({ condition }) => condition !== undefined)?.condition;
+    const worst = this.#ailing(member).find((ailment) => this.#isMet(ailment, container))?.condition;
     if (this.#parts.clock.now() < (this.#readyAt.get(container.name) ?? 0)) return 'refusing';
     return worst ?? 'up';
+  }
+
+  #isMet(ailment: Held, container: Container): boolean {
+    return ailment.condition !== undefined && this.#goesOnFor(ailment, container) >= (ailment.conditionAfterMs ?? 0);
+  }
+
+  /** In this run of the container. */
+  #goesOnFor({ since }: Held, { startedAt }: Container): number {
+    return this.#parts.clock.now() - Math.max(since, startedAt);
   }
 
   /** Runs, is ready, and nothing ails it. */
@@ -115,6 +135,7 @@ export class Members {
     if (!place) return;
     const { name } = place.member;
     if (event.action === 'start') this.#begin(name, event.containerId);
+    if (event.type === 'network') this.#forget(name, ({ endsWithPlace }) => endsWithPlace === true);
     // the engine tells before it has finished: what it says of itself is true a moment later
     queueMicrotask(() => this.#changed(name));
   }
@@ -126,22 +147,46 @@ export class Members {
   }
 
   #begin(member: string, id: string): void {
-    const { clock, random, engine } = this.#parts;
+    const { clock, random, meter } = this.#parts;
     const { containerName } = this.place(member).member;
-    for (const ailment of this.#ailments) {
-      if (ailment.member === member && ailment.endsWithRun === true) this.#ailments.delete(ailment);
-    }
+    this.#forget(member, ({ endsWithRun }) => endsWithRun === true);
     const ailing = this.#ailing(member);
     const slow = Math.max(0, ...ailing.map(({ startsInMs }) => startsInMs ?? 0));
     const startMs = Math.max(slow, random.whole(50, 3000));
     this.#readyAt.set(containerName, clock.now() + startMs);
     clock.timer(startMs, () => this.#changed(member));
     this.#probesFailed.set(member, 0);
+    meter.set(id, () => this.#useOf(member, id));
     const run = `${id} ${clock.now()}`;
-    for (const { dies } of ailing) {
-      if (dies) clock.timer(dies.afterMs, () => this.#runOf(member) === run && engine.crash(id, dies.exitCode));
+    for (const ailment of ailing) {
+      this.#dieInTime(member, run, ailment);
+      if (ailment.conditionAfterMs !== undefined) clock.timer(ailment.conditionAfterMs, () => this.#changed(member));
     }
     this.#probeLater(member, run);
+  }
+
+  #forget(member: string, isOver: (ailment: Held) => boolean): void {
+    for (const ailment of this.#ailing(member)) if (isOver(ailment)) this.#ailments.delete(ailment);
+  }
+
+  /** This run ends by itself, unless it is cured before. */
+  #dieInTime(member: string, run: string, ailment: Held): void {
+    const { clock, engine } = this.#parts;
+    const { dies } = ailment;
+    if (!dies) return;
+    clock.timer(dies.afterMs, () => {
+      const container = this.container(member);
+      if (container?.state !== 'running' || this.#runOf(member) !== run || !this.#ailments.has(ailment)) return;
+      engine.crash(container.id, dies.exitCode, { outOfMemory: dies.outOfMemory === true });
+    });
+  }
+
+  /** null: nothing that anybody should notice */
+  #useOf(member: string, id: string): Use | null {
+    const container = this.container(member);
+    const users = this.#ailing(member).filter(({ uses }) => uses !== undefined);
+    if (container?.id !== id || users.length === 0) return null;
+    return Object.assign({}, ...users.map((ailment) => ailment.uses?.(this.#goesOnFor(ailment, container))));
   }
 
   /** As the engine probes by itself, at the project's interval. */
@@ -159,7 +204,9 @@ export class Members {
     const container = this.container(member);
     if (container?.state !== 'running') return;
     const inside = this.#ailing(member).some(
-      ({ condition, failsProbes }) => failsProbes || condition === 'hung' || condition === 'sick',
+      (ailment) =>
+        ailment.failsProbes ||
+        (this.#isMet(ailment, container) && (ailment.condition === 'hung' || ailment.condition === 'sick')),
     );
     const isReady = this.#parts.clock.now() >= (this.#readyAt.get(container.name) ?? 0);
     const failed = inside || !isReady ? (this.#probesFailed.get(member) ?? 0) + 1 : 0;

@@ -82,6 +82,7 @@ export class World {
       engine: this.engine,
       clock: this.clock,
       random: this.random.fork('members'),
+      meter: this.meter,
       fleet: this.fleet,
       onChange: (service) => this.#membersChanged(service),
     });

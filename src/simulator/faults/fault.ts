@@ -73,6 +73,56 @@ export function ailing(
   };
 }
 
+/**
+ * Well and ill by turns.
+ * @returns ends it
+ */
+export function byTurns(
+  world: World,
+  ailment: Ailment,
+  { wellMs, illMs }: { readonly wellMs: () => number; readonly illMs: () => number },
+): () => void {
+  let heal = (): void => undefined;
+  let isOver = false;
+  const turn = (isIll: boolean): void => {
+    heal();
+    if (isOver) return;
+    heal = isIll ? world.members.ail(ailment) : nothing;
+    world.clock.timer(isIll ? illMs() : wellMs(), () => turn(!isIll));
+  };
+  turn(true);
+  return () => {
+    isOver = true;
+    heal();
+  };
+}
+
+/** A running member that is well and ill by turns for a while. */
+export function wavering(
+  name: string,
+  family: Family,
+  lasts: readonly [number, number],
+  ailment: Omit<Ailment, 'member'>,
+  turns: { readonly well: readonly [number, number]; readonly ill: readonly [number, number] },
+  words: string,
+): Fault {
+  return {
+    name,
+    family,
+    begin(world, random) {
+      const victim = pickRunning(world, random);
+      if (!victim) return null;
+      const { member } = victim;
+      const end = byTurns(
+        world,
+        { member, ...ailment },
+        { wellMs: () => random.whole(...turns.well), illMs: () => random.whole(...turns.ill) },
+      );
+      return begun(`${member} ${words}`, [member], random.whole(...lasts), end);
+    },
+  };
+}
+
 /** Something that a running member suffers once. */
 export function blow(
   name: string,

@@ -1,4 +1,4 @@
-import { ailing, begun, byHand, pickRunning, pickService, type Fault } from './fault.ts';
+import { ailing, begun, byHand, pickRunning, pickService, type Fault, wavering } from './fault.ts';
 
 /** What lies between gateways and members. */
 export const networkFaults: readonly Fault[] = [
@@ -17,6 +17,35 @@ export const networkFaults: readonly Fault[] = [
     () => ({ condition: 'hung' }),
     'gets packets, and its answers are dropped',
   ),
+  wavering(
+    'delay',
+    'network',
+    [10_000, 120_000],
+    { condition: 'unreachable' },
+    { well: [20, 3000], ill: [50, 1500] },
+    'is reached late: packets take up to 1.5 s',
+  ),
+  ailing(
+    'address change',
+    'network',
+    [3_600_000, 3_600_000],
+    () => ({ condition: 'unreachable', endsWithPlace: true }),
+    'has another address than the plan says, until it is connected anew',
+  ),
+  {
+    name: 'names',
+    family: 'network',
+    begin(world, random) {
+      const dependents = world.fleet.services.filter(({ dependsOn }) => dependsOn.length > 0);
+      const names = dependents.flatMap(({ members }) => members.map(({ name }) => name));
+      if (names.length === 0) return null;
+      const heals = names.map((member) => world.members.ail({ member, condition: 'sick' }));
+      const words = 'names are not resolved: whoever needs another service is sick';
+      return begun(words, names, random.whole(3000, 90_000), () => {
+        for (const heal of heals) heal();
+      });
+    },
+  },
   {
     name: 'disconnected',
     family: 'network',

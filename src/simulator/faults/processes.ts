@@ -1,4 +1,4 @@
-import { ailing, blow, begun, byHand, endByHand, pickService, type Fault } from './fault.ts';
+import { ailing, blow, begun, byHand, byTurns, endByHand, pickService, type Fault, wavering } from './fault.ts';
 
 const exits = (name: string, exitCode: number, words: string): Fault =>
   blow(name, 'process', words, (world, { id }) => world.engine.crash(id, exitCode));
@@ -85,26 +85,27 @@ export const processFaults: readonly Fault[] = [
       const member = service && random.pick(service.members).name;
       if (!member) return null;
       const everyMs = random.whole(800, 8000);
-      let heal = (): void => undefined;
-      let isOver = false;
-      const turn = (isSick: boolean): void => {
-        heal();
-        if (isOver) return;
-        heal = isSick ? world.members.ail({ member, condition: 'sick' }) : () => undefined;
-        world.clock.timer(everyMs, () => turn(!isSick));
-      };
-      turn(true);
-      return begun(
-        `${member} is well and sick by turns of ${everyMs} ms`,
-        [member],
-        random.whole(20_000, 180_000),
-        () => {
-          isOver = true;
-          heal();
-        },
-      );
+      const end = byTurns(world, { member, condition: 'sick' }, { wellMs: () => everyMs, illMs: () => everyMs });
+      const words = `${member} is well and sick by turns of ${everyMs} ms`;
+      return begun(words, [member], random.whole(20_000, 180_000), end);
     },
   },
+  wavering(
+    'error ratio',
+    'process',
+    [20_000, 180_000],
+    { condition: 'sick' },
+    { well: [500, 10_000], ill: [50, 600] },
+    'answers some requests with an error',
+  ),
+  wavering(
+    'slowness',
+    'process',
+    [20_000, 180_000],
+    { condition: 'hung' },
+    { well: [300, 6000], ill: [100, 2500] },
+    'takes up to 2.5 s for an answer',
+  ),
   {
     name: 'dependency away',
     family: 'process',
