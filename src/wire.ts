@@ -16,6 +16,7 @@ import type { ImageBuilder } from './ports/image-builder.ts';
 import type { Store } from './ports/store.ts';
 import type { Fleet, GatewayPlan } from './redundancy/fleet.ts';
 import { gatewayFolder } from './state-folder.ts';
+import { type Failpoint, failpointFrom } from './supervisor/failpoint.ts';
 import { Supervisor } from './supervisor/loop.ts';
 import type { OwnEnds } from './supervisor/own-ends.ts';
 import type { SupervisorHandle, SupervisorParts } from './supervisor/parts.ts';
@@ -64,19 +65,26 @@ export interface Supervised {
   readonly fleet: Fleet;
   readonly store: Store;
   readonly environment: Environment;
+  readonly failpoint: Failpoint;
   /** lines for a person; what counts is in the store too */
   readonly log: (line: string) => void;
 }
 
 /** The lease of `store` is held by the caller. */
-export function makeSupervisor({ home, ownEnds, fleet, store, environment, log }: Supervised): SupervisorHandle {
+export function makeSupervisor(supervised: Supervised): SupervisorHandle {
+  const { home, ownEnds, fleet, store, environment, failpoint, log } = supervised;
   const { engine, project } = home;
   const rebuild = new Rebuilding(worldOf(home, environment), project);
   const openGateway = gatewayOpener(home, environment);
   const statistics = engine.statistics(clock);
   const meter = new HostMeter({ clock, otherwise: (target, signal) => statistics.sample(target, signal) });
   const prober = new NetworkProber(clock);
-  return new Supervisor({ fleet, engine, ownEnds, store, clock, meter, prober, rebuild, log, openGateway });
+  return new Supervisor({ fleet, engine, ownEnds, store, clock, meter, prober, rebuild, failpoint, log, openGateway });
+}
+
+/** @throws TH_USAGE when TWINHULL_FAILPOINT is malformed */
+export function readFailpoint(environment: Environment): Failpoint {
+  return failpointFrom(environment['TWINHULL_FAILPOINT'], () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** What a supervisor would say of the project now, where none runs. */

@@ -31,9 +31,10 @@ export interface HostOptions {
   readonly trace: (line: string) => void;
 }
 
-/** Takes the project's lease and everything that supervising needs. Throws TH_LEASE_HELD, naming the holder. */
+/** Takes the project's lease and everything that supervising needs. Throws TH_LEASE_HELD, naming the holder, and TH_USAGE. */
 export async function host(place: Place, options: HostOptions): Promise<Host> {
-  const { clock, deployer, makeSupervisor, openStore } = await import('../wire.ts');
+  const { clock, deployer, makeSupervisor, openStore, readFailpoint } = await import('../wire.ts');
+  const failpoint = readFailpoint(options.environment);
   const store = openStore(place.folder);
   try {
     for (const notice of store.notices) options.log(notice);
@@ -48,7 +49,15 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
       clock,
       deployer: deployer(home, options.environment),
       makeSupervisor: (fleet) =>
-        makeSupervisor({ home, ownEnds, fleet, store, environment: options.environment, log: options.trace }),
+        makeSupervisor({
+          home,
+          ownEnds,
+          fleet,
+          store,
+          environment: options.environment,
+          failpoint,
+          log: options.trace,
+        }),
       isThere: () => isAnythingThere(place.engine, place.project),
       info: { pid: process.pid, startedAt: clock.now(), version: VERSION, kind: options.kind },
     });

@@ -29,3 +29,10 @@ const cases: readonly (readonly [title: string, endings: readonly string[], coun
 ];
 for (const [title, endings, count, code] of cases)
   test(`a supervisor as a process: ${title}`, () => assert.deepEqual(runs(endings), { count, code }));
+
+test('a supervisor as a process: a failpoint is for the first one alone', () => {
+  const told = `[ -n "$TWINHULL_FAILPOINT" ] && kill -9 $$; exit 0`;
+  const env = { ...process.env, TWINHULL_FAILPOINT: 'after-begin:1' };
+  const { status } = spawnSync('/bin/sh', keptRunning(0, ['/bin/sh', '-c', told]), { env });
+  assert.equal(status, 0);
+});

@@ -224,11 +224,15 @@ export class Supervisor implements SupervisorHandle {
   }
 
   #start(effect: EffectAction): void {
+    const { failpoint } = this.#parts;
+    failpoint?.('before-begin');
     const id = this.#recorder.announce(effect);
+    failpoint?.('after-begin');
     if (!isTraffic(effect)) this.#picture.forgetTrail(keyOfOwner(effect));
     void this.#actor
       .carryOut(effect, this.#over.signal)
       .then(async (ended) => {
+        failpoint?.('after-action');
         await this.#lookAfter(effect);
         this.#ended(id, effect, ended);
       })
@@ -256,7 +260,9 @@ export class Supervisor implements SupervisorHandle {
 
   #ended(id: number, effect: EffectAction, { outcome, missedCheck, detail }: Ended): void {
     if (this.#over.signal.aborted && outcome !== 'done') return; // stays in the journal as pending
+    this.#parts.failpoint?.('before-complete');
     this.#recorder.ended(id, effect, outcome, detail);
+    this.#parts.failpoint?.('after-complete');
     const key = keyOf(effect);
     for (const listener of this.#endListeners) listener(key, { outcome, missedCheck, detail });
     this.#say({ kind: 'action_ended', key, service: effect.service, outcome, missedCheck, detail });

@@ -3,6 +3,7 @@
 import type { Decide } from '../core/guard.ts';
 import type { Order } from '../core/model.ts';
 import type { Explanation } from '../core/why.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { OwnEnds } from './own-ends.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -45,6 +46,8 @@ export interface SupervisorParts {
   readonly rebuild: Rebuilder;
   /** for whoever tests what becomes of a wrong decision; absent: the core's own */
   readonly decide?: Decide;
+  /** for whoever tests what the next supervisor finds; absent: this one does not die by itself */
+  readonly failpoint?: Failpoint;
   /** one line for a person; the record itself is in the store */
   readonly log: (line: string) => void;
 }
