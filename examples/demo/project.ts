@@ -23,7 +23,16 @@ export interface Service {
   readonly name: string;
   readonly serving: boolean;
   readonly members: readonly Member[];
+  readonly gateway: { readonly containerId: string | null } | null;
   readonly lastIncident: { readonly id: string; readonly endedAt: number | null } | null;
+}
+
+/** What `twinhull status` says, as far as it is read here. */
+export interface Status {
+  readonly supervised: boolean;
+  /** '' or why repairs are frozen */
+  readonly frozen: string;
+  readonly services: readonly Service[];
 }
 
 /** The environment in which everything of the demo runs. */
@@ -60,17 +69,20 @@ export const pidFile = (stateFolder: string): string => join(stateFolder, 'super
 export class DemoProject {
   readonly environment: NodeJS.ProcessEnv;
   readonly #signal: AbortSignal;
+  readonly #host: string;
 
-  constructor(environment: NodeJS.ProcessEnv, signal: AbortSignal) {
+  /** @param host an address of this machine at which its published ports are asked */
+  constructor(environment: NodeJS.ProcessEnv, signal: AbortSignal, host = '127.0.0.1') {
     this.environment = environment;
     this.#signal = signal;
+    this.#host = host;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.environment['AI_COMPANY_PORT']}`;
+    return `http://${this.#host}:${this.environment['AI_COMPANY_PORT']}`;
   }
   get dashboardUrl(): string {
-    return `http://127.0.0.1:${this.environment['AI_COMPANY_DASHBOARD_PORT']}`;
+    return `http://${this.#host}:${this.environment['AI_COMPANY_DASHBOARD_PORT']}`;
   }
 
   /** Gives standard output. Throws with the program's own words. */
@@ -100,9 +112,12 @@ export class DemoProject {
     if (typeof pid === 'number') await writeFile(pidFile(this.environment['TWINHULL_STATE_DIR'] ?? ''), String(pid));
   }
 
+  async readStatus(): Promise<Status> {
+    return JSON.parse(await this.twinhull('--json', 'status')) as Status;
+  }
+
   async readService(name: string): Promise<Service> {
-    const status = JSON.parse(await this.twinhull('--json', 'status')) as { readonly services: readonly Service[] };
-    const service = status.services.find((one) => one.name === name);
+    const service = (await this.readStatus()).services.find((one) => one.name === name);
     if (service === undefined) throw new Error(`twinhull status knows no service ${name}`);
     return service;
   }
