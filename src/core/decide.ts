@@ -68,6 +68,8 @@ export function decide(
   for (const turn of turns) {
     ageBudget(turn);
     adoptLeader(turn);
+    // before anybody is judged: who is let out of quarantine must not be stopped for having been in it
+    if (mayRelease(turn)) releaseQuarantines(turn);
     examine(turn);
     brakeService(turn);
     if (isDying(turn)) dying.add(turn.model.name);
@@ -138,7 +140,6 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
   steerTraffic(turn);
   if (isWanted && turn.engineAnswers) {
     const isHeld = isHandsOff(turn.whole, turn.memory);
-    if (!isHeld) releaseQuarantines(turn);
     if (!isHeld || turn.memory.handover) coverForLeader(turn);
     if (!isHeld) tendWarm(turn);
     repairMembers(turn);
@@ -147,6 +148,10 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
   }
   noteServing(turn);
   noteVerdicts(turn);
+}
+
+function mayRelease({ engineAnswers, seen, isBusy, whole, memory }: Turn): boolean {
+  return engineAnswers && seen.foreign === null && !isBusy && !isHandsOff(whole, memory);
 }
 
 /** What is failing while somebody works on it is no incident. */

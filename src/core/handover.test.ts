@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
-import { keyOf } from './actions.ts';
+import { CoreStory, keysOf, lineOf, serviceModel } from '../../test/support/core-story.ts';
+import { type Action, keyOf } from './actions.ts';
 import type { MemberSeen, SeenState, ServiceModel, Signal } from './model.ts';
 import { isProvenStopped, isUp } from './one-writer.ts';
 
@@ -195,4 +195,61 @@ test('what is no proof: paused, restarting, being removed, unknown, told by a li
     assert.equal(seen({ state, partial: true }), false, `${state}, told by a list`);
     assert.equal(seen({ state, asideRuns: true }), false, `${state}, another container of it runs`);
   }
+});
+
+/** The primary has died, and the backup is being started. */
+function takingOver(): CoreStory {
+  const story = begin(withGateway);
+  story.now += 10_000;
+  story.seeMember('db', 'db-primary', { state: 'exited', ended: 'failed', exitCode: 1 });
+  assert.ok(keysOf(story.decide()).includes('start_standby db db-backup'));
+  return story;
+}
+
+test('a start that was refused because the old one may still run: it is fenced, somebody is told, and it goes on', () => {
+  const story = takingOver();
+  story.seeMember('db', 'db-primary', { state: 'running', partial: true });
+  story.decide(end(story, 'start_standby db db-backup', 'failed'));
+  const told: Action[] = [];
+  for (let second = 0; second < 40; second++) {
+    for (const key of underWay(story)) if (key.startsWith('fence')) story.decide(end(story, key, 'failed'));
+    told.push(...story.pass(1));
+  }
+  assert.ok(keysOf(told).includes('fence db db-primary'));
+  const alerts = told.filter(({ kind }) => kind === 'alert').map(lineOf);
+  assert.match(alerts.join('\n'), /db-primary is not proven stopped .*; db-backup is not started/);
+  story.seeMember('db', 'db-primary', { state: 'exited', partial: false });
+  assert.ok(keysOf(story.pass(3)).includes('start_standby db db-backup'));
+});
+
+test('that traffic was led away from the new one is no start of it', () => {
+  const story = takingOver();
+  story.memory.services['db']!.pending['take_out db db-backup'] = {
+    kind: 'take_out',
+    member: 'db-backup',
+    until: story.now + 5000,
+    ended: false,
+  };
+  story.decide(end(story, 'take_out db db-backup', 'done'));
+  assert.equal(story.memory.services['db']?.handover?.started, false);
+});
+
+test('who has just taken over has the time of a start, and then each change back waits longer than the last', () => {
+  const story = takingOver();
+  const startedAt: number[] = [];
+  story.decide(end(story, 'start_standby db db-backup', 'done'));
+  const begunAt = story.now;
+  while (story.now < begunAt + 600_000) {
+    story.now += 500;
+    for (const key of underWay(story)) {
+      if (key.startsWith('start_standby')) startedAt.push(story.now);
+      const ended = end(story, key, key.startsWith('put_in') ? 'failed' : 'done');
+      story.decide({ ...ended, ...(key.startsWith('put_in') ? { missedCheck: true } : {}) } as Signal);
+    }
+    story.decide();
+  }
+  const waits = startedAt.map((at, index) => at - (startedAt[index - 1] ?? begunAt));
+  assert.ok(waits.length > 2, JSON.stringify(waits));
+  assert.ok(Math.min(...waits) >= 30_000, JSON.stringify(waits));
+  assert.ok((waits.at(-1) ?? 0) > (waits[0] ?? 0) + 20_000, JSON.stringify(waits));
 });

@@ -81,7 +81,7 @@ function fence(turn: Turn, handover: Handover): void {
   if (running.length === 0 && rivalOf(turn, to) === '') return takeTheLead(turn, handover);
   wake(turn, turn.now + LOOK_AGAIN_MS);
   if (handover.end === 'none' && cause === 'failure') {
-    if (conditionOf(turn, from).is === 'well') return drop(turn);
+    if (conditionOf(turn, from).is === 'well' && isUp(memberSeen(turn, from))) return goOnWith(turn, from);
     if (isHeld(turn)) return;
   }
   if (!isAway(turn, handover)) return;
@@ -90,6 +90,12 @@ function fence(turn: Turn, handover: Handover): void {
   if (running.includes(to) && isUp(memberSeen(turn, to)))
     askFence(turn, to, `${to} must not run before ${from} is proven stopped`, handover);
   alertInTime(turn, handover);
+}
+
+/** It is well again before anything was done to it. */
+function goOnWith(turn: Turn, name: string): void {
+  turn.memory.leader = name;
+  drop(turn);
 }
 
 /** Traffic first. What a person asked for is ended politely, and finishes by itself what it has. */
@@ -159,12 +165,14 @@ function start(turn: Turn, handover: Handover): void {
   const { to, reason, incident } = handover;
   const runs = memberSeen(turn, to).state === 'running' && !isPending(turn, 'start_standby', to);
   if (runs || handover.started) return began(turn, handover);
-  if (handover.refusal !== '') return failed(turn, handover, `could not be started (${handover.refusal})`);
+  // before the refusal: that the old one may still run is why the start was refused, and fencing it is what helps
   if (rivalOf(turn, to) !== '') {
     handover.step = 'fence';
+    handover.refusal = '';
     wake(turn, turn.now + 1);
     return;
   }
+  if (handover.refusal !== '') return failed(turn, handover, `could not be started (${handover.refusal})`);
   const deadlineMs = turn.model.policy.deadlineMs.container_exit;
   ask(turn, 'start_standby', to, reason, { deadlineMs, incident });
 }

@@ -57,7 +57,7 @@ const REPLACE_DEADLINE_MS = 30_000;
 
 export function repairMembers(turn: Turn): void {
   for (const { name } of turn.model.members) {
-    if (turn.engineAnswers) noteEngineRestarts(turn, name);
+    if (turn.engineAnswers && memberSeen(turn, name).state !== 'unknown') noteEngineRestarts(turn, name);
     repairMember(turn, name, conditionOf(turn, name));
     forgetConsidered(turn, name);
   }
@@ -359,11 +359,12 @@ function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boo
   return !isPending(turn, 'quarantine', name) && seen.state === 'running' && seen.startedAt > quarantinedAt;
 }
 
-/** A quarantine that the engine refused is asked for again. */
+/** A quarantine that the engine refused is asked for again, in its turn like the first time. */
 function keepQuarantined(turn: Turn, name: string): void {
   const { state } = memberSeen(turn, name);
   if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
   if (isHeld(turn) || isLastToAnswer(turn, name)) return;
+  if (state === 'running' && obstacleToEnding(turn, name)) return wake(turn, turn.now + LOOK_AGAIN_MS);
   const deadlineMs = stopDeadlineMs(turn);
   ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
 }

@@ -135,12 +135,12 @@ function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEn
       // unless somebody has started it meanwhile
       if (member.quarantinedAt !== null) member.quarantinedAt = now;
       return;
-    case 'lead':
-    case 'drain':
-    case 'take_out':
     case 'start_standby':
       if (service.handover?.to === pending.member) noteStart(service.handover, signal);
       return;
+    case 'lead':
+    case 'drain':
+    case 'take_out':
     case 'stop':
     case 'fence':
     case 'rest':

@@ -109,7 +109,8 @@ export function reasonToCover(turn: Turn, leader: string, twin: string): string 
   if (condition.is === 'failed') {
     if (reactionTo(turn, leader, condition.failure).alertOnly) return '';
     if (isHelpedInPlace(turn, leader, condition) || isHeldBack(turn, leader, condition)) return '';
-    const from = (memory.suspectSince ?? turn.now) + patience(turn, leader, twin);
+    const since = memory.suspectSince ?? turn.now;
+    const from = Math.max(since + patience(turn, leader, twin), startsUntil(turn, leader, condition));
     if (turn.now >= from) return condition.why;
     wake(turn, from);
     return '';
@@ -153,11 +154,23 @@ export function leftToTwin(turn: Turn, name: string, condition: Failed): string 
 }
 
 /**
+ * A writer that runs and has not worked yet is given the time of a start: it may be reading its data, and a change
+ * back would have to begin with that anew. Where its gateway reaches neither of the two, they would change for ever.
+ */
+function startsUntil(turn: Turn, leader: string, { gone }: Failed): number {
+  const { policy } = turn.model;
+  if (gone || !policy.oneWriter || memberMemory(turn, leader).everWell) return 0;
+  return memberSeen(turn, leader).startedAt + Math.max(policy.startPeriodMs, policy.deadlineMs.container_exit);
+}
+
+/**
  * The engine's own restart is the quicker one. What it cannot keep running moves, and moves back with growing waits
  * when the other one did not last either.
  */
 function patience(turn: Turn, leader: string, twin: string): number {
-  if (isBudgetSpent(turn) || turn.model.policy.oneWriter) return waitBefore(memberMemory(turn, twin));
+  const [own, other] = [memberMemory(turn, leader), memberMemory(turn, twin)];
+  if (turn.model.policy.oneWriter) return waitBefore({ loops: own.loops + other.loops });
+  if (isBudgetSpent(turn)) return waitBefore(other);
   return memberSeen(turn, leader).state === 'restarting' ? ENGINE_RESTARTS_WITHIN_MS : 0;
 }
 

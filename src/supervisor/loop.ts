@@ -338,7 +338,7 @@ export class Supervisor implements SupervisorHandle {
   async #lookAtAll(): Promise<void> {
     const { signal } = this.#over;
     if (!this.#running || signal.aborted) return;
-    await this.#observer.lookAt(this.#gateways.all(), signal);
+    await this.#observer.lookAt(this.#gateways.all(), signal).catch((error: unknown) => this.#fail(error));
   }
 
   async failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }> {

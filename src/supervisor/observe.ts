@@ -173,7 +173,7 @@ export class Observer {
   /** At these gateways and, if it answers at all, at the engine's list; one decision when all have answered or given up. */
   async lookAt(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
     const list = this.#parts.picture.engineAnswers ? this.#list(signal) : Promise.resolve();
-    await Promise.all([list.catch(() => undefined), this.#readAll(gateways, signal)]);
+    await Promise.all([list.catch(unlessDefect(signal)), this.#readAll(gateways, signal)]);
     if (!signal.aborted) this.#parts.onChange();
   }
 
@@ -208,6 +208,13 @@ export class Observer {
       cancel();
     }
   }
+}
+
+/** An engine that does not answer is waited for; what is wrong with us is passed on. */
+function unlessDefect(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted && isDefect(error)) throw error;
+  };
 }
 
 /** Not an answer of the engine: ours. */

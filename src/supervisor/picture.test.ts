@@ -108,3 +108,16 @@ test('what runs from an image committed from a member is no member, also when th
   picture.put({ ...container, name: `${container.name}.replaced-started`, image: 'earlier:1' });
   assert.equal(primaryIn(picture, container.startedAt).containerId, container.id);
 });
+
+test('who is not in the first list and cannot be asked for is unknown, not gone, until the engine says so', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const gateway = story.fleet.services[0]?.gateway?.containerName ?? '';
+  const name = story.container(NAME).name;
+  const picture = new Picture(story.fleet);
+  picture.replaceAll([], new Set(), new Set([name, gateway]));
+  assert.equal(primaryIn(picture, 0).state, 'unknown');
+  assert.equal(picture.observe(0, [], 0).services[0]?.gateway?.state, 'unknown');
+  picture.replaceAll([], new Set());
+  assert.equal(primaryIn(picture, 0).state, 'absent');
+  assert.equal(picture.observe(0, [], 0).services[0]?.gateway?.state, 'absent');
+});

@@ -28,7 +28,7 @@ export class Picture {
   readonly #containers = new Map<string, Container>();
   /** containers by their place in the plan; null: to be found out anew */
   #byOwner: Map<string, Container[]> | null = null;
-  /** ids for which the engine did not answer when it was last asked for them */
+  /** ids, and names of which no container is known, for which the engine did not answer when it was last asked */
   readonly #unanswered = new Set<string>();
   readonly #trails = new Map<string, Trail>();
   readonly #readings = new Map<string, Reading>();
@@ -54,7 +54,7 @@ export class Picture {
   /**
    * Everything there is: what is not in it is gone.
    * @param touched what events named while the list was made: they know better than the list does
-   * @param unknown ids of which nothing could be said: they stay as they were
+   * @param unknown ids and names of which nothing could be said: they stay as they were
    */
   replaceAll(
     containers: readonly Container[],
@@ -65,7 +65,8 @@ export class Picture {
     this.#changing().clear();
     for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
     for (const [id, container] of before) if (touched.has(id) || unknown.has(id)) this.#changing().set(id, container);
-    for (const id of unknown) this.#unanswered.add(id);
+    for (const known of this.#unanswered) if (!this.#containers.has(known)) this.#unanswered.delete(known);
+    for (const idOrName of unknown) this.#unanswered.add(idOrName);
     this.engineAnswers = true;
   }
 
@@ -239,7 +240,10 @@ export class Picture {
     const trail = this.#trails.get(keyOfOwner({ service: service.name, member: member.name })) ?? noTrail;
     const gateway = this.#memberReading(service.name, member.name);
     const network = service.gateway?.network.name;
-    if (!container) return { ...absentMember(member.name), ...howItEnded(trail, now), gateway };
+    if (!container) {
+      const state = this.#unanswered.has(member.containerName) ? 'unknown' : 'absent';
+      return { ...absentMember(member.name), ...howItEnded(trail, now), state, gateway };
+    }
     const isTold = !container.partial;
     return {
       name: member.name,
@@ -312,8 +316,11 @@ export class Picture {
   #gateway(service: ServicePlan, now: number): GatewaySeen {
     const container = this.containerOf(service, null);
     const trail = this.#trails.get(keyOfOwner({ service: service.name, member: service.name })) ?? noTrail;
+    const isUnknown = container === null && this.#unanswered.has(service.gateway?.containerName ?? '');
     return {
-      state: gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
+      state: isUnknown
+        ? 'unknown'
+        : gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
       containerId: container?.id ?? null,
       leader: this.#readings.get(service.name)?.reading?.leader ?? null,
       finishedAt: container?.finishedAt ?? 0,

@@ -147,3 +147,10 @@ test('with nobody supervising, one look tells what is, and changes nothing', asy
   assert.deepEqual(story.done(), []);
   assert.equal(story.container('worker-backup').state, 'created');
 });
+
+test('a defect of ours in a list ends the supervisor, loudly; an engine that does not answer does not', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  Object.assign(story.engine, { listContainers: () => Promise.reject(new TypeError('a defect of ours')) });
+  await story.advance('11s');
+  await assert.rejects(story.ended(), /a defect of ours/);
+});

@@ -404,3 +404,17 @@ test('a rolling restart: the backup first, then the switch, then the other; no r
   assert.deepEqual(story.done(), []);
   story.expectVerdicts({ 'web-primary': 'healthy', 'web-backup': 'healthy' });
 });
+
+for (const other of ['serves', 'does not run'])
+  test(`a restart while the other one ${other}: goes on only when the process that runs now has passed its check`, async () => {
+    await using story = await Story.begin({ web: hotPair });
+    if (other === 'does not run') await story.stop('web-primary');
+    const steps: string[] = [];
+    story.onStart = () => story.sicken('web-backup');
+    const restart = story.supervisor.restart('web-backup', (line) => steps.push(line));
+    await story.advance('10s');
+    assert.ok(!steps.includes('web-backup is back'), steps.join('\n'));
+    story.sicken('web-backup', false);
+    await story.during(restart);
+    assert.ok(steps.includes('web-backup is back'), steps.join('\n'));
+  });

@@ -109,15 +109,25 @@ async function restartOne(
   if (gateway && !isAlone) {
     const left = await gateway.drainAndWait(member.name, policy.drainTimeoutMs, signal);
     if (left > 0) say(`${member.name} still had ${left} requests when its drain time was over`);
+    // so that it is checked anew: what its last check said is of the process that ends now
+    await gateway.takeOut(member.name, signal);
   }
   say(`${member.name} is restarted`);
   await restoreRestartPolicy(engine, container, member, signal);
   if (policy.oneWriter)
     await refuseSecondWriter(engine, { project: parts.project, service: plan }, container.id, { signal });
   await engine.restartContainer(container.id, { timeoutSeconds: Math.ceil(policy.stopGraceMs / 1000) }, { signal });
-  if (gateway) await gateway.putIn(member.name, policy.startPeriodMs + policy.deadlineMs.unresponsive, signal);
-  else await untilUp(container.id, member.name, plan, parts);
+  if (gateway) {
+    if (isAlone) await untilCheckedAnew(plan, parts);
+    await gateway.putIn(member.name, policy.startPeriodMs + policy.deadlineMs.unresponsive, signal);
+  } else await untilUp(container.id, member.name, plan, parts);
   say(`${member.name} is back`);
+}
+
+/** Nobody else serves, so it stays in traffic: until its gateway has checked the process that runs now. */
+async function untilCheckedAnew({ gateway }: ServicePlan, { clock, signal }: RestartParts): Promise<void> {
+  const checks = gateway?.config.ports.map(({ check }) => check.intervalMs + check.timeoutMs) ?? [];
+  await clock.sleep(Math.max(0, ...checks), signal);
 }
 
 /** @returns false when nobody else could take its requests */
