@@ -9,6 +9,7 @@ import { stateRoot } from '../state-folder.ts';
 import type { Environment } from '../wire.ts';
 import { LABEL } from '../labels.ts';
 import type { Context } from './command.ts';
+import { drillHands } from './drill-hands.ts';
 import { openPlace, type Place, projectNameOf } from './place.ts';
 import { supervisorImage } from './start-supervisor.ts';
 import { supervisorText } from './terminal/supervisor-text.ts';
@@ -44,7 +45,7 @@ export async function examine(context: Context, fix: boolean): Promise<Finding[]
     const place = await openPlace(context, project.name ?? 'none');
     try {
       findings.push(...(await engineFindings(place, context.environment)));
-      if (project.name !== null) findings.push(...(await projectFindings(place, fix)));
+      if (project.name !== null) findings.push(...(await projectFindings(context, place, fix)));
     } finally {
       await place.engine.close();
     }
@@ -117,14 +118,14 @@ async function gatewayVersion({ engine, project }: Place): Promise<Finding | nul
     : note('haproxy', 'its version could not be asked', '');
 }
 
-async function projectFindings(place: Place, fix: boolean): Promise<Finding[]> {
+async function projectFindings(context: Context, place: Place, fix: boolean): Promise<Finding[]> {
   const all = await place.engine.listContainers({ labels: { [LABEL.project]: place.project } });
   const ours = all.filter(({ labels }) => labels[LABEL.ours] !== undefined);
   return [
     await supervisorFinding(place, ours),
     ...foreignFindings(all, ours),
     ...renamedFindings(ours),
-    ...(await leftoverFindings(place, fix)),
+    ...(await leftoverFindings(context, place, fix)),
     await poolFinding(place),
   ].filter((finding) => finding !== null);
 }
@@ -172,8 +173,10 @@ function renamedFindings(ours: readonly Container[]): Finding[] {
   ];
 }
 
-async function leftoverFindings({ engine, folder }: Place, fix: boolean): Promise<Finding[]> {
-  if (fix) return (await clearLeftovers(engine, folder, Date.now())).map((line) => ok('drills', line));
+async function leftoverFindings(context: Context, place: Place, fix: boolean): Promise<Finding[]> {
+  const { folder } = place;
+  if (fix)
+    return (await clearLeftovers(drillHands(context, place), folder, Date.now())).map((line) => ok('drills', line));
   return leftovers(folder, Date.now()).map(({ marker }) => ({
     what: 'drills',
     level: 'problem',

@@ -1,39 +1,54 @@
 import { TwinhullError } from '../errors.ts';
+import type { SupervisorInfo } from '../api/control.ts';
 import type { ServicePlan } from '../redundancy/fleet.ts';
 import type { ProjectStatus, ServiceStatus } from '../supervisor/status.ts';
-import type { Fault } from '../drill/fault.ts';
+import { faultDescriptions, type Fault } from '../drill/fault.ts';
+import type { Subject } from '../drill/prepare.ts';
 import { unknownName } from '../api/unknown-name.ts';
 import { storedFleet } from './members.ts';
 import type { Place } from './place.ts';
 
-/** The member that a drill breaks. */
+/** What a drill breaks, and the service that it puts under load meanwhile. */
 export interface DrillTarget {
   readonly plan: ServicePlan;
-  readonly member: string;
-  readonly containerId: string;
+  /** for a person: a member, a gateway's container, "supervisor" or "daemon" */
+  readonly name: string;
+  /** the container that is broken; null: it is none */
+  readonly subject: Subject | null;
+  /** as it was before the fault */
+  readonly supervisor: SupervisorInfo;
 }
 
-/** The member that leads (in a cluster the first). Throws TH_DRILL_REFUSED when breaking it would be an outage. */
-export async function targetOf(place: Place, service: string, fault: Fault, force: boolean): Promise<DrillTarget> {
+/**
+ * The member that leads (in a cluster the first), or what else the fault breaks.
+ * @param insists what would be an outage, or could not be told from one that goes on, is done all the same
+ * @throws TH_DRILL_REFUSED
+ */
+export async function targetOf(place: Place, service: string, fault: Fault, insists: boolean): Promise<DrillTarget> {
   const plan = await planOf(place, service);
-  if (fault === 'stop' && plan.policy.oneWriter && plan.members.length > 1)
-    throw refused(
-      `what is stopped on purpose stays stopped where both members of ${service} write the same data`,
-      'Break it with kill or hang.',
-    );
-  const project = (await place.control.status())?.status ?? null;
+  const answer = await place.control.status();
+  const project = answer?.status ?? null;
   const status = project?.services.find(({ name }) => name === service) ?? null;
-  if (project === null || status === null)
+  if (answer === null || project === null || status === null)
     throw refused(
       `nobody supervises ${place.project}: nothing would be repaired`,
       'Start it with twinhull up -d, then try again.',
     );
-  refuseUnrepaired(project, status);
-  refuseOutage(status, force);
-  const running = status.members.filter(({ containerId, verdict }) => containerId !== null && verdict === 'healthy');
-  const chosen = running.find(({ role }) => role === 'primary') ?? running[0];
-  if (chosen?.containerId) return { plan, member: chosen.name, containerId: chosen.containerId };
-  throw refused(`no member of ${service} is healthy`);
+  if (!insists) refuseUnrepaired(project, status);
+  if (!insists) refuseIncident(project);
+  if (fault === 'stop') refuseStop(plan);
+  const { breaks } = faultDescriptions[fault];
+  if (breaks === 'member' && !insists) refuseOutage(status);
+  const about = { plan, supervisor: answer.supervisor };
+  switch (breaks) {
+    case 'member':
+      return { ...about, ...memberOf(plan, status) };
+    case 'gateway':
+      return { ...about, ...gatewayOf(plan, status) };
+    case 'supervisor':
+    case 'daemon':
+      return { ...about, name: breaks, subject: null };
+  }
 }
 
 /** Where the gateway is reached from here: a published port, else its address on a network of the project; null: nothing speaks HTTP. */
@@ -58,23 +73,73 @@ function hostOf(hostIp: string): string {
   return hostIp.includes(':') ? `[${hostIp}]` : hostIp;
 }
 
+function memberOf(plan: ServicePlan, status: ServiceStatus): Pick<DrillTarget, 'name' | 'subject'> {
+  const running = status.members.filter(({ containerId, verdict }) => containerId !== null && verdict === 'healthy');
+  const chosen = running.find(({ role }) => role === 'primary') ?? running[0];
+  const member = plan.members.find(({ name }) => name === chosen?.name);
+  if (!chosen?.containerId || !member) throw refused(`no member of ${plan.name} is healthy`);
+  const { HostConfig, Networks } = member.spec;
+  const { Memory, NanoCpus, CpuQuota, CpuPeriod } = HostConfig;
+  const quota = positive(CpuQuota);
+  return {
+    name: chosen.name,
+    subject: {
+      containerId: chosen.containerId,
+      containerName: member.containerName,
+      name: chosen.name,
+      memoryLimitBytes: positive(Memory),
+      cpus: positive(NanoCpus, 1e9) ?? (quota === null ? null : quota / (positive(CpuPeriod) ?? CPU_PERIOD_US)),
+      attachment: Networks.find(({ network }) => network === plan.gateway?.network.name) ?? Networks[0] ?? null,
+    },
+  };
+}
+
+const CPU_PERIOD_US = 100_000;
+
+function positive(value: unknown, unit = 1): number | null {
+  return typeof value === 'number' && value > 0 ? value / unit : null;
+}
+
+function gatewayOf({ name, gateway }: ServicePlan, status: ServiceStatus): Pick<DrillTarget, 'name' | 'subject'> {
+  const containerId = status.gateway?.containerId ?? null;
+  if (!gateway || containerId === null) throw refused(`${name} has no gateway that runs`);
+  const { containerName } = gateway;
+  const nothing = { memoryLimitBytes: null, cpus: null, attachment: null };
+  return { name: containerName, subject: { containerId, containerName, name, ...nothing } };
+}
+
 /** What is broken stays broken. */
 function refuseUnrepaired({ freeze }: ProjectStatus, { name, maintenance }: ServiceStatus): void {
   if (maintenance !== null)
     throw refused(`${name} is in maintenance: nothing of it would be repaired`, `twinhull maintenance off ${name}`);
-  if (freeze !== null && freeze.cause !== 'brake')
-    throw refused('repairs are frozen: nothing would be repaired', 'twinhull thaw ends that.');
+  if (freeze !== null) throw refused('repairs are frozen: nothing would be repaired', 'twinhull thaw ends that.');
 }
 
-function refuseOutage({ name, members }: ServiceStatus, force: boolean): void {
+/** Two failures at once are told apart by nobody. */
+function refuseIncident({ services }: ProjectStatus): void {
+  const open = services.find(({ lastIncident }) => lastIncident !== null && lastIncident.endedAt === null);
+  if (open?.lastIncident)
+    throw refused(`an incident is open: ${open.lastIncident.kind} of ${open.lastIncident.member}`, INSIST);
+}
+
+const INSIST = 'Wait until it is over (twinhull status), or insist with --force.';
+
+function refuseStop({ name, policy, members }: ServicePlan): void {
+  if (policy.oneWriter && members.length > 1)
+    throw refused(
+      `what is stopped on purpose stays stopped where both members of ${name} write the same data`,
+      'Break it with kill or hang.',
+    );
+}
+
+function refuseOutage({ name, members }: ServiceStatus): void {
   if (members.length < 2)
     throw refused(
       `${name} has one member only: breaking it would be an outage`,
-      'Give it a twin: x-twinhull: { mode: pair }.',
+      'Give it a twin (x-twinhull: { mode: pair }), or insist with --force.',
     );
   const ill = members.filter(({ verdict }) => verdict !== 'healthy' && verdict !== 'standby');
-  const others = members.length - ill.length;
-  if (ill.length > 0 && (!force || others < 2))
+  if (ill.length > 0)
     throw refused(
       `not every member of ${name} is well: ${ill.map((member) => `${member.name} is ${member.verdict}`).join(', ')}`,
     );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CONTROL_SOCKET, serveControl, type SupervisorInfo } from '../api/control.ts';
 import { isAnythingThere } from '../deploy/existing.ts';
 import { clearLeftovers } from '../drill/leftovers.ts';
+import type { Hands } from '../drill/undo.ts';
 import { TwinhullError } from '../errors.ts';
 import type { LeaseHolder } from '../ports/store.ts';
 import type { Context } from './command.ts';
@@ -40,7 +41,7 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
     for (const notice of store.notices) options.log(notice);
     const lease = store.acquireLease(options.purpose, clock.now());
     if (!lease.held) throw leaseHeld(place.project, lease.holder);
-    for (const line of await clearLeftovers(place.engine, place.folder, clock.now())) options.log(line);
+    for (const line of await clearLeftovers(handsOfHost(place), place.folder, clock.now())) options.log(line);
     const ownEnds = new OwnEnds();
     const home = { ...place, engine: ownEnds.watch(place.engine) };
     const project = new SupervisedProject({
@@ -72,6 +73,11 @@ export async function host(place: Place, options: HostOptions): Promise<Host> {
     store.close();
     throw error;
   }
+}
+
+/** What a drill left behind is taken back by who holds the lease: a supervisor is there, and so is the engine. */
+function handsOfHost({ engine }: Place): Hands {
+  return { engine, startSupervisor: async () => false, startUnit: async () => false };
 }
 
 /** Does one thing to a project that nobody supervises. `purpose`: the command, for whoever finds the lease taken. */

@@ -54,7 +54,7 @@ export function supervisorImage(environment: Context['environment']): string {
   return environment['TWINHULL_SUPERVISOR_IMAGE'] || 'twinhull-local/supervisor:latest';
 }
 
-function supervisorContainerName(project: string): string {
+export function supervisorContainerName(project: string): string {
   return `${project}-twinhull-supervisor`;
 }
 

@@ -1,34 +1,32 @@
-import type { Engine } from '../ports/engine.ts';
+/** The failures that can be made on purpose, each described once. */
 
-/** A failure made on purpose. hang: every process frozen by SIGSTOP, sockets open, no event of the engine. */
-export type Fault = 'kill' | 'hang' | 'stop';
+export interface FaultDescription {
+  /** for the command's help and the documentation */
+  readonly what: string;
+  readonly breaks: 'member' | 'gateway' | 'supervisor' | 'daemon';
+  /** true: it stays until the load is over and is then taken back. false: repairing it is the supervisor's work. */
+  readonly lasts: boolean;
+}
+
+const faults = {
+  kill: { what: 'every process ends at once (SIGKILL)', breaks: 'member', lasts: false },
+  hang: { what: 'every process is frozen, sockets stay open (SIGSTOP)', breaks: 'member', lasts: false },
+  stop: { what: 'stopped as a person does (docker stop); started again after the load', breaks: 'member', lasts: true },
+  pause: { what: 'paused by the engine (docker pause)', breaks: 'member', lasts: false },
+  disconnect: { what: 'taken off the network that its gateway reaches it by', breaks: 'member', lasts: false },
+  oom: { what: 'fills its memory up to its limit until the kernel ends it', breaks: 'member', lasts: false },
+  cpu: { what: 'gets one hundredth of a processor while the load lasts', breaks: 'member', lasts: true },
+  leak: { what: 'its memory grows towards its limit while the load lasts', breaks: 'member', lasts: true },
+  'crash-loop': { what: 'killed again each time it is back', breaks: 'member', lasts: false },
+  gateway: { what: 'HAProxy in the gateway is killed', breaks: 'gateway', lasts: false },
+  supervisor: { what: 'the supervisor of the project is killed', breaks: 'supervisor', lasts: false },
+  daemon: { what: 'the Docker daemon is killed; systemd starts it again', breaks: 'daemon', lasts: false },
+} as const satisfies Record<string, FaultDescription>;
+
+export type Fault = keyof typeof faults;
+export const faultDescriptions: Readonly<Record<Fault, FaultDescription>> = faults;
+export const faultNames = Object.keys(faults) as readonly Fault[];
 
 export function isFault(value: unknown): value is Fault {
-  return value === 'kill' || value === 'hang' || value === 'stop';
-}
-
-export async function inject(engine: Engine, containerId: string, fault: Fault): Promise<void> {
-  switch (fault) {
-    case 'kill':
-      return engine.killContainer(containerId, 'SIGKILL');
-    case 'hang':
-      return engine.killContainer(containerId, 'SIGSTOP');
-    case 'stop':
-      return engine.stopContainer(containerId, {});
-  }
-}
-
-/**
- * What is left of the fault is taken back: a frozen container goes on, one that was stopped is started. What was
- * killed is left to the supervisor, whose repair is what the drill wants to see; so is what was repaired or
- * replaced in the meantime.
- * @returns whether there was anything left to take back
- */
-export async function undo(engine: Engine, containerId: string, fault: Fault): Promise<boolean> {
-  if (fault === 'kill') return false;
-  const container = await engine.inspectContainer(containerId);
-  if (container?.state !== (fault === 'hang' ? 'running' : 'exited')) return false;
-  if (fault === 'hang') await engine.killContainer(container.id, 'SIGCONT');
-  else await engine.startContainer(container.id);
-  return true;
+  return faultNames.some((name) => name === value);
 }

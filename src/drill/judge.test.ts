@@ -17,7 +17,10 @@ const evidence: DrillEvidence = {
   ],
   maxInFlight: 24,
   hasGap: false,
+  noticed: true,
+  mayBeBorne: false,
   repairTimeoutMs: 120_000,
+  expectation: {},
 };
 
 test('no failed request and a repair: pass, with the times from the fault on', () => {

@@ -1,7 +1,25 @@
 /** What a drill came to. Pure. */
 
+import { spanText } from '../core/span.ts';
 import type { EventRecord } from '../ports/store.ts';
 import type { Fault } from './fault.ts';
+
+/** What a scenario demands. What it leaves out is judged as a drill without a scenario is. */
+export interface Expectation {
+  /** at most, of all methods together */
+  readonly failedRequests?: number;
+  readonly longestGapMs?: number;
+  readonly switchedWithinMs?: number;
+  readonly repairedWithinMs?: number;
+}
+
+/** One thing that was expected, and what was seen of it, in words. */
+export interface Check {
+  readonly what: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly holds: boolean;
+}
 
 /** The public result of `twinhull drill --json`. */
 export interface DrillReport {
@@ -10,10 +28,12 @@ export interface DrillReport {
   readonly reasons: readonly string[];
   readonly fault: Fault;
   readonly service: string;
+  /** what was broken: a member, a gateway's container, "supervisor" or "daemon" */
   readonly member: string;
   readonly requests: {
     readonly sent: number;
     readonly failed: number;
+    readonly sentByMethod?: Readonly<Record<string, number>>;
     readonly failedByMethod: Readonly<Record<string, number>>;
     /** what became of them: an answer of 5xx, a reset, no answer in time, ... */
     readonly failedByReason?: Readonly<Record<string, number>>;
@@ -22,8 +42,20 @@ export interface DrillReport {
   readonly longestGapMs: number | null;
   /** from the fault until traffic went elsewhere, milliseconds; null: not seen */
   readonly switchedMs: number | null;
-  /** from the fault until every member was well again, milliseconds; null: not within the time given */
+  /** from the fault until every member was well again, milliseconds; null: not within the time given, or never ill */
   readonly repairedMs: number | null;
+  readonly checks: readonly Check[];
+  /** milliseconds since 1970 */
+  readonly faultAt: number;
+  /** what the record says of the service since the fault, in order */
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface TimelineEntry {
+  /** milliseconds since 1970 */
+  readonly at: number;
+  readonly kind: string;
+  readonly message: string;
 }
 
 export interface DrillEvidence {
@@ -35,13 +67,23 @@ export interface DrillEvidence {
   /** milliseconds since 1970 */
   readonly faultAt: number;
   readonly repairedAt: number | null;
+  /** something was seen to be ill. false with a fault that a member may bear: nothing had to be repaired */
+  readonly noticed: boolean;
   /** of the service, since the fault, in order */
   readonly events: readonly EventRecord[];
   /** requests that one member may hold at once: what of POST can be lost */
   readonly maxInFlight: number;
-  /** one member works at a time, so that every switch has a time without service: requests fail then, whoever is at fault */
+  /** the fault takes the service away for a moment, whoever is at fault: requests fail then */
   readonly hasGap: boolean;
+  /** a fault that a member may bear without failing */
+  readonly mayBeBorne: boolean;
   readonly repairTimeoutMs: number;
+  readonly expectation: Expectation;
+}
+
+/** A check with what to say when it does not hold. */
+interface Judged extends Check {
+  readonly reason: string;
 }
 
 /** Methods that the gateway sends again to another member (RFC 9110, 9.2.2). */
@@ -50,32 +92,113 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 const SWITCHES: ReadonlySet<string> = new Set(['lead', 'drain', 'take_out', 'start_standby']);
 
 export function judge(evidence: DrillEvidence): DrillReport {
-  const switched = evidence.events.find(({ kind, time }) => SWITCHES.has(kind) && time >= evidence.faultAt);
-  const reasons = reasonsToFail(evidence);
+  const switchedMs = switchedAfter(evidence);
+  const { longestGapMs, repairedAt, faultAt, events } = evidence;
+  const judged = [
+    ...requestChecks(evidence),
+    ...gapCheck(evidence),
+    ...switchCheck(evidence.expectation, switchedMs),
+    repairCheck(evidence),
+  ];
   return {
-    verdict: reasons.length === 0 ? 'pass' : 'fail',
-    reasons,
+    verdict: judged.every(({ holds }) => holds) ? 'pass' : 'fail',
+    reasons: judged.filter(({ holds }) => !holds).map(({ reason }) => reason),
     fault: evidence.fault,
     service: evidence.service,
     member: evidence.member,
     requests: evidence.requests,
-    longestGapMs: evidence.longestGapMs === null ? null : Math.round(evidence.longestGapMs),
-    switchedMs: switched === undefined ? null : switched.time - evidence.faultAt,
-    repairedMs: evidence.repairedAt === null ? null : evidence.repairedAt - evidence.faultAt,
+    longestGapMs: longestGapMs === null ? null : Math.round(longestGapMs),
+    switchedMs,
+    repairedMs: repairedAt === null ? null : repairedAt - faultAt,
+    checks: judged.map(({ what, expected, seen, holds }) => ({ what, expected, seen, holds })),
+    faultAt,
+    timeline: events.map(({ time, kind, message }) => ({ at: time, kind, message })),
   };
 }
 
-function reasonsToFail(evidence: DrillEvidence): string[] {
-  const { requests, maxInFlight, repairedAt, repairTimeoutMs, longestGapMs, hasGap } = evidence;
-  const failures = hasGap ? [] : Object.entries(requests.failedByMethod);
-  const safe = failures.filter(([method, count]) => IDEMPOTENT.has(method) && count > 0);
-  const once = failures.filter(([method]) => !IDEMPOTENT.has(method)).reduce((sum, [, count]) => sum + count, 0);
+function switchedAfter({ events, faultAt }: DrillEvidence): number | null {
+  const found = events.find(({ kind, time }) => SWITCHES.has(kind) && time >= faultAt);
+  return found === undefined ? null : found.time - faultAt;
+}
+
+function requestChecks(evidence: DrillEvidence): Judged[] {
+  const { requests, longestGapMs, expectation, hasGap } = evidence;
+  if (longestGapMs === null) return [];
+  if (requests.sent === 0) return [check('requests', 'some are sent', 'none', false, 'no request could be sent')];
+  if (expectation.failedRequests !== undefined) return [failedAtMost(expectation.failedRequests, requests.failed)];
+  return hasGap ? [] : usualChecks(evidence);
+}
+
+function failedAtMost(most: number, failed: number): Judged {
+  const reason = `${failed} ${plural(failed, 'request')} failed, more than ${most}`;
+  return check('failed requests', `at most ${most}`, String(failed), failed <= most, reason);
+}
+
+/** Nothing that may be repeated is lost, and of the rest only what one member had in its hands. */
+function usualChecks({ requests, maxInFlight }: DrillEvidence): Judged[] {
+  const failures = Object.entries(requests.failedByMethod);
+  const once = failures.filter(([method]) => !IDEMPOTENT.has(method));
+  const lost = once.reduce((sum, [, count]) => sum + count, 0);
+  const reason = `${lost} requests that must not be repeated failed, more than the ${maxInFlight} that one member has at once`;
   return [
-    ...safe.map(([method, count]) => `${count} ${method} ${count === 1 ? 'request' : 'requests'} failed`),
-    ...(once > maxInFlight
-      ? [`${once} requests that must not be repeated failed, more than the ${maxInFlight} that one member has at once`]
-      : []),
-    ...(longestGapMs !== null && requests.sent === 0 ? ['no request could be sent'] : []),
-    ...(repairedAt === null ? [`not repaired within ${repairTimeoutMs / 1000} s`] : []),
+    ...failures
+      .filter(([method]) => IDEMPOTENT.has(method))
+      .map(([method, count]) =>
+        check(
+          `failed ${method} requests`,
+          'none',
+          String(count),
+          count === 0,
+          `${count} ${method} ${plural(count, 'request')} failed`,
+        ),
+      ),
+    ...(once.length === 0
+      ? []
+      : [
+          check(
+            'failed requests that must not be repeated',
+            `at most ${maxInFlight}`,
+            String(lost),
+            lost <= maxInFlight,
+            reason,
+          ),
+        ]),
   ];
+}
+
+function gapCheck({ longestGapMs, expectation }: DrillEvidence): Judged[] {
+  const most = expectation.longestGapMs;
+  if (most === undefined) return [];
+  const seen = longestGapMs === null ? 'no load' : spanText(longestGapMs);
+  const holds = longestGapMs !== null && longestGapMs <= most;
+  return [
+    check('longest gap', `at most ${spanText(most)}`, seen, holds, `${seen} without an answer, not ${spanText(most)}`),
+  ];
+}
+
+function switchCheck({ switchedWithinMs }: Expectation, switchedMs: number | null): Judged[] {
+  if (switchedWithinMs === undefined) return [];
+  const seen = switchedMs === null ? 'no switch was seen' : `after ${spanText(switchedMs)}`;
+  const holds = switchedMs !== null && switchedMs <= switchedWithinMs;
+  const within = `within ${spanText(switchedWithinMs)}`;
+  return [check('switched', within, seen, holds, `traffic did not go elsewhere ${within}: ${seen}`)];
+}
+
+function repairCheck(evidence: DrillEvidence): Judged {
+  const { repairedAt, faultAt, noticed, mayBeBorne, repairTimeoutMs } = evidence;
+  const withinMs = evidence.expectation.repairedWithinMs ?? repairTimeoutMs;
+  const within = `within ${spanText(withinMs)}`;
+  if (repairedAt === null && mayBeBorne && !noticed)
+    return check('repaired', within, 'nothing had to be: it bore the fault', true, '');
+  const tookMs = repairedAt === null ? null : repairedAt - faultAt;
+  const seen = tookMs === null ? 'no' : `after ${spanText(tookMs)}`;
+  return check('repaired', within, seen, tookMs !== null && tookMs <= withinMs, `not repaired ${within}`);
+}
+
+function check(what: string, expected: string, seen: string, holds: boolean, reason: string): Judged {
+  return { what, expected, seen, holds, reason };
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`;
 }

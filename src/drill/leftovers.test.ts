@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { TwinhullError } from '../errors.ts';
 import type { Container, Engine } from '../ports/engine.ts';
-import { clearLeftovers, leftovers, type Marker, mark, unmark } from './leftovers.ts';
+import { clearLeftovers, leftovers, type Marker, mark, ownPidNamespace, unmark } from './leftovers.ts';
+import type { Hands } from './undo.ts';
 
 const gone = spawnSync(process.execPath, ['-e', '']).pid;
 const marker: Marker = {
@@ -14,7 +15,9 @@ const marker: Marker = {
   service: 'web',
   member: 'web-primary',
   containerId: 'c1',
+  undo: { kind: 'continue' },
   pid: gone,
+  pidNamespace: ownPidNamespace(),
   undoAfter: 5000,
 };
 
@@ -27,6 +30,11 @@ describe('what drills leave behind', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  const handsWith = (state: Container['state'] | null): Hands => ({
+    engine: engineWith(state),
+    startSupervisor: async () => asked.push('start supervisor') > 0,
+    startUnit: async (unit) => asked.push(`start ${unit}`) > 0,
+  });
   const engineWith = (state: Container['state'] | null): Engine =>
     ({
       inspectContainer: async () => (state === null ? null : { id: 'c1', state }),
@@ -50,6 +58,18 @@ describe('what drills leave behind', () => {
     assert.equal(leftovers(folder, 6000).length, 2);
   });
 
+  test('where its process number means nothing, a drill goes on until its time is over', () => {
+    mark(folder, { ...marker, pidNamespace: 'pid:[1]' });
+    assert.deepEqual(leftovers(folder, 1000), []);
+    assert.equal(leftovers(folder, 6000).length, 1);
+  });
+
+  test('a supervisor that was killed is started again', async () => {
+    mark(folder, { ...marker, fault: 'supervisor', containerId: '', undo: { kind: 'start_supervisor' } });
+    await clearLeftovers(handsWith(null), folder, 1000);
+    assert.deepEqual(asked, ['start supervisor']);
+  });
+
   test('a drill that cleaned up itself leaves nothing', () => {
     unmark(mark(folder, marker));
     assert.deepEqual(leftovers(folder, 9000), []);
@@ -57,12 +77,12 @@ describe('what drills leave behind', () => {
 
   test('a frozen container goes on, a stopped one is started, each once', async () => {
     mark(folder, marker);
-    mark(folder, { ...marker, fault: 'stop', containerId: 'c2' });
-    await clearLeftovers(engineWith('running'), folder, 1000);
+    mark(folder, { ...marker, fault: 'stop', undo: { kind: 'start' }, containerId: 'c2' });
+    await clearLeftovers(handsWith('running'), folder, 1000);
     assert.deepEqual(asked, ['SIGCONT c1']);
     assert.deepEqual(readdirSync(join(folder, 'drills')), []);
-    mark(folder, { ...marker, fault: 'stop' });
-    await clearLeftovers(engineWith('exited'), folder, 1000);
+    mark(folder, { ...marker, fault: 'stop', undo: { kind: 'start' } });
+    await clearLeftovers(handsWith('exited'), folder, 1000);
     assert.deepEqual(asked, ['SIGCONT c1', 'start c1']);
   });
 
@@ -80,7 +100,7 @@ describe('what drills leave behind', () => {
       writeFileSync(join(drills, `${name}.json`), text);
     execFileSync('mkfifo', [join(drills, 'pipe.json')]);
     assert.equal(leftovers(folder, 9000).length, 1);
-    await clearLeftovers(engineWith('running'), folder, 9000);
+    await clearLeftovers(handsWith('running'), folder, 9000);
     assert.deepEqual(asked, ['SIGCONT c1']);
   });
 
@@ -88,14 +108,14 @@ describe('what drills leave behind', () => {
     mark(folder, marker);
     const refusal = new TwinhullError('TH_ENGINE_REFUSED', 'it is being removed');
     const engine = { ...engineWith('running'), killContainer: () => Promise.reject(refusal) };
-    const [line] = await clearLeftovers(engine, folder, 9000);
+    const [line] = await clearLeftovers({ ...handsWith('running'), engine }, folder, 9000);
     assert.match(line ?? '', /could not be taken back: it is being removed/);
     assert.deepEqual(leftovers(folder, 9000), []);
   });
 
   test('a container that was replaced in the meantime is left alone', async () => {
     mark(folder, marker);
-    const [line] = await clearLeftovers(engineWith(null), folder, 1000);
+    const [line] = await clearLeftovers(handsWith(null), folder, 1000);
     assert.deepEqual(asked, []);
     assert.doesNotMatch(line ?? '', /taken back/);
   });

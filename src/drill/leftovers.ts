@@ -4,19 +4,23 @@
  * drill; and what even the guard did not live to do, `doctor` and the next supervisor find by the marker.
  */
 
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode } from '../errors.ts';
-import type { Engine } from '../ports/engine.ts';
-import { type Fault, isFault, undo } from './fault.ts';
+import { isCode, messageOf } from '../errors.ts';
+import { type Fault, isFault } from './fault.ts';
+import { type Hands, readUndo, takeBack, type Undo } from './undo.ts';
 
 export interface Marker {
   readonly fault: Fault;
   readonly service: string;
+  /** what was broken, for a person */
   readonly member: string;
+  /** '' for a fault that is in no container */
   readonly containerId: string;
-  /** the drill's process */
+  readonly undo: Undo;
+  /** the drill's process, and the namespace in which this number means it */
   readonly pid: number;
+  readonly pidNamespace: string;
   /** milliseconds since 1970; from then on the fault has to go, whatever the drill says */
   readonly undoAfter: number;
 }
@@ -27,7 +31,7 @@ const FOLDER = 'drills';
 export function mark(stateFolder: string, marker: Marker): string {
   const folder = join(stateFolder, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${marker.containerId.slice(0, 12)}-${marker.pid}.json`);
+  const path = join(folder, `${marker.containerId.slice(0, 12) || marker.fault}-${marker.pid}.json`);
   writeFileSync(path, `${JSON.stringify(marker)}\n`, { mode: 0o600, flush: true });
   return path;
 }
@@ -48,14 +52,18 @@ export function readMarker(path: string): Marker | null {
 /** A file is not to be trusted: one that was cut off must not keep a supervisor from starting. */
 function markerFrom(value: unknown): Marker | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { fault, service, member, containerId, pid, undoAfter } = value as Readonly<Record<string, unknown>>;
+  const read = value as Readonly<Record<string, unknown>>;
+  const { fault, service, member, containerId, pid, pidNamespace, undoAfter } = read;
+  const undo = readUndo(read['undo']);
   const named =
     typeof service === 'string' &&
     typeof member === 'string' &&
     typeof containerId === 'string' &&
-    /^\w+$/.test(containerId);
-  const timed = typeof pid === 'number' && typeof undoAfter === 'number';
-  return named && timed && isFault(fault) ? { fault, service, member, containerId, pid, undoAfter } : null;
+    /^\w*$/.test(containerId);
+  const timed = typeof pid === 'number' && typeof pidNamespace === 'string' && typeof undoAfter === 'number';
+  return named && timed && undo !== null && isFault(fault)
+    ? { fault, service, member, containerId, undo, pid, pidNamespace, undoAfter }
+    : null;
 }
 
 /** Markers of drills whose process is gone, or whose time is over. */
@@ -63,29 +71,43 @@ export function leftovers(stateFolder: string, now: number): { readonly path: st
   return namesIn(join(stateFolder, FOLDER)).flatMap((name) => {
     const path = join(stateFolder, FOLDER, name);
     const marker = readMarker(path);
-    return marker !== null && (now > marker.undoAfter || !isAlive(marker.pid)) ? [{ path, marker }] : [];
+    return marker !== null && (now > marker.undoAfter || isGone(marker)) ? [{ path, marker }] : [];
   });
 }
 
 /** Takes back what drills left behind; a line for each, for a person. */
-export async function clearLeftovers(engine: Engine, stateFolder: string, now: number): Promise<string[]> {
+export async function clearLeftovers(hands: Hands, stateFolder: string, now: number): Promise<string[]> {
   const lines: string[] = [];
   for (const { path, marker } of leftovers(stateFolder, now)) {
-    const undone = await takenBack(engine, marker);
+    const undone = await takenBack(hands, marker);
     unmark(path);
     lines.push(`a drill (${marker.fault} of ${marker.member}) had not come to its end${undone}`);
   }
   return lines;
 }
 
-/** What the engine refuses once it refuses for ever; only while it is away is a fault kept for later. */
-async function takenBack(engine: Engine, { containerId, fault }: Marker): Promise<string> {
+/** What is refused once is refused for ever; only while the engine is away is a fault kept for later. */
+async function takenBack(hands: Hands, { containerId, undo }: Marker): Promise<string> {
   try {
-    return (await undo(engine, containerId, fault)) ? '; its fault was taken back' : '';
+    return (await takeBack(hands, containerId, undo)) ? '; its fault was taken back' : '';
   } catch (error) {
-    if (!isCode(error, 'TH_ENGINE_REFUSED')) throw error;
-    return `; its fault could not be taken back: ${error.message}`;
+    if (isCode(error, 'TH_ENGINE_UNREACHABLE')) throw error;
+    return `; its fault could not be taken back: ${messageOf(error)}`;
   }
+}
+
+/** In which process numbers are counted: a supervisor in a container sees none of the host's. '' where there is one only. */
+export function ownPidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Where the number means nothing, only the time decides. */
+function isGone({ pid, pidNamespace }: Marker): boolean {
+  return pidNamespace === ownPidNamespace() && !isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

@@ -18,6 +18,7 @@ export interface RequestRecord {
 export interface LoadSummary {
   readonly sent: number;
   readonly failed: number;
+  readonly sentByMethod: Readonly<Record<string, number>>;
   /** every method that was sent, those without a failure with 0 */
   readonly failedByMethod: Readonly<Record<string, number>>;
   readonly failedByReason: Readonly<Partial<Record<FailureReason, number>>>;
@@ -43,19 +44,22 @@ export function summarize(records: readonly RequestRecord[], span: Span): LoadSu
   return {
     sent: within.length,
     failed: failures.length,
-    failedByMethod: countFailuresByMethod(within),
+    sentByMethod: countByMethod(within, () => true),
+    failedByMethod: countByMethod(within, ({ outcome }) => outcome !== 'ok'),
     failedByReason: countByReason(failures),
     longestGapMs: longestGapMs(records, span),
     latencyMs: latencies(within),
   };
 }
 
-function countFailuresByMethod(records: readonly RequestRecord[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const record of records) {
-    counts[record.method] = (counts[record.method] ?? 0) + (record.outcome === 'ok' ? 0 : 1);
-  }
-  return counts;
+/** Every method that was sent, with how many of its requests count. */
+function countByMethod(
+  records: readonly RequestRecord[],
+  counts: (record: RequestRecord) => boolean,
+): Record<string, number> {
+  const byMethod: Record<string, number> = {};
+  for (const record of records) byMethod[record.method] = (byMethod[record.method] ?? 0) + (counts(record) ? 1 : 0);
+  return byMethod;
 }
 
 function countByReason(failures: readonly RequestRecord[]): Partial<Record<FailureReason, number>> {

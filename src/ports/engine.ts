@@ -220,6 +220,8 @@ export interface Engine {
     call?: Call,
   ): Promise<void>;
   setRestartPolicy(id: string, policy: Container['restartPolicy'], call?: Call): Promise<void>;
+  /** How many processors' time it may use, from now on and over restarts; 0.5: half of one, null: no limit. */
+  setCpuLimit(id: string, cpus: number | null, call?: Call): Promise<void>;
 
   /**
    * Container and network events with every label filter given, from now on (or `sinceMs`). Ends by throwing

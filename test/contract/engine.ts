@@ -320,6 +320,18 @@ function restarting(it: It): void {
     assert.equal((await site.until(id, ({ state }) => state !== 'running')).state, 'exited');
   });
 
+  it('takes a limit of CPU time and gives it back, without a restart', async (site) => {
+    const id = await site.run('patient');
+    const { startedAt } = await site.inspect(id);
+    await site.engine.setCpuLimit(id, 0.5);
+    await site.engine.setCpuLimit(id, null);
+    const { state, startedAt: stillSince } = await site.inspect(id);
+    assert.deepEqual([state, stillSince], ['running', startedAt]);
+    const limited = await site.run('patient', { HostConfig: { NanoCpus: 1e9 } }, 'b');
+    await site.engine.setCpuLimit(limited, 0.5);
+    await assert.rejects(site.engine.setCpuLimit('no-such-container', 1), { code: 'TH_ENGINE_REFUSED' });
+  });
+
   it('stops one that waits to be restarted', async (site) => {
     const id = await site.run('failing', always);
     await site.until(id, ({ state, restartCount }) => state === 'restarting' && restartCount >= 3);

@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   adapters: ['ports'],
   supervisor: ['fencing', 'redundancy', 'core', 'ports'],
   fencing: ['redundancy', 'ports'],
-  drill: ['ports'],
+  drill: ['redundancy', 'compose', 'core', 'ports'],
   api: ['supervisor', 'redundancy', 'core', 'ports'],
   simulator: ['api', 'supervisor', 'deploy', 'redundancy', 'compose', 'core', 'ports', 'adapters'],
   cli: ['api', 'supervisor', 'deploy', 'drill', 'redundancy', 'compose', 'core', 'ports', 'wire.ts'],

@@ -7,7 +7,7 @@ export interface DeathAt {
 }
 
 const CHANGING =
-  /^(create|start|stop|restart|kill|pause|unpause|rename|remove|connect|disconnect|setRestartPolicy|lead|drain|drainAndWait|takeOut|putIn|announce|complete|saveDocument)$/;
+  /^(create|start|stop|restart|kill|pause|unpause|rename|remove|connect|disconnect|setRestartPolicy|setCpuLimit|lead|drain|drainAndWait|takeOut|putIn|announce|complete|saveDocument)$/;
 
 export class Mortal {
   #death: DeathAt | null = null;

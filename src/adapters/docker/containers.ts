@@ -23,6 +23,8 @@ const LISTED_INSPECT_DEADLINE_MS = 4_000;
 /** What the engine itself needs beyond the grace it gives a process to end. */
 const STOP_MARGIN_MS = 30_000;
 const ENGINE_STOP_SECONDS = 10;
+/** the kernel's own */
+const CPU_PERIOD_US = 100_000;
 
 export async function listContainers(client: EngineClient, filter: ListFilter, call: Call = {}): Promise<Container[]> {
   const query = { all: true, ...labelFilter(filter) };
@@ -165,13 +167,34 @@ export async function setRestartPolicy(
   policy: Container['restartPolicy'],
   call: Call = {},
 ): Promise<void> {
+  await update(client, id, { RestartPolicy: { Name: policy } }, call);
+}
+
+/**
+ * A limit was given either as NanoCpus or as quota and period; the engine refuses to change it in the other way. A
+ * quota of 0 means "as it was", -1 is none.
+ */
+export async function setCpuLimit(
+  client: EngineClient,
+  id: string,
+  cpus: number | null,
+  call: Call = {},
+): Promise<void> {
+  const host = field(await inspectDocument(client, id, call), 'HostConfig');
+  if (count(field(host, 'NanoCpus')) > 0 && cpus !== null)
+    return update(client, id, { NanoCpus: Math.round(cpus * 1e9) }, call);
+  const CpuPeriod = count(field(host, 'CpuPeriod')) || CPU_PERIOD_US;
+  await update(client, id, { CpuPeriod, CpuQuota: cpus === null ? -1 : Math.round(cpus * CpuPeriod) }, call);
+}
+
+async function update(
+  client: EngineClient,
+  id: string,
+  body: Readonly<Record<string, unknown>>,
+  call: Call,
+): Promise<void> {
   const path = `/containers/${segment(id)}/update`;
-  await client.request({
-    method: 'POST',
-    path,
-    body: { RestartPolicy: { Name: policy } },
-    ...within(call, CHANGE_DEADLINE_MS),
-  });
+  await client.request({ method: 'POST', path, body, ...within(call, CHANGE_DEADLINE_MS) });
 }
 
 async function change(

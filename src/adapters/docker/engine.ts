@@ -69,6 +69,7 @@ function containerCalls(client: EngineClient) {
     renameContainer: (id, name, call) => containers.renameContainer(client, id, name, call),
     removeContainer: (id, options, call) => containers.removeContainer(client, id, options, call),
     setRestartPolicy: (id, policy, call) => containers.setRestartPolicy(client, id, policy, call),
+    setCpuLimit: (id, cpus, call) => containers.setCpuLimit(client, id, cpus, call),
   } satisfies Partial<Engine>;
 }
 

@@ -50,6 +50,8 @@ export class MemoryContainer {
   readonly log: LogLine[] = [];
   /** by path; they outlive a run */
   readonly files = new Map<string, FileStat>();
+  /** as it was set while the container exists */
+  cpuLimit: number | null = null;
   name: string;
   state: Container['state'] = 'created';
   health: EngineHealth = 'none';

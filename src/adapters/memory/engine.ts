@@ -150,6 +150,11 @@ export class MemoryEngine implements Engine {
     return found ? this.#describe(found) : null;
   }
 
+  /** As setCpuLimit left it; null: none. */
+  cpuLimitOf(idOrName: string): number | null {
+    return this.#containers.existing(idOrName).cpuLimit;
+  }
+
   removeImage(reference: string): void {
     this.#images.remove(reference);
   }
@@ -257,6 +262,13 @@ export class MemoryEngine implements Engine {
   async setRestartPolicy(id: string, policy: RestartPolicy, call: Call = {}): Promise<void> {
     const container = await this.#change(id, call);
     container.policy = policy;
+    this.#lifecycle.emit(container, 'update');
+  }
+
+  /** Noted and without effect: programs in memory take no time. */
+  async setCpuLimit(id: string, cpus: number | null, call: Call = {}): Promise<void> {
+    const container = await this.#change(id, call);
+    container.cpuLimit = cpus;
     this.#lifecycle.emit(container, 'update');
   }
 

@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
+import { basename, dirname } from 'node:path';
 import { readMarker, unmark } from '../../drill/leftovers.ts';
-import { undo } from '../../drill/fault.ts';
+import { takeBack } from '../../drill/undo.ts';
 import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { drillHands } from '../drill-hands.ts';
+import { controlOf, type Place } from '../place.ts';
 
 interface Options {
   readonly marker: string;
@@ -41,12 +44,18 @@ async function guard(context: Context, { marker: path }: Options): Promise<ExitC
   const { openEngine } = await import('../../wire.ts');
   const engine = openEngine(context.environment);
   try {
-    await undo(engine, marker.containerId, marker.fault);
+    await takeBack(drillHands(context, placeOf(path, engine)), marker.containerId, marker.undo);
     unmark(path);
   } finally {
     await engine.close();
   }
   return 0;
+}
+
+/** The marker lies in the state folder, which has the project's name. */
+function placeOf(markerPath: string, engine: Place['engine']): Place {
+  const folder = dirname(dirname(markerPath));
+  return { project: basename(folder), engine, folder, control: controlOf(folder) };
 }
 
 function drillIsOver(atMostMs: number): Promise<void> {
