@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DemoProject, type Member, PROJECT } from '../../examples/demo/project.ts';
 import type { Container, Engine } from '../../src/ports/engine.ts';
+import type { Random } from '../../src/simulator/random.ts';
 
 /** The running example as a campaign meets it: its containers and processes, beside what twinhull says of them. */
 
@@ -11,9 +12,14 @@ export interface Placed extends Member {
   readonly container: Container;
 }
 
+/** Whoever fails again sooner was not mended, for twinhull, which then waits longer and longer before it tries again. */
+const LASTED_MS = 60_000;
+
 export class Company {
   readonly project: DemoProject;
   readonly engine: Engine;
+  /** when a member was drawn last, by its name */
+  readonly #drawnAt = new Map<string, number>();
 
   constructor(project: DemoProject, engine: Engine) {
     this.project = project;
@@ -27,6 +33,16 @@ export class Company {
     const found = placed.flatMap((one) => (one?.container.state === 'running' ? [one] : []));
     if (found.length === 0) throw new Error(`nothing of ${service} runs`);
     return found.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** One of them; of those that were not drawn within the last minute, if there are any. */
+  async draw(service: string, random: Random): Promise<Placed> {
+    const running = await this.running(service);
+    const now = performance.now();
+    const rested = running.filter(({ name }) => now - (this.#drawnAt.get(name) ?? -LASTED_MS) >= LASTED_MS);
+    const member = random.pick(rested.length > 0 ? rested : running);
+    this.#drawnAt.set(member.name, now);
+    return member;
   }
 
   async #place(service: string, member: Member): Promise<Placed | null> {

@@ -75,7 +75,7 @@ export const groundFaults: readonly FaultKind[] = [
     title: 'kill -9 of a member and of the supervisor',
     strikes: ['api', 'pm-worker', 'task-worker', 'queue'],
     inject: async (company, service, random) => {
-      const { name, container } = random.pick(await company.running(service));
+      const { name, container } = await company.draw(service, random);
       process.kill(container.pid, 'SIGKILL');
       await killSupervisor(company);
       return name;

@@ -11,10 +11,6 @@ const BEHIND_A_GATEWAY = ['api'];
 const API_PORT = '8080';
 const PAUSE_BEFORE_START_MS = 5000;
 
-async function one(company: Company, service: string, random: Random): Promise<Placed> {
-  return random.pick(await company.running(service));
-}
-
 /** A kind that does something to one running member. */
 function toMember(
   kind: Omit<FaultKind, 'inject'>,
@@ -23,7 +19,7 @@ function toMember(
   return {
     ...kind,
     inject: async (company, service, random) => {
-      const member = await one(company, service, random);
+      const member = await company.draw(service, random);
       await strike(member, company, random);
       return member.name;
     },

@@ -114,7 +114,7 @@ function notHandled(injections: readonly Injection[]): readonly string[] {
 function method(machine: Machine): string {
   return (
     `examples/ai-company under ${RATE} requests a second through the published port, open loop: four fifths GET, one fifth POST that hands in a job; a client gives up after ${CLIENT_TIMEOUT_MS / 1000} s and never retries. ` +
-    `The kind, the service and the member are drawn at random, one fault at a time. Handled: within ${WITHIN_MS / 1000} s (${(WITHIN_MS + ENGINE_CHECK_TAKES_MS) / 1000} s for the dashboard, which Docker's health check alone watches) every member, link, network, gateway and the supervisor are in order, by what twinhull says and by what the engine, the kernel and requests of the campaign's own say, and stay so for 2 s without a failed request. ` +
+    `The kind, the service and the member (of those that were not struck within the last minute, if there are any) are drawn at random, one fault at a time. Handled: within ${WITHIN_MS / 1000} s (${(WITHIN_MS + ENGINE_CHECK_TAKES_MS) / 1000} s for the dashboard, which Docker's health check alone watches) every member, link, network, gateway and the supervisor are in order, by what twinhull says and by what the engine, the kernel and requests of the campaign's own say, and stay so for 2 s without a failed request. ` +
     `What is not handled is taken down and started anew. ` +
     `${machine.processors}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, ${machine.engine}, ${machine.haproxy}, ${machine.measuredAt.slice(0, 10)}.`
   );
