@@ -116,6 +116,38 @@ describe('gateway: a HAProxy that is taken over from', { timeout: 60_000 }, () =
     assert.notEqual((await rig.gateway.read()).configuration, configuration);
   });
 
+  it('answers once more on a connection that rested, by those that stay, whoever goes', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const askAgain = (): Promise<RigResponse> => request(rig.ports[0] ?? 0, { agent });
+    assert.equal((await askAgain()).member, 'a');
+    const next = await rig.reopen({ ...pair, members: [{ name: 'c' }, { name: 'd' }] });
+    await next.reload(rig.beside, { members: ['a', 'b'], timeoutMs: 3000 });
+    assert.equal((await haproxiesOf(rig.script)).length, 2, 'the connection keeps the old one');
+    await rig.become('a', 'refusing');
+    await rig.become('b', 'refusing');
+    const { status, member, headers } = await askAgain();
+    assert.deepEqual(
+      { status, member, connection: headers['connection'] },
+      { status: 200, member: 'c', connection: 'close' },
+    );
+    agent.destroy();
+    while ((await haproxiesOf(rig.script)).length > 1) await pause(20);
+  });
+
+  it('leads to all it had again where the new configuration is not taken', async () => {
+    const next = await rig.reopen({ ...pair, members: [{ name: 'c' }] });
+    const deaf: RunBeside = async (command) =>
+      command.includes('reload') ? { exitCode: 1, output: '' } : await rig.beside(command);
+    await assert.rejects(next.reload(deaf, { members: ['a', 'b'], timeoutMs: 0 }), (error) =>
+      isCode(error, 'TH_GATEWAY_REFUSED'),
+    );
+    assert.deepEqual(
+      (await rig.gateway.read()).servers.map(({ traffic }) => traffic),
+      ['in', 'in'],
+    );
+    assert.equal((await ask()).member, 'a');
+  });
+
   it('finishes what it has while the new one crashes and is started again', async () => {
     const slow = ask(900);
     await pause(50);
@@ -271,13 +303,13 @@ class Member {
 
 function request(
   port: number,
-  options: { readonly method?: string; readonly takesMs?: number } = {},
+  options: { readonly method?: string; readonly takesMs?: number; readonly agent?: http.Agent } = {},
 ): Promise<RigResponse> {
   return new Promise((resolve) => {
     const cut: RigResponse = { status: 0, member: null, headers: {} };
     const headers = { 'x-takes-ms': String(options.takesMs ?? 0) };
     const outgoing = http.request(
-      { host: '127.0.0.1', port, method: options.method ?? 'GET', headers, agent: false },
+      { host: '127.0.0.1', port, method: options.method ?? 'GET', headers, agent: options.agent ?? false },
       (response) => {
         response.resume();
         const { statusCode, headers: received } = response;

@@ -4,14 +4,21 @@ import { type LoadResult, runLoad, usualMix } from '../../src/drill/load.ts';
 
 /** Fails when `change` takes a single one of 200 requests a second with it, of whatever method. */
 export async function losesNothing(port: number, change: () => Promise<unknown>): Promise<void> {
-  const { failed, failedByMethod } = await loadDuring(`http://127.0.0.1:${port}`, change);
-  assert.equal(failed, 0, JSON.stringify(failedByMethod));
+  assert.equal(lostIn(await loadDuring(`http://127.0.0.1:${port}`, change)), '');
 }
 
 /** Fails when it takes a single GET with it. A POST that a member dies with is not repeated: that one is lost. */
 export async function losesNoGet(port: number, change: () => Promise<unknown>): Promise<void> {
-  const { failedByMethod } = await loadDuring(`http://127.0.0.1:${port}`, change);
-  assert.equal(failedByMethod['GET'], 0, JSON.stringify(failedByMethod));
+  assert.equal(lostIn(await loadDuring(`http://127.0.0.1:${port}`, change), 'GET'), '');
+}
+
+/** What failed, a line each, with the milliseconds since the load began. */
+function lostIn({ requests, startedAt }: LoadResult, onlyMethod?: string): string {
+  const sinceStart = (ms: number): string => (ms - startedAt).toFixed();
+  return requests
+    .filter(({ outcome, method }) => outcome !== 'ok' && method === (onlyMethod ?? method))
+    .map(({ method, startMs, endMs, detail }) => `${method} ${sinceStart(startMs)} to ${sinceStart(endMs)}: ${detail}`)
+    .join('\n');
 }
 
 /** 200 requests a second from a moment before `change` until a moment after it. */

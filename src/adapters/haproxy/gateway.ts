@@ -14,6 +14,7 @@ import type {
   TrafficState,
 } from '../../ports/gateway.ts';
 import { AdminSocket } from './admin.ts';
+import { farewellTo } from './farewell.ts';
 import { brake, checked, files, LEADER_KEY, MOUNT_POINT } from './names.ts';
 import { heirOf, parseReport, readingOf, type Report, reportCommands, serverCounters, sessionsIn } from './reading.ts';
 import { configurationOf, CONNECT_TIMEOUT_MS, renderConfig, renderLeaderMap, renderState } from './render.ts';
@@ -129,11 +130,29 @@ export class HaproxyGateway implements Gateway {
     const old = await this.#admin.session(signal);
     try {
       await this.#save(signal);
-      await this.#exchange(beside, signal);
+      await this.#leading(farewell.members, old, () => this.#exchange(beside, signal), signal);
       await this.#save(signal);
       await this.#untilGone(old, farewell, signal);
     } finally {
       old.close();
+    }
+  }
+
+  /** Runs `exchange` while the old process leads nothing to members that go any more, see farewell.ts. */
+  async #leading(
+    leaving: readonly string[],
+    old: AdminSession,
+    exchange: () => Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { begin, undo } = farewellTo(leaving, this.#config, await this.#report(signal));
+    try {
+      for (const command of begin) await old.ask(command);
+      await exchange();
+    } catch (error) {
+      // where another one serves by now, the old one refuses this
+      for (const command of undo) await old.ask(command).catch(() => '');
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { CheckState, GatewayConfig, GatewayReading, GatewayServer, TrafficState } from '../../ports/gateway.ts';
 import { checkFailureOf } from './check-failure.ts';
-import { backend, brake, brakeName, checked, CONFIGURATION, frontend, LEADER_KEY, portOfProxy } from './names.ts';
+import { backend, brake, checked, CONFIGURATION, frontend, LEADER_KEY, portOfProxy } from './names.ts';
 import { downIntervalMs } from './render.ts';
 
 /** What {@link parseReport} needs to have asked: one go, so that all of it is of one moment. */
@@ -198,9 +198,9 @@ function own5xx(report: Report, front: Row | undefined, port: number): number {
   return Math.max(0, number(front, 'hrsp_5xx') - fromMembers);
 }
 
-/** Requests in these members, by their servers of either kind. */
+/** Requests in these members; not what went by their brakes, which may lead elsewhere. */
 export function sessionsIn({ stats }: Report, members: readonly string[]): number {
-  const names = new Set(members.flatMap((member) => [member, brakeName(member)]));
+  const names = new Set(members);
   return [...stats.values()].reduce((sum, row) => sum + (names.has(row.svname ?? '') ? number(row, 'scur') : 0), 0);
 }
 

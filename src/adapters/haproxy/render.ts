@@ -146,10 +146,20 @@ function frontendBlock(port: GatewayPort): string[] {
     '.if defined(TWINHULL_IPV6)',
     `bind "[::]:${port.port}" v6only`,
     '.endif',
-    ...(port.protocol === 'http' ? ['option forwardfor', 'option h1-case-adjust-bogus-client'] : []),
+    ...(port.protocol === 'http' ? HTTP_CLIENT_LINES : []),
     `default_backend ${backend(port.port)}`,
   ]);
 }
+
+/**
+ * A connection that rests is not closed by a reload: the client's next request may be on its way. The process that was
+ * taken over from answers it, and says with the answer that the connection ends.
+ */
+const HTTP_CLIENT_LINES: readonly string[] = [
+  'option forwardfor',
+  'option h1-case-adjust-bogus-client',
+  'option idle-close-on-response',
+];
 
 /**
  * Every member stands twice: checked, and unchecked as `backup`, which is the brake. When every check fails, what
