@@ -92,6 +92,16 @@ const catalogue = {
     meaning: 'A drill would have ended the service and was not done.',
     remedy: 'Wait until every member is healthy (twinhull status), or insist with --force.',
   },
+  TH_DRILLS_INVALID: {
+    exitCode: 2,
+    meaning: 'The file of drills has problems; each is listed with file, line, column, value and what was expected.',
+    remedy: 'Correct the listed places (docs/drills.md has every key). Nothing was broken.',
+  },
+  TH_DRILLS_NOT_FOUND: {
+    exitCode: 2,
+    meaning: 'There is no file of drills where one was looked for.',
+    remedy: 'Write a drills.yaml beside the Compose file, name another one with -f, or name a fault and a service.',
+  },
   TH_ENGINE_REMOTE: {
     exitCode: 2,
     meaning: 'The container engine runs on another machine, where the supervisor cannot reach the gateways.',

@@ -138,9 +138,10 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'drill',
-    parameters: '<fault> <service>',
-    summary: 'break a member on purpose under load, and judge what happened',
+    parameters: '[fault] [service]',
+    summary: 'break something on purpose under load, and judge what happened',
     hidden: false,
+    ownLetters: ['f'],
     load: async () => (await import('./commands/drill.ts')).drillCommand,
   },
   {

@@ -1,14 +1,11 @@
 import { spanText } from '../core/span.ts';
 import type { DrillReport } from '../drill/judge.ts';
-import type { Context } from './command.ts';
 import { printable } from './terminal/printable.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
-export function showReport({ terminal }: Context, report: DrillReport): void {
-  if (terminal.json) {
-    terminal.document(report);
-    return;
-  }
-  const { verdict, requests, longestGapMs, switchedMs, repairedMs } = report;
+export function showReport(terminal: Terminal, report: DrillReport): void {
+  const { verdict, requests, longestGapMs, switchedMs, checks } = report;
+  const repaired = checks.find(({ what }) => what === 'repaired')?.seen ?? 'no';
   const lines = [
     `${report.fault} of ${printable(report.member)}: ${verdict}`,
     ...report.reasons.map((reason) => `  ${printable(reason)}`),
@@ -19,7 +16,7 @@ export function showReport({ terminal }: Context, report: DrillReport): void {
           `  longest gap  ${spanText(longestGapMs)}`,
         ]),
     `  switched     ${switchedMs === null ? 'no switch was seen' : `after ${spanText(switchedMs)}`}`,
-    `  repaired     ${repairedMs === null ? 'no' : `after ${spanText(repairedMs)}`}`,
+    `  repaired     ${repaired}`,
   ];
   const [head = '', ...rest] = lines;
   terminal.say([terminal.colour(verdict === 'pass' ? 'green' : 'red', head), ...rest].join('\n'));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ControlClient } from '../api/control-client.ts';
 import { CONTROL_SOCKET } from '../api/control.ts';
 import type { Project } from '../compose/project.ts';
+import { clearLeftovers, leftovers } from '../drill/leftovers.ts';
 import { isCode, TwinhullError } from '../errors.ts';
 import { stateFolder, stateRoot } from '../state-folder.ts';
 import type { Home } from '../wire.ts';
@@ -108,10 +109,19 @@ export async function openPlace(context: Context, project: string): Promise<Plac
 export async function withPlace<Result>(context: Context, work: (place: Place) => Promise<Result>): Promise<Result> {
   const place = await openPlace(context, await projectNameOf(context));
   try {
+    await clearAfterDrills(context, place);
     return await work(place);
   } finally {
     await place.engine.close();
   }
+}
+
+/** A drill that was killed together with its guard: whoever comes next takes its fault back. */
+async function clearAfterDrills(context: Context, place: Place): Promise<void> {
+  const now = Date.now();
+  if (leftovers(place.folder, now).length === 0) return;
+  const { drillHands } = await import('./drill-hands.ts');
+  for (const line of await clearLeftovers(drillHands(context, place), place.folder, now)) context.terminal.warn(line);
 }
 
 /** For reading while the engine is away: the state folder, if there is just one engine the project ever ran on. */

@@ -59,3 +59,32 @@ test('what is never repaired fails', () => {
 test('a load that never came through is no success', () => {
   assert.equal(judge({ ...evidence, requests: { sent: 0, failed: 0, failedByMethod: {} } }).verdict, 'fail');
 });
+
+test('a scenario says how much may fail, for how long, and by when what has happened', () => {
+  const expectation = { failedRequests: 2, longestGapMs: 50, switchedWithinMs: 10, repairedWithinMs: 3000 };
+  const lost = { ...evidence, expectation, requests: { sent: 9, failed: 2, failedByMethod: { GET: 2 } } };
+  assert.equal(judge(lost).verdict, 'pass');
+  const late = {
+    ...lost,
+    requests: { sent: 9, failed: 3, failedByMethod: { GET: 3 } },
+    longestGapMs: 51,
+    faultAt: 0,
+    events: [],
+  };
+  const { verdict, reasons, checks } = judge(late);
+  assert.equal(verdict, 'fail');
+  assert.deepEqual(reasons, [
+    '3 requests failed, more than 2',
+    '51 ms without an answer, not 50 ms',
+    'traffic did not go elsewhere within 10 ms: no switch was seen',
+    'not repaired within 3 s',
+  ]);
+  assert.deepEqual(checks.at(-1), { what: 'repaired', expected: 'within 3 s', seen: 'after 3.1 s', holds: false });
+});
+
+test('a fault that a member bears needs no repair; one that was noticed does', () => {
+  const borne = { ...evidence, fault: 'cpu', mayBeBorne: true, noticed: false, repairedAt: null } as const;
+  const { verdict, repairedMs } = judge(borne);
+  assert.deepEqual({ verdict, repairedMs }, { verdict: 'pass', repairedMs: null });
+  assert.equal(judge({ ...borne, noticed: true }).verdict, 'fail');
+});

@@ -1,18 +1,21 @@
 import { Argument, type Command } from 'commander';
 import { type Fault, faultDescriptions, faultNames } from '../../drill/fault.ts';
-import type { LoadRequest, LoadRun } from '../../drill/load.ts';
-import { parseDuration } from '../../duration.ts';
+import { type DrillRun, hasPassed, runDocument } from '../../drill/report.ts';
+import { type LoadMethod, loadMethods, readScenario, type ScenarioDrill, usualDrill } from '../../drill/scenario.ts';
+import { formatDuration, parseDuration } from '../../duration.ts';
 import { TwinhullError } from '../../errors.ts';
-import type { ServicePlan } from '../../redundancy/fleet.ts';
 import { command, type Context, type ExitCode, type Entry } from '../command.ts';
+import { drillsFile, type ReportFiles, usualReportFolder, writeReport } from '../drill-files.ts';
+import { drillOnce, type Insistence } from '../drill-one.ts';
 import { showReport } from '../drill-report.ts';
-import { prepareFault } from '../drill-faults.ts';
-import { runDrill } from '../drill-run.ts';
-import { targetOf, urlOf } from '../drill-target.ts';
+import { runScenario } from '../drill-scenario.ts';
 import { interruption } from '../interruption.ts';
+import { storedFleet } from '../members.ts';
 import { type Place, withPlace } from '../place.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface Options {
+  readonly scenario?: string;
   readonly rate: string;
   readonly duration: string;
   readonly method: string;
@@ -20,6 +23,7 @@ interface Options {
   readonly url?: string;
   readonly times: string;
   readonly repairTimeout: string;
+  readonly report?: string;
   readonly force?: true;
 }
 
@@ -28,24 +32,31 @@ export function drillCommand(entry: Entry): Command {
     entry,
     {
       description:
-        'Breaks one thing on purpose, under load through the gateway; waits for the repair; gives a verdict and an exit code.',
+        'Breaks one thing on purpose, under load through the gateway; waits for the repair; gives a verdict, a report and an exit code. Without a fault: the drills of drills.yaml, one after the other.',
     },
-    (context, options, args) =>
-      withPlace(context, (place) => drill(context, place, args[0] as Fault, args[1] as string, options)),
+    (context, options, args) => {
+      const [fault, service] = args as [Fault | undefined, string | undefined];
+      if (fault === undefined) return drillByFile(context, options);
+      if (service === undefined) throw usage(`a drill needs a service: twinhull drill ${fault} SERVICE`);
+      if (options.scenario !== undefined) throw usage('a fault or a file of drills, not both');
+      return drillByHand(context, wantedOf(fault, service, options), options);
+    },
   )
-    .addArgument(new Argument('<fault>', 'what to break').choices(faultNames))
-    .argument('<service>', 'the service that is broken, or put under load')
-    .option('--rate <number>', 'requests a second', '200')
-    .option('--duration <time>', 'how long to send requests', '10s')
+    .addArgument(new Argument('[fault]', 'what to break').choices(faultNames))
+    .argument('[service]', 'the service that is broken, or put under load')
+    .option('-f, --scenario <path>', 'file of drills; default: drills.yaml beside the Compose file')
+    .option('--rate <number>', 'requests a second', String(usualDrill.ratePerSecond))
+    .option('--duration <time>', 'how long to send requests', formatDuration(usualDrill.durationMs))
     .option(
       '--method <methods>',
       'methods to send, in equal parts: GET,POST; what your service does with a POST is its business',
-      'GET',
+      usualDrill.methods.join(','),
     )
     .option('--path <path>', 'path to request; default: what the gateway checks')
     .option('--url <url>', 'address to send requests to; default: the published port of the gateway')
-    .option('--times <number>', 'crash-loop: how often it is killed', '3')
+    .option('--times <number>', 'crash-loop: how often it is killed', String(usualDrill.times))
     .option('--repair-timeout <time>', 'how long the repair may take', '120s')
+    .option('--report <folder>', 'where to write the report; default: in the state folder of the project')
     .option('--force', 'even where it is an outage, or another incident is open')
     .addHelpText('after', faultsText());
 }
@@ -55,61 +66,93 @@ function faultsText(): string {
   return ['', 'Faults:', ...lines].join('\n');
 }
 
-async function drill(
-  context: Context,
-  place: Place,
-  fault: Fault,
-  service: string,
-  options: Options,
-): Promise<ExitCode> {
-  const durationMs = duration(options.duration, '--duration');
-  const repairTimeoutMs = duration(options.repairTimeout, '--repair-timeout');
-  const times = count(options.times, '--times');
-  const insists = options.force === true;
-  const target = await targetOf(place, service, fault, insists);
-  const prepared = await prepareFault(place, fault, target, { durationMs, times }, insists);
-  const mix = mixOf(options, target.plan);
-  const url = options.url ?? (await urlOf(place, target));
-  using interrupted = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));
-  const { signal } = interrupted;
-  const load = url === null ? null : await startLoad(url, Number(options.rate), mix);
-  if (url === null)
-    context.terminal.warn(`${service} has no HTTP port that could be loaded; the drill only watches the repair`);
-  const about = { fault, target, prepared, load, durationMs, repairTimeoutMs, expectation: {}, insists, signal };
-  const report = await runDrill(context, place, about);
-  showReport(context, report);
-  return report.verdict === 'pass' ? 0 : 1;
+async function drillByHand(context: Context, wanted: ScenarioDrill, options: Options): Promise<ExitCode> {
+  return withPlace(context, async (place) => {
+    using interrupted = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));
+    const startedAt = Date.now();
+    const report = await drillOnce(context, place, wanted, insistenceOf(options, interrupted.signal));
+    const outcomes = [{ name: wanted.name, done: true, report }] as const;
+    const files = keep({ project: place.project, startedAt, endedAt: Date.now(), outcomes }, place, options);
+    if (context.terminal.json) context.terminal.document({ ...report, report: files });
+    else showReport(context.terminal, report);
+    sayWhere(context, files);
+    return report.verdict === 'pass' ? 0 : 1;
+  });
 }
 
-function count(text: string, option: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 100)
-    throw new TwinhullError('TH_USAGE', `${option} takes a whole number from 1 to 100, not "${text}"`);
-  return number;
+async function drillByFile(context: Context, options: Options): Promise<ExitCode> {
+  const { file, source } = await drillsFile(context, options.scenario ?? null);
+  readScenario(source, file, null);
+  return withPlace(context, async (place) => {
+    const scenario = readScenario(source, file, await servicesOf(place));
+    using interrupted = interruption(() => context.terminal.warn('ending the drills and taking the fault back'));
+    const startedAt = Date.now();
+    const outcomes = await runScenario(context, place, scenario, insistenceOf(options, interrupted.signal));
+    const run: DrillRun = { project: place.project, startedAt, endedAt: Date.now(), outcomes };
+    const files = keep(run, place, options);
+    if (context.terminal.json) context.terminal.document({ ...runDocument(run), report: files });
+    sayWhere(context, files);
+    return hasPassed(run) ? 0 : 1;
+  });
 }
 
-async function startLoad(url: string, rate: number, mix: readonly LoadRequest[]): Promise<LoadRun> {
-  const { runLoad } = await import('../../drill/load.ts');
-  if (!(rate > 0 && rate <= 10_000))
-    throw new TwinhullError('TH_USAGE', '--rate takes a number of requests a second, up to 10000');
-  return runLoad({ url, rate, mix, until: new AbortController().signal });
+async function servicesOf({ folder, project }: Place): Promise<readonly string[]> {
+  const { openStore } = await import('../../wire.ts');
+  const store = openStore(folder, { readOnly: true });
+  const fleet = storedFleet(store);
+  store.close();
+  if (fleet === null) throw new TwinhullError('TH_NOT_RUNNING', `nothing is running for the project ${project}`);
+  return fleet.services.map(({ name }) => name);
 }
 
-function mixOf({ method, path }: Options, plan: ServicePlan): LoadRequest[] {
-  const checked = plan.gateway?.config.ports.find(({ check }) => check.kind === 'http')?.check.path;
-  const wanted = path ?? checked ?? '/';
-  const methods = method.split(',').map((name) => name.trim().toUpperCase());
-  const unknown = methods.find((name) => !['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'].includes(name));
-  if (unknown !== undefined)
-    throw new TwinhullError('TH_USAGE', `--method takes GET, HEAD, POST, PUT, DELETE, OPTIONS, not "${unknown}"`);
-  return methods.flatMap((name) =>
-    [true, false].map((keepAlive) => ({ method: name, path: wanted, keepAlive, weight: 1 })),
-  );
+function keep(run: DrillRun, { folder }: Place, { report }: Options): ReportFiles {
+  return writeReport(run, report ?? usualReportFolder(folder));
 }
 
-function duration(text: string, option: string): number {
+function sayWhere({ terminal }: Context, { markdown }: ReportFiles): void {
+  terminal.say(`report: ${printable(markdown)}`);
+}
+
+function insistenceOf({ force, repairTimeout }: Options, signal: AbortSignal): Insistence {
+  return { insists: force === true, repairTimeoutMs: spanOf(repairTimeout, '--repair-timeout'), signal };
+}
+
+function wantedOf(fault: Fault, service: string, options: Options): ScenarioDrill {
+  const rate = Number(options.rate);
+  if (!(rate > 0 && rate <= 10_000)) throw usage('--rate takes a number of requests a second, up to 10000');
+  return {
+    name: `${fault} ${service}`,
+    fault,
+    service,
+    ratePerSecond: rate,
+    durationMs: spanOf(options.duration, '--duration'),
+    methods: options.method.split(',').map(methodOf),
+    path: options.path ?? null,
+    url: options.url ?? null,
+    times: timesOf(options.times),
+    expectation: {},
+  };
+}
+
+function methodOf(text: string): LoadMethod {
+  const wanted = text.trim().toUpperCase();
+  const found = loadMethods.find((name) => name === wanted);
+  if (found === undefined) throw usage(`--method takes ${loadMethods.join(', ')}, not "${wanted}"`);
+  return found;
+}
+
+function timesOf(text: string): number {
+  const times = Number(text);
+  if (Number.isInteger(times) && times >= 1 && times <= 100) return times;
+  throw usage(`--times takes a whole number from 1 to 100, not "${text}"`);
+}
+
+function spanOf(text: string, option: string): number {
   const ms = parseDuration(text);
-  if (ms === null || ms <= 0 || ms > 3_600_000)
-    throw new TwinhullError('TH_USAGE', `${option} takes a time such as 10s, not "${text}"`);
+  if (ms === null || ms <= 0 || ms > 3_600_000) throw usage(`${option} takes a time such as 10s, not "${text}"`);
   return ms;
+}
+
+function usage(message: string): TwinhullError {
+  return new TwinhullError('TH_USAGE', message);
 }
