@@ -242,7 +242,9 @@ function graceOf(turn: Turn, seen: MemberSeen, { everWell, repair }: MemberMemor
 
 function judgeByGateway(turn: Turn, seen: MemberSeen, memory: MemberMemory, inGrace: boolean): Condition {
   const threshold = thresholdOf(turn.model.policy, failureOfRunning(seen, memory, turn.model.policy));
-  const needed = failuresNeeded(threshold, memory);
+  // requests that stand still are silence too, whatever the last check that failed said
+  const witness = failedChecks(memory) === 0 ? ({ checkFailure: 'silent' } as const) : memory;
+  const needed = failuresNeeded(threshold, witness);
   const words = wordsAgainst(memory, turn.model.policy.threshold);
   const isOut = seen.gateway?.traffic === 'out';
   if (words > 0 && !inGrace && !(isOut && words < needed)) {

@@ -168,3 +168,13 @@ test('a cold pair is not moved for a network that can be given back', () => {
   story.seeMember('web', 'web-primary', { detachedFrom: ['shop_default'] });
   assert.deepEqual(effectsIn(story.decide().map(lineOf)), ['reconnect web web-primary']);
 });
+
+test('requests that stood still for a moment restart nobody, also where one failed check is enough', () => {
+  const story = well(serviceModel('web', { policy: { ...policy, threshold: 1 } }));
+  story.now += 1000;
+  story.decide({ kind: 'stalled', service: 'web', member: 'web-backup', forMs: 800 });
+  assert.deepEqual(
+    effectsIn(pass(story, 60)).filter((key) => /restart|replace/.test(key)),
+    [],
+  );
+});

@@ -109,7 +109,7 @@ export interface Store {
 
   /** small documents by name: the core's memory, the fleet, roles */
   saveDocument(name: string, value: unknown): void;
-  /** null when there is none */
+  /** null when there is none, or when its text is not the one that was saved any more */
   document(name: string): unknown;
 
   /**

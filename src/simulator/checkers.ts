@@ -24,6 +24,7 @@ const SERVES_AGAIN_WITHIN_MS = 90_000;
 const STORM = 8;
 
 const STARTING = new Set(['startContainer', 'unpauseContainer', 'restartContainer']);
+const CHANGING = /^(create|start|stop|restart|kill|pause|unpause|remove|connect|disconnect|setRestart)/;
 const ENDING = new Set(['stopContainer', 'killContainer', 'restartContainer', 'removeContainer', 'pauseContainer']);
 
 export class Checkers {
@@ -35,15 +36,21 @@ export class Checkers {
   /** since when a service does not serve although it could */
   readonly #unserved = new Map<string, number>();
   readonly #told = new Set<string>();
+  /** what happens from now on is noise: whatever is done to a container is done without a cause */
+  isNoiseOnly = false;
+  /** times that requests were sent to another member than before, by twinhull's decision */
+  switches = 0;
 
   constructor(world: World, causes: Causes) {
     this.#world = world;
     this.#causes = causes;
     world.onCall.add((process, door, call, when, values) => {
       if (call === 'saveDocument' && when === 'before') this.#remembered(values[1]);
-      if (door === 'engine' && when === 'before' && STARTING.has(call))
-        this.#starting(process, call, String(values[0]));
-      if (door === 'engine' && when === 'before' && ENDING.has(call)) this.#ending(process, call, String(values[0]));
+      if (door === 'gateway' && when === 'before' && call === 'lead') this.switches += 1;
+      if (door !== 'engine' || when !== 'before') return;
+      if (STARTING.has(call)) this.#starting(process, call, String(values[0]));
+      if (ENDING.has(call)) this.#ending(process, call, String(values[0]));
+      if (this.isNoiseOnly && CHANGING.test(call)) this.#changing(process, call, String(values[0]));
     });
     world.onEnd.add((ending) => this.#ended(ending));
   }
@@ -87,6 +94,20 @@ export class Checkers {
       ({ name, containerName }) => name !== member.name && this.#runningNamed(containerName).length > 0,
     );
     return service.policy.standby === 'cold' && others.length > 0;
+  }
+
+  /** A paused standby that wakes and rests again is traffic that moves. */
+  #changing(process: Process, call: string, id: string): void {
+    const { members, engine } = this.#world;
+    const name = engine.containers().find((one) => one.id === id)?.name ?? id;
+    const isWarm = members.places.get(name)?.service.policy.standby === 'warm';
+    if (isWarm && (call === 'pauseContainer' || call === 'unpauseContainer')) this.switches += 1;
+    else this.#violated('no false action', `${process.name}: ${call} of ${name}, and nothing is broken`);
+  }
+
+  /** A request failed that could have been answered. */
+  lost(service: string, what: string): void {
+    this.#once(`no request lost of ${service}`, what);
   }
 
   #countEnd(service: string): void {

@@ -53,11 +53,14 @@ export class Installation {
   records = new MemoryRecords();
   #process: Process | null = null;
   #started = 0;
+  /** what the project's files say by now */
+  fleet: Fleet;
   /** somebody took the project down: it takes a person to bring it up again */
   isTakenDown = false;
 
   constructor(parts: InstallationParts) {
     this.#parts = parts;
+    this.fleet = parts.fleet;
   }
 
   get process(): Process | null {
@@ -72,7 +75,7 @@ export class Installation {
   }
 
   /** `twinhull up` while it is supervised. */
-  async upAgain(fleet: Fleet = this.#parts.fleet): Promise<void> {
+  async upAgain(fleet: Fleet = this.fleet): Promise<void> {
     const options = { removeOrphans: false, forceRecreate: false, waitTimeoutMs: 60_000 };
     const report = (): void => undefined;
     await this.#process?.project.up(fleet, options, report, new AbortController().signal);
@@ -90,12 +93,15 @@ export class Installation {
     if (startsAgain) clock.timer(RESTART_PAUSE_MS, () => this.supervise());
   }
 
-  /** What it remembers is gone, as after a disk that was full or a file that was damaged; the plan is left. */
-  loseMemory(): void {
+  /**
+   * What it remembers is gone, as after a disk that was full or a file that was damaged.
+   * @param left documents that are not; by default the plan
+   */
+  loseMemory(left: readonly string[] = ['fleet', 'stopped']): void {
     const { documents } = this.records;
     this.kill();
     this.records = new MemoryRecords();
-    for (const name of ['fleet', 'stopped']) {
+    for (const name of left) {
       const text = documents.get(name);
       if (text !== undefined) this.records.documents.set(name, text);
     }

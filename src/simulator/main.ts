@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { faults as allFaults } from './faults.ts';
+import { faults as allFaults, noise } from './faults.ts';
 import type { Fault } from './faults/fault.ts';
 import { runSeed, type RunResult } from './run.ts';
 
@@ -15,7 +15,7 @@ const USAGE = `twinhull-sim --seed N [--minutes M | --hours H] [--services N] [-
 twinhull-sim --seeds A..B [--minutes M] [--jobs N] [...]
     many runs, each violation with its seed; exit code 1 when there was one
 twinhull-sim --list
-    the faults by name`;
+    the faults by family and name; --faults takes both, and noise happens only where it is asked for`;
 
 interface Options {
   readonly from: number;
@@ -30,12 +30,16 @@ interface Options {
 
 class BadUsage extends Error {}
 
+const known: readonly Fault[] = [...allFaults, ...noise];
+
 /** What is passed from the runs to whoever adds them up. */
 interface Summary {
   readonly seed: string;
   readonly violations: readonly string[];
   readonly virtualMs: number;
   readonly faults: Readonly<Record<string, number>>;
+  readonly requests: RunResult['requests'];
+  readonly switches: number;
 }
 
 export async function main(argv: readonly string[]): Promise<number> {
@@ -94,15 +98,15 @@ function number(values: Values, name: string): number | undefined {
 
 function chosen(names: unknown): readonly Fault[] {
   if (typeof names !== 'string') return allFaults;
-  return names.split(',').map((name) => {
-    const found = allFaults.find((fault) => fault.name === name);
-    if (!found) throw new BadUsage(`no fault is called ${JSON.stringify(name)}; --list tells them`);
+  return names.split(',').flatMap((name) => {
+    const found = known.filter((fault) => fault.name === name || fault.family === name);
+    if (found.length === 0) throw new BadUsage(`no fault is called ${JSON.stringify(name)}; --list tells them`);
     return found;
   });
 }
 
 function list(): number {
-  for (const { name, family } of allFaults) process.stdout.write(`${family.padEnd(10)} ${name}\n`);
+  for (const { name, family } of known) process.stdout.write(`${family.padEnd(10)} ${name}\n`);
   return 0;
 }
 
@@ -124,12 +128,14 @@ async function runOne(options: Options): Promise<number> {
 /** One line of JSON a seed. */
 async function runLines(options: Options): Promise<number> {
   for (let seed = options.from; seed <= options.to; seed++) {
-    const { violations, virtualMs, faults } = await run(options, seed);
+    const { violations, virtualMs, faults, requests, switches } = await run(options, seed);
     const summary: Summary = {
       seed: String(seed),
       violations: violations.map(({ at, rule, what }) => `${(at / 1000).toFixed(1)} s ${rule}: ${what}`),
       virtualMs,
       faults: Object.fromEntries(faults),
+      requests,
+      switches,
     };
     process.stdout.write(`${JSON.stringify(summary)}\n`);
   }
@@ -177,6 +183,9 @@ function sayTotal(summaries: readonly Summary[], total: number, tookMs: number):
   process.stdout.write(
     `${summaries.length} seeds, ${bad} with violations; ${hours} hours, ${count} faults of ${happened.size} kinds\n`,
   );
+  const sum = (of: (summary: Summary) => number): number => summaries.reduce((all, one) => all + of(one), 0);
+  const [sent, failed] = [sum(({ requests }) => requests.sent), sum(({ requests }) => requests.failed)];
+  process.stdout.write(`${sent} requests, ${failed} of them failed; ${sum(({ switches }) => switches)} switches\n`);
   sayPace(virtualMs, tookMs);
   if (summaries.length < total) process.stdout.write(`${total - summaries.length} seeds did not come to an end\n`);
   return bad === 0 && summaries.length === total ? 0 : 1;

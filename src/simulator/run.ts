@@ -2,6 +2,7 @@
 
 import { Causes } from './causes.ts';
 import { Checkers, type Violation } from './checkers.ts';
+import { Clients } from './clients.ts';
 import { faults as allFaults } from './faults.ts';
 import { insistOnUp } from './faults/operators.ts';
 import type { Fault } from './faults/fault.ts';
@@ -25,6 +26,10 @@ export interface RunResult {
   readonly virtualMs: number;
   /** how often each fault happened, by name */
   readonly faults: ReadonlyMap<string, number>;
+  /** that may be sent again */
+  readonly requests: { readonly sent: number; readonly failed: number };
+  /** changes of who gets the requests */
+  readonly switches: number;
 }
 
 const BEGINS_AFTER_MS = 60_000;
@@ -39,6 +44,7 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
   const world = new World({ seed, project });
   const causes = new Causes();
   const checkers = new Checkers(world, causes);
+  const clients = new Clients(world, random.fork('clients'), (...lost) => checkers.lost(...lost));
   const fate = new Fate(world, causes, random.fork('fate'), faults);
   world.trace.say(
     'sim',
@@ -50,6 +56,8 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
   );
   const look = (): void => checkers.look();
   await world.clock.advance(BEGINS_AFTER_MS, look);
+  clients.begin();
+  checkers.isNoiseOnly = faults.every(({ family }) => family === 'noise');
   await fate.rage(minutes * 60_000, look);
   world.trace.say('sim', 'no more faults');
   await world.clock.advance(SETTLES_MS, look);
@@ -63,6 +71,8 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
     trace: world.trace.lines,
     virtualMs: world.clock.monotonic(),
     faults: fate.happened,
+    requests: { sent: clients.sent, failed: clients.failed },
+    switches: checkers.switches,
   };
   world.twinhull.kill(false);
   return result;

@@ -8,8 +8,8 @@ import { MemoryGatewayDriver, type MemoryGateway } from '../adapters/memory/gate
 import { MemoryMeter } from '../adapters/memory/meter.ts';
 import { MemoryProber } from '../adapters/memory/prober.ts';
 import type { Ending } from '../api/supervised-project.ts';
-import type { Project } from '../compose/project.ts';
-import type { Container, EngineEvent } from '../ports/engine.ts';
+import type { Project, Service } from '../compose/project.ts';
+import type { Container, EngineEvent, Image } from '../ports/engine.ts';
 import type { Fleet, ServicePlan } from '../redundancy/fleet.ts';
 import { planFleet } from '../redundancy/plan.ts';
 import { gatewayFolder } from '../state-folder.ts';
@@ -43,10 +43,14 @@ export class World {
   readonly twinhull: Installation;
   readonly onCall = new Set<CallListener>();
   readonly onEnd = new Set<(ending: Ending) => void>();
+  #project: Project;
+  readonly #images: ReadonlyMap<string, Image>;
   #lostChecks = 0;
   readonly #losses: Random;
   /** which run of its container each gateway is; '': it does not run */
   readonly #gatewayRuns = new Map<string, string>();
+  /** inside its container */
+  readonly #gatewayCrashes = new Map<string, number>();
   isEngineThere = true;
   /** somebody ended something and nobody saw it: that it was no request, only a person can say */
   needsUp = false;
@@ -72,12 +76,9 @@ export class World {
     const references = [...new Set(Object.values(project.services).flatMap(({ image }) => image ?? []))];
     const image = (reference: string) => plainImage({ id: `sha256:${reference}`, cmd: ['serve'] });
     for (const name of [...references, 'memory/gateway:1']) this.engine.addImage(name, image(name));
-    this.fleet = planFleet(project, {
-      driver: this.driver,
-      stateFolder: STATE_FOLDER,
-      images: new Map(references.map((name) => [name, image(name)])),
-      networks: [],
-    });
+    this.#project = project;
+    this.#images = new Map(references.map((name) => [name, image(name)]));
+    this.fleet = this.#plan();
     this.members = new Members({
       engine: this.engine,
       clock: this.clock,
@@ -104,6 +105,18 @@ export class World {
         for (const listener of this.onEnd) listener(ending);
       },
     });
+  }
+
+  #plan(): Fleet {
+    const { driver } = this;
+    return planFleet(this.#project, { driver, stateFolder: STATE_FOLDER, images: this.#images, networks: [] });
+  }
+
+  /** Somebody writes other keys of a service into the project's file; the names of its members stay. */
+  edit(service: string, keys: Partial<Service>): void {
+    const { services } = this.#project;
+    this.#project = { ...this.#project, services: { ...services, [service]: { ...services[service], ...keys } } };
+    this.twinhull.fleet = this.#plan();
   }
 
   engineLeaves(how: () => void): void {
@@ -141,6 +154,18 @@ export class World {
   gatewayContainer(service: string): Container | null {
     const { gateway } = this.service(service);
     return gateway && this.engine.containerNamed(gateway.containerName);
+  }
+
+  /** Which process of its gateway this is; '': none */
+  gatewayRun(service: string): string {
+    const run = this.#gatewayRuns.get(service) ?? '';
+    return run === '' ? '' : `${run} ${this.#gatewayCrashes.get(service) ?? 0}`;
+  }
+
+  /** HAProxy ends inside its container, which goes on. */
+  crashGateway(service: string): void {
+    this.#gatewayCrashes.set(service, (this.#gatewayCrashes.get(service) ?? 0) + 1);
+    this.gateway(service)?.crash();
   }
 
   /** The service would answer a request right now. Without a gateway: somebody of it works. */

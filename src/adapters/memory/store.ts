@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { EventRecord, HealthRecord, IncidentRecord, JournalEntry, LeaseHolder, Store } from '../../ports/store.ts';
+import { sealed, unsealed } from '../../sealed.ts';
 
 /** The lease that the stores of one test share, as the processes of one machine share a file. */
 export class MemoryLease {
@@ -108,11 +109,11 @@ export class MemoryStore implements Store {
   }
 
   saveDocument(name: string, value: unknown): void {
-    this.#records.documents.set(name, JSON.stringify(value ?? null));
+    this.#records.documents.set(name, sealed(value));
   }
 
   document(name: string): unknown {
-    return JSON.parse(this.#records.documents.get(name) ?? 'null');
+    return unsealed(this.#records.documents.get(name) ?? 'null');
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {

@@ -39,6 +39,20 @@ describe('the state file', () => {
     assert.equal(statSync(folder).mode & 0o777, 0o700);
   });
 
+  it('takes a document in which a bit has flipped for none, where the file is sound for SQLite', () => {
+    const store = openStore(folder, clock);
+    store.saveDocument('core', { leader: 'web-primary' });
+    store.close();
+    const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.db') && !name.startsWith('lease'));
+    const database = new DatabaseSync(join(folder, file));
+    database.exec("UPDATE documents SET value = replace(value, 'web-primary', 'web-primarx')");
+    database.close();
+    const again = openStore(folder, clock);
+    assert.deepEqual(again.notices, []);
+    assert.equal(again.document('core'), null);
+    again.close();
+  });
+
   it('keeps everything over a reopening, durable without a clean close', () => {
     const store = openStore(folder, clock);
     const id = store.announce(5, { kind: 'restart' }, null);

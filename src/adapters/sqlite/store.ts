@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { messageOf, TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventRecord, HealthRecord, IncidentRecord, JournalEntry, LeaseHolder, Store } from '../../ports/store.ts';
+import { sealed, unsealed } from '../../sealed.ts';
 import { openForReading, openForWriting } from './database.ts';
 import { Lease } from './lease.ts';
 
@@ -139,12 +140,12 @@ export class SqliteStore implements Store {
   }
 
   saveDocument(name: string, value: unknown): void {
-    this.#run('INSERT OR REPLACE INTO documents (name, value) VALUES (?, ?)', name, toJson(value));
+    this.#run('INSERT OR REPLACE INTO documents (name, value) VALUES (?, ?)', name, sealed(value));
   }
 
   document(name: string): unknown {
     const row = this.#get('SELECT value FROM documents WHERE name = ?', name);
-    return row ? JSON.parse(String(row['value'])) : null;
+    return row ? unsealed(text(row['value'])) : null;
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {

@@ -1,4 +1,20 @@
-import { ailing, begun, byHand, pickRunning, pickService, type Fault, wavering } from './fault.ts';
+import { ailing, begun, byHand, type Family, type Fault, pickRunning, pickService, wavering } from './fault.ts';
+
+/** @param shares of the checks, one of them by chance */
+export function loss(name: string, family: Family, shares: readonly number[]): Fault {
+  return {
+    name,
+    family,
+    begin(world, random) {
+      const share = random.pick(shares);
+      world.loseChecks(share);
+      const causes = share > 0.1 ? 'all' : [];
+      return begun(`${share * 100} % of all checks are lost`, causes, random.whole(10_000, 180_000), () =>
+        world.loseChecks(0),
+      );
+    },
+  };
+}
 
 /** What lies between gateways and members. */
 export const networkFaults: readonly Fault[] = [
@@ -73,20 +89,7 @@ export const networkFaults: readonly Fault[] = [
       );
     },
   },
-  {
-    name: 'loss',
-    family: 'network',
-    begin(world, random) {
-      const share = random.pick([0.02, 0.05, 0.1, 0.3]);
-      world.loseChecks(share);
-      return begun(
-        `${share * 100} % of all checks are lost`,
-        share > 0.1 ? 'all' : [],
-        random.whole(10_000, 180_000),
-        () => world.loseChecks(0),
-      );
-    },
-  },
+  loss('loss', 'network', [0.02, 0.05, 0.1, 0.3]),
   {
     name: 'partition',
     family: 'network',

@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 import { begun, byHand, type Fault, pickRunning, pickService } from './fault.ts';
 
 /** A command of ours, as somebody gives it. */
-function command(world: World, words: string, work: () => Promise<unknown> | undefined): void {
+export function command(world: World, words: string, work: () => Promise<unknown> | undefined): void {
   const said = (how: string): void => world.trace.say('operator', `${words}: ${how}`);
   const running = work();
   if (!running) return said('nobody supervises');

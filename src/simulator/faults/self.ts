@@ -1,5 +1,5 @@
 import type { CallListener, World } from '../world.ts';
-import { begun, byHand, endByHand, type Fault, pickService } from './fault.ts';
+import { begun, byHand, endByHand, type Family, type Fault, pickService } from './fault.ts';
 
 /** Kills the process at its n-th call that changes something, counted from now. */
 function killAtCall(world: World, count: number, when: 'before' | 'after'): () => void {
@@ -15,6 +15,36 @@ function killAtCall(world: World, count: number, when: 'before' | 'after'): () =
 
 const CHANGING =
   /^(announce|complete|saveDocument|create|start|stop|restart|kill|pause|unpause|rename|remove|connect|disconnect|setRestart|lead|drain|takeOut|putIn|reload)/;
+
+/** @param lasts milliseconds */
+export function paused(name: string, family: Family, lasts: readonly [number, number]): Fault {
+  return {
+    name,
+    family,
+    begin(world, random) {
+      const process = world.twinhull.process;
+      if (!process?.life.isRunning) return null;
+      process.life.pause();
+      return begun('the supervisor stands still', [], random.whole(...lasts), () => process.life.resume());
+    },
+  };
+}
+
+export function clockSteps(name: string, family: Family): Fault {
+  return {
+    name,
+    family,
+    begin(world, random) {
+      const process = world.twinhull.process;
+      if (!process) return null;
+      const stepMs = random.pick([-60_000, -5000, 5000, 60_000]);
+      process.life.clockOffMs += stepMs;
+      return begun(`the wall clock steps by ${stepMs} ms`, [], random.whole(10_000, 300_000), () => {
+        process.life.clockOffMs -= stepMs;
+      });
+    },
+  };
+}
 
 /** What happens to twinhull itself, and to its gateways. */
 export const selfFaults: readonly Fault[] = [
@@ -53,29 +83,8 @@ export const selfFaults: readonly Fault[] = [
       );
     },
   },
-  {
-    name: 'paused',
-    family: 'self',
-    begin(world, random) {
-      const process = world.twinhull.process;
-      if (!process?.life.isRunning) return null;
-      process.life.pause();
-      return begun('the supervisor stands still', [], random.whole(500, 30_000), () => process.life.resume());
-    },
-  },
-  {
-    name: 'clock steps',
-    family: 'self',
-    begin(world, random) {
-      const process = world.twinhull.process;
-      if (!process) return null;
-      const stepMs = random.pick([-60_000, -5000, 5000, 60_000]);
-      process.life.clockOffMs += stepMs;
-      return begun(`the wall clock steps by ${stepMs} ms`, [], random.whole(10_000, 300_000), () => {
-        process.life.clockOffMs -= stepMs;
-      });
-    },
-  },
+  paused('paused', 'self', [500, 30_000]),
+  clockSteps('clock steps', 'self'),
   {
     name: 'record lost',
     family: 'self',
@@ -84,6 +93,32 @@ export const selfFaults: readonly Fault[] = [
       world.twinhull.loseMemory();
       world.needsUp = true;
       return begun('what the supervisor remembers is lost, and it is killed', [], 0);
+    },
+  },
+  {
+    name: 'database truncated',
+    family: 'self',
+    begin(world) {
+      if (!world.twinhull.process) return null;
+      world.twinhull.loseMemory([]);
+      world.needsUp = true;
+      return begun('the state file is truncated, so that nothing of it is left, and the supervisor is killed', [], 0);
+    },
+  },
+  {
+    name: 'database flipped',
+    family: 'self',
+    begin(world, random) {
+      const { documents } = world.twinhull.records;
+      const name = random.pick(['core', 'core', 'fleet', 'emergencies']);
+      const text = documents.get(name);
+      if (text === undefined) return null;
+      const at = random.whole(0, text.length - 1);
+      const damaged = String.fromCodePoint((text.codePointAt(at) ?? 0) ^ (1 << random.whole(0, 6)));
+      world.twinhull.kill();
+      documents.set(name, text.slice(0, at) + damaged + text.slice(at + 1));
+      world.needsUp = true;
+      return begun(`a bit of the document ${name} flips on the disk, and the supervisor is killed`, [], 0);
     },
   },
   {
@@ -113,7 +148,7 @@ export const selfFaults: readonly Fault[] = [
       const service = pickService(world, random, ({ gateway }) => gateway !== null);
       const gateway = service && world.gateway(service.name);
       if (!service || !gateway || world.gatewayContainer(service.name)?.state !== 'running') return null;
-      gateway.crash();
+      world.crashGateway(service.name);
       return begun(`HAProxy of ${service.name} crashes`, [service.name], 10, () => {
         if (world.gatewayContainer(service.name)?.state === 'running') gateway.comeBack();
       });
