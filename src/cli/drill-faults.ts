@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { faultDescriptions, type Fault } from '../drill/fault.ts';
-import { findDaemon } from '../drill/daemon.ts';
+import { type Daemon, findDaemon } from '../drill/daemon.ts';
 import { type Extent, prepare, type Prepared } from '../drill/prepare.ts';
 import { TwinhullError } from '../errors.ts';
 import type { DrillTarget } from './drill-target.ts';
@@ -25,7 +25,7 @@ export async function prepareFault(
   return prepare(place.engine, fault, target.subject, extent);
 }
 
-/** For what is no member: whether it is there again. null: the verdicts of the members tell. */
+/** To be asked for before the fault: for what is no member, whether it is there again. null: the verdicts of the members tell. */
 export function isBackAfter(
   place: Place,
   fault: Fault,
@@ -41,8 +41,10 @@ export function isBackAfter(
         const now = (await place.control.status())?.supervisor;
         return now !== undefined && now.startedAt > supervisor.startedAt;
       };
-    case 'daemon':
-      return async () => (await place.engine.info()).id !== '';
+    case 'daemon': {
+      const before = daemonOf(place)?.pid;
+      return async () => daemonOf(place)?.pid !== before && (await place.engine.info()).id !== '';
+    }
   }
 }
 
@@ -81,14 +83,17 @@ function looksLikeSupervisor(pid: number): boolean {
   }
 }
 
-async function daemonDeath({ engine }: Place, insists: boolean): Promise<Prepared> {
+function daemonOf({ engine: { endpoint } }: Place): Daemon | null {
+  return endpoint.kind === 'unix' ? findDaemon(endpoint.socketPath) : null;
+}
+
+async function daemonDeath(place: Place, insists: boolean): Promise<Prepared> {
   if (process.getuid?.() !== 0) throw refused('only root may kill the Docker daemon');
-  if (engine.endpoint.kind !== 'unix') throw refused('the Docker daemon is not on this machine');
-  const daemon = findDaemon(engine.endpoint.socketPath);
+  const daemon = daemonOf(place);
   if (daemon === null) throw refused('no process called dockerd is seen to listen on the socket of the engine');
   const { pid, unit } = daemon;
   if (unit === null) throw refused('the Docker daemon is not a service of systemd: nobody would start it again');
-  if (!(await engine.info()).liveRestore && !insists)
+  if (!(await place.engine.info()).liveRestore && !insists)
     throw refused(
       'live-restore is off: every container on this machine, of other projects too, ends and is started again with the daemon',
       'Set "live-restore": true in daemon.json, or insist with --force.',

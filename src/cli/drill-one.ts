@@ -1,6 +1,8 @@
 import type { DrillReport } from '../drill/judge.ts';
+import { drillUnderWay } from '../drill/leftovers.ts';
 import type { LoadRequest, LoadRun } from '../drill/load.ts';
 import type { ScenarioDrill } from '../drill/scenario.ts';
+import { TwinhullError } from '../errors.ts';
 import type { Context } from './command.ts';
 import { prepareFault } from './drill-faults.ts';
 import { runDrill } from './drill-run.ts';
@@ -25,6 +27,7 @@ export async function drillOnce(
   { insists, repairTimeoutMs, signal }: Insistence,
 ): Promise<DrillReport> {
   const { fault, service, durationMs, times, expectation } = wanted;
+  refuseSecond(place);
   const target = await targetOf(place, service, fault, insists);
   const prepared = await prepareFault(place, fault, target, { durationMs, times }, insists);
   const checked = target.plan.gateway?.config.ports.find(({ check }) => check.kind === 'http')?.check.path;
@@ -42,6 +45,15 @@ export async function drillOnce(
     expectation,
     insists,
     signal,
+  });
+}
+
+/** Of two faults at once nobody could tell which of them was borne. */
+function refuseSecond({ folder }: Place): void {
+  const other = drillUnderWay(folder, Date.now());
+  if (other === null) return;
+  throw new TwinhullError('TH_DRILL_REFUSED', `another drill goes on: ${other.fault} of ${other.member}`, {
+    next: 'Wait until it is over.',
   });
 }
 

@@ -7,7 +7,7 @@ export function showReport(terminal: Terminal, report: DrillReport): void {
   const { verdict, requests, longestGapMs, switchedMs, checks } = report;
   const repaired = checks.find(({ what }) => what === 'repaired')?.seen ?? 'no';
   const lines = [
-    `${report.fault} of ${printable(report.member)}: ${verdict}`,
+    `${report.fault} of ${printable(report.member)}: ${verdict}${report.note === '' ? '' : ` (${report.note})`}`,
     ...report.reasons.map((reason) => `  ${printable(reason)}`),
     ...(longestGapMs === null
       ? []

@@ -63,6 +63,7 @@ async function breakAndWatch(
   const signal = AbortSignal.any([drill.signal, over.signal]);
   context.terminal.say(`${fault} ${target.name}`);
   await announce(place, drill, durationMs + repairTimeoutMs);
+  const isBack = isBackAfter(place, fault, target);
   const faultAt = Date.now();
   await prepared.begin(drill.signal);
   let isMade = false;
@@ -74,7 +75,7 @@ async function breakAndWatch(
     faultAt,
     until: faultAt + durationMs + repairTimeoutMs,
     isMade: () => isMade,
-    isBack: isBackAfter(place, fault, target),
+    isBack,
     mayBeBorne: mayBeBorne(fault),
     signal,
   });
@@ -161,7 +162,7 @@ async function loadedUntilTheEnd({
 
 async function reportOf(
   place: Place,
-  { fault, target: { plan, name }, repairTimeoutMs, expectation }: Drill,
+  { fault, target: { plan, name }, prepared, repairTimeoutMs, expectation }: Drill,
   seen: Pick<DrillReport, 'requests' | 'longestGapMs'> & {
     readonly faultAt: number;
     readonly repairedAt: number | null;
@@ -179,6 +180,7 @@ async function reportOf(
     mayBeBorne: mayBeBorne(fault),
     repairTimeoutMs,
     expectation,
+    note: prepared.note?.() ?? '',
   });
 }
 

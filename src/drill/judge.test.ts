@@ -21,6 +21,7 @@ const evidence: DrillEvidence = {
   mayBeBorne: false,
   repairTimeoutMs: 120_000,
   expectation: {},
+  note: '',
 };
 
 test('no failed request and a repair: pass, with the times from the fault on', () => {

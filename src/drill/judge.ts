@@ -45,6 +45,8 @@ export interface DrillReport {
   /** from the fault until every member was well again, milliseconds; null: not within the time given, or never ill */
   readonly repairedMs: number | null;
   readonly checks: readonly Check[];
+  /** what came of the fault itself, where that is not always the same; else '' */
+  readonly note: string;
   /** milliseconds since 1970 */
   readonly faultAt: number;
   /** what the record says of the service since the fault, in order */
@@ -79,6 +81,7 @@ export interface DrillEvidence {
   readonly mayBeBorne: boolean;
   readonly repairTimeoutMs: number;
   readonly expectation: Expectation;
+  readonly note: string;
 }
 
 /** A check with what to say when it does not hold. */
@@ -111,6 +114,7 @@ export function judge(evidence: DrillEvidence): DrillReport {
     switchedMs,
     repairedMs: repairedAt === null ? null : repairedAt - faultAt,
     checks: judged.map(({ what, expected, seen, holds }) => ({ what, expected, seen, holds })),
+    note: evidence.note,
     faultAt,
     timeline: events.map(({ time, kind, message }) => ({ at: time, kind, message })),
   };

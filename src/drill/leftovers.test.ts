@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { TwinhullError } from '../errors.ts';
 import type { Container, Engine } from '../ports/engine.ts';
-import { clearLeftovers, leftovers, type Marker, mark, ownPidNamespace, unmark } from './leftovers.ts';
+import { clearLeftovers, drillUnderWay, leftovers, type Marker, mark, ownPidNamespace, unmark } from './leftovers.ts';
 import type { Hands } from './undo.ts';
 
 const gone = spawnSync(process.execPath, ['-e', '']).pid;
@@ -56,6 +56,14 @@ describe('what drills leave behind', () => {
       [gone],
     );
     assert.equal(leftovers(folder, 6000).length, 2);
+  });
+
+  test('one that goes on is under way, and nobody begins another one', () => {
+    mark(folder, marker);
+    assert.equal(drillUnderWay(folder, 1000), null);
+    mark(folder, { ...marker, pid: process.pid });
+    assert.equal(drillUnderWay(folder, 1000)?.pid, process.pid);
+    assert.equal(drillUnderWay(folder, 6000), null);
   });
 
   test('where its process number means nothing, a drill goes on until its time is over', () => {

@@ -75,6 +75,18 @@ export function leftovers(stateFolder: string, now: number): { readonly path: st
   });
 }
 
+/** The drill that goes on in this project; null: none does. */
+export function drillUnderWay(stateFolder: string, now: number): Marker | null {
+  const over = new Set(leftovers(stateFolder, now).map(({ path }) => path));
+  const paths = namesIn(join(stateFolder, FOLDER)).map((name) => join(stateFolder, FOLDER, name));
+  return (
+    paths
+      .filter((path) => !over.has(path))
+      .map(readMarker)
+      .find((marker) => marker !== null) ?? null
+  );
+}
+
 /** Takes back what drills left behind; a line for each, for a person. */
 export async function clearLeftovers(hands: Hands, stateFolder: string, now: number): Promise<string[]> {
   const lines: string[] = [];

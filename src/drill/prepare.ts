@@ -28,6 +28,8 @@ export interface Prepared {
   begin(signal: AbortSignal): Promise<void>;
   /** What is left to do then; resolves when there is nothing more. Absent: nothing is. */
   goOn?(signal: AbortSignal): Promise<void>;
+  /** What came of it, where that is not always the same; for a person. */
+  note?(): string;
 }
 
 export interface Extent {
@@ -77,7 +79,7 @@ export async function prepare(
     case 'disconnect':
       return disconnection(engine, subject);
     case 'crash-loop':
-      return crashLoop(engine, subject, extent.times);
+      return crashLoop(engine, subject, extent);
     case 'gateway':
       return { undo: { kind: 'start' }, begin: () => killHaproxy(engine, id, name) };
     case 'oom': {
@@ -112,27 +114,28 @@ function leak(engine: Engine, id: string, limitBytes: number, forMs: number): Pr
   };
 }
 
-function crashLoop(engine: Engine, { containerId, containerName }: Subject, times: number): Prepared {
+/** Killed again as often as it comes back while the load lasts: a member whose place another one takes may not. */
+function crashLoop(engine: Engine, { containerId, containerName }: Subject, { times, durationMs }: Extent): Prepared {
+  let kills = 0;
   let killedRun = 0;
-  const kill = async (id: string, startedAt: number): Promise<void> => {
-    killedRun = startedAt;
-    await engine.killContainer(id, 'SIGKILL');
+  const kill = async (idOrName: string, signal: AbortSignal): Promise<void> => {
+    const container = await engine.inspectContainer(idOrName, { signal });
+    if (container?.state !== 'running' || container.startedAt === killedRun) return;
+    killedRun = container.startedAt;
+    kills += 1;
+    await engine.killContainer(container.id, 'SIGKILL', { signal });
   };
   return {
     undo: { kind: 'nothing' },
-    begin: async () => {
-      const container = await engine.inspectContainer(containerId);
-      if (container) await kill(container.id, container.startedAt);
-    },
+    begin: (signal) => kill(containerId, signal),
     goOn: async (signal) => {
-      for (let left = times - 1; left > 0; ) {
+      const until = performance.now() + durationMs;
+      while (kills < times && performance.now() < until) {
         await sleep(LOOK_EVERY_MS, undefined, { signal });
-        const container = await engine.inspectContainer(containerName, { signal });
-        if (container?.state !== 'running' || container.startedAt === killedRun) continue;
-        await kill(container.id, container.startedAt);
-        left -= 1;
+        await kill(containerName, signal);
       }
     },
+    note: () => `killed ${kills} of ${times} times`,
   };
 }
 

@@ -21,6 +21,7 @@ const report: DrillReport = {
   switchedMs: 4,
   repairedMs: 2100,
   checks: [{ what: 'failed GET requests', expected: 'none', seen: '0', holds: true }],
+  note: 'as ever',
   faultAt,
   timeline: [{ at: faultAt + 4, kind: 'lead', message: 'web-backup leads | <b>now</b>' }],
 };
@@ -42,7 +43,7 @@ describe('the report of drills', () => {
 
 ## the leader dies: pass
 
-kill of web-primary, service web, 2026-01-01T12:00:00.000Z.
+kill of web-primary, service web, 2026-01-01T12:00:00.000Z: as ever.
 
 | what | expected | seen | holds |
 | --- | --- | --- | --- |

@@ -67,11 +67,11 @@ function refusalLines({ name, reason }: Extract<Outcome, { done: false }>): stri
 }
 
 function drillLines({ name, report }: Extract<Outcome, { done: true }>): string[] {
-  const { verdict, fault, member, service, faultAt, longestGapMs } = report;
+  const { verdict, fault, member, service, faultAt, longestGapMs, note } = report;
   return [
     `## ${cell(name)}: ${verdict}`,
     '',
-    `${fault} of ${cell(member)}, service ${cell(service)}, ${new Date(faultAt).toISOString()}.`,
+    `${fault} of ${cell(member)}, service ${cell(service)}, ${new Date(faultAt).toISOString()}${note === '' ? '' : `: ${cell(note)}`}.`,
     '',
     ...table(
       ['what', 'expected', 'seen', 'holds'],

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Deployment, webService } from '../../support/deployment.ts';
 
 const PORT = 18086;
@@ -11,6 +15,7 @@ interface Report {
   readonly requests: { readonly sent: number; readonly failed: number };
   readonly longestGapMs: number;
   readonly repairedMs: number | null;
+  readonly note: string;
 }
 
 describe('each fault of `twinhull drill`, under 100 requests a second', () => {
@@ -61,14 +66,33 @@ x-twinhull: { mode: pair, gateway: { protocol: http, check: { path: /health } } 
     assert.ok(Number(quota.stdout) <= 0, quota.stdout);
   });
 
-  test('leak: no GET fails; nothing of it runs on after it, within 60 s', async () => {
-    const { member } = await drill('leak');
+  test('leak: the member dies of it, no GET fails, and nothing of it runs on after it, within 60 s', async () => {
+    const { member, repairedMs } = await drill('leak');
+    assert.equal(typeof repairedMs, 'number');
     const { stdout } = await web.docker('top', await web.container(member), '-eo', 'args');
     assert.doesNotMatch(stdout, /twinhull-drill/);
   });
 
+  test('leak: one that reaches no limit yet is ended by a Ctrl-C, within 10 s', async () => {
+    await web.allHealthy('web', 60_000);
+    const argv = ['drill', 'leak', 'web', '--rate', '20', '--duration', '10m'];
+    const running = spawn(join(import.meta.dirname, '../../../bin/twinhull'), argv, { cwd: web.folder, env: web.env });
+    let said = '';
+    running.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const target = await web.container(await web.primary('web'));
+    const leaks = async (): Promise<boolean> =>
+      (await web.docker('top', target, '-eo', 'args')).stdout.includes('twinhull-drill');
+    for (let look = 0; !(await leaks()) && look < 100; look++) await sleep(100);
+    assert.ok(await leaks(), said);
+    running.kill('SIGINT');
+    await once(running, 'exit');
+    for (let look = 0; (await leaks()) && look < 20; look++) await sleep(100);
+    assert.ok(!(await leaks()));
+  });
+
   test('crash-loop: killed three times, no GET fails, well again within 60 s', async () => {
-    await drill('crash-loop', '--times', '3');
+    const { note } = await drill('crash-loop', '--times', '3');
+    assert.equal(note, 'killed 3 of 3 times');
   });
 
   test('gateway: HAProxy is back within a second', async () => {
