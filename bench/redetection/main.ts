@@ -1,0 +1,170 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Detector, detectors, detectorsOf, findings } from './detectors.ts';
+import type { Mutation } from './mutation.ts';
+import { mutations } from './mutations.ts';
+import { summaryOf } from './report.ts';
+import { type Result, verdictOf } from './result.ts';
+import { type Known, Results } from './results.ts';
+import { Workshop } from './workshop.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+interface Options {
+  readonly commit: string;
+  readonly wanted: readonly Mutation[];
+  readonly resultFolder: string;
+  readonly resumes: boolean;
+  /** what was tried and not found is tried again */
+  readonly again: boolean;
+  readonly jobs: number;
+  /** nothing is begun after this, milliseconds */
+  readonly forMs: number;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      commit: { type: 'string', default: 'HEAD' },
+      only: { type: 'string', default: '' },
+      resume: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
+      jobs: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
+      out: { type: 'string', default: join(ROOT, 'bench', 'results') },
+    },
+  });
+  const words = values.only.split(',');
+  const resolved = execFileSync('git', ['-C', ROOT, 'rev-parse', '--verify', `${values.commit}^{commit}`]);
+  return {
+    commit: resolved.toString().trim(),
+    wanted: mutations.filter(({ name, file }) => words.some((word) => `${file} ${name}`.includes(word))),
+    resultFolder: values.out,
+    resumes: values.resume || values.again,
+    again: values.again,
+    jobs: positive('jobs', values.jobs),
+    forMs: values.minutes === undefined ? Number.POSITIVE_INFINITY : positive('minutes', values.minutes) * 60_000,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} takes a number above 0`);
+  return value;
+}
+
+/** A failure that is there with nothing broken says nothing. */
+async function findKnown(workshop: Workshop, commit: string, signal: AbortSignal): Promise<Known> {
+  const failing: Record<string, string[]> = {};
+  for (const detector of detectors) {
+    const found: string[] = [];
+    for await (const { by, words } of findings(detector, workshop.folder, signal)) {
+      found.push(by);
+      say(`fails with nothing broken, and counts for nothing: ${detector.title}: ${words}`);
+    }
+    failing[detector.title] = found;
+  }
+  return { commit, failing };
+}
+
+interface Trial {
+  readonly workshop: Workshop;
+  readonly known: Known;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the next detector that was not asked yet. */
+async function goOn(before: Result, trial: Trial): Promise<Result> {
+  const { mutation, silent } = before;
+  const detector = detectorsOf(mutation.file)[silent.length];
+  if (detector === undefined) return before;
+  const began = performance.now();
+  const what = await trial.workshop.with(mutation, () => firstFound(detector, trial));
+  const tookMs = before.tookMs + Math.round(performance.now() - began);
+  return what === null
+    ? { ...before, silent: [...silent, detector.title], tookMs }
+    : { ...before, foundBy: { detector: detector.title, what }, tookMs };
+}
+
+async function firstFound(detector: Detector, { workshop, known, signal }: Trial): Promise<string | null> {
+  const ignored = known.failing[detector.title] ?? [];
+  for await (const { by, words } of findings(detector, workshop.folder, signal))
+    if (!ignored.includes(by)) return words;
+  return null;
+}
+
+/** What the compiler refuses is no mutation. */
+async function sortOut(mutated: readonly Mutation[], workshop: Workshop, results: Results): Promise<void> {
+  const errors = await workshop.typeErrors(mutated);
+  for (const mutation of mutated) {
+    const typeError = errors.get(mutation.name) ?? '';
+    const result = { mutation, commit: workshop.commit, typeError, silent: [], foundBy: null, tookMs: 0 };
+    await results.add(result);
+    if (typeError !== '') say(lineOf(result));
+  }
+}
+
+/** The quick detectors for all of them first, and the slow ones only for what is left. */
+async function work(results: Results, until: number, trial: Trial, taken: Set<Mutation>): Promise<void> {
+  const next = (): Result | undefined =>
+    results
+      .all()
+      .filter((result) => verdictOf(result) === null && !taken.has(result.mutation))
+      .toSorted((one, other) => one.silent.length - other.silent.length)[0];
+  for (let before = next(); before !== undefined && performance.now() < until; before = next()) {
+    taken.add(before.mutation);
+    const result = await goOn(before, trial);
+    taken.delete(before.mutation);
+    await results.add(result);
+    if (verdictOf(result) !== null) say(lineOf(result));
+  }
+}
+
+async function tryAll(wanted: readonly Mutation[], options: Options, results: Results): Promise<void> {
+  const until = performance.now() + options.forMs;
+  const interrupt = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort());
+  const { signal } = interrupt;
+  const { commit } = options;
+  await using workshops = new AsyncDisposableStack();
+  const open = async (): Promise<Workshop> => workshops.use(await Workshop.open(ROOT, commit));
+  const first = await open();
+  await sortOut(wanted, first, results);
+  const known = results.known(commit) ?? (await findKnown(first, commit, signal));
+  await results.setKnown(known);
+  const others = await Promise.all(Array.from({ length: options.jobs - 1 }, open));
+  const taken = new Set<Mutation>();
+  await Promise.all([first, ...others].map((workshop) => work(results, until, { workshop, known, signal }, taken)));
+}
+
+function lineOf({ mutation, typeError, foundBy, tookMs }: Result): string {
+  const seconds = (tookMs / 1000).toFixed(1).padStart(6);
+  if (typeError !== '') return `no program ${seconds} s  ${mutation.name}: ${typeError}`;
+  return foundBy === null
+    ? `NOT FOUND  ${seconds} s  ${mutation.name}`
+    : `found      ${seconds} s  ${mutation.name}  <- ${foundBy.detector}: ${foundBy.what.slice(0, 100)}`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const results = await Results.open(options.resultFolder, mutations, options.resumes);
+  const isNew = (mutation: Mutation): boolean => {
+    const known = results.of(mutation);
+    return known === undefined || (options.again && verdictOf(known) === 'missed');
+  };
+  await tryAll(options.wanted.filter(isNew), options, results);
+  const all = results.all();
+  say(summaryOf(all));
+  for (const { mutation } of all.filter((result) => verdictOf(result) === 'missed'))
+    say(`not found: ${mutation.name} (${mutation.file}): ${mutation.whatItBreaks}`);
+  const untried = mutations.length - all.filter((result) => verdictOf(result) !== null).length;
+  if (untried > 0) say(`${untried} were not tried to the end; --resume goes on`);
+  process.exitCode = all.length === mutations.length && all.every((result) => verdictOf(result) === 'found') ? 0 : 1;
+}
+
+await main();
