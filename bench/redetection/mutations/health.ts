@@ -252,7 +252,7 @@ export const health = [
     {
       name: 'who was moved is moved again until it is seen',
       find: "(signal.outcome === 'done' && !isSeenLater)",
-      replace: "signal.outcome === 'done'",
+      replace: "(signal.outcome === 'done' && (!isSeenLater || now > 0))",
       whatItBreaks: 'the same command goes to the gateway again and again on an old reading',
       mendedIn: '4521b3f',
     },

@@ -91,8 +91,8 @@ export const picture = [
     },
     {
       name: 'a half answer is the whole truth',
-      find: 'container.partial && before ? {',
-      replace: 'container.partial && before && container.state === before.state && !before ? {',
+      find: 'container.partial && before ?',
+      replace: 'container.partial && before && before.startedAt < 0 ?',
       whatItBreaks: 'what a list does not tell, such as health and networks, is forgotten',
     },
     {

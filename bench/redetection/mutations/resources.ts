@@ -24,8 +24,8 @@ export const resources = [
     },
     {
       name: 'requests inside are not waited for',
-      find: "if (gateway === null || gateway.traffic === 'out') return true;",
-      replace: "if (gateway === null || gateway.traffic !== 'draining') return true;",
+      find: '!isLed && !isFed && gateway.sessions === 0',
+      replace: '!isLed && !isFed',
       whatItBreaks: 'requests are cut because of a restart that could have waited',
     },
     {

@@ -66,8 +66,8 @@ export const traffic = [
     },
     {
       name: 'a second chance is cut short',
-      find: "if (condition.is === 'suspect' && isPending(turn, 'put_in', name)) return;",
-      replace: '',
+      find: " && isPending(turn, 'put_in', name)) return;",
+      replace: " && isPending(turn, 'put_in', name) && turn.now < 0) return;",
       whatItBreaks: 'a hang is repaired after ten seconds or twenty, depending on when it is read',
       mendedIn: '45989ab',
     },
