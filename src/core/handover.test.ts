@@ -222,6 +222,39 @@ test('a start that was refused because the old one may still run: it is fenced, 
   assert.ok(keysOf(story.pass(3)).includes('start_standby db db-backup'));
 });
 
+test('the old one has ended, and somebody has started the new one meanwhile: it leads, and is not ended', () => {
+  const story = begin(withGateway);
+  story.now += 10_000;
+  story.seeMember('db', 'db-primary', { state: 'paused' });
+  const told: Action[] = [...story.pass(20)];
+  for (const key of underWay(story))
+    if (!key.startsWith('fence')) told.push(...story.decide(end(story, key, 'failed')));
+  told.push(...story.pass(20));
+  assert.ok(keysOf(told).includes('fence db db-primary'), keysOf(told).join());
+  story.seeMember('db', 'db-primary', { state: 'exited', ended: 'unseen', exitCode: 137 });
+  story.seeMember('db', 'db-backup', { state: 'running', startedAt: story.now });
+  const after = [...story.decide(), ...story.pass(5)];
+  assert.ok(!keysOf(after).includes('fence db db-backup'), keysOf(after).join());
+  assert.equal(story.memory.services['db']?.leader, 'db-backup');
+  assert.equal(story.memory.services['db']?.handover, undefined);
+});
+
+test('the old one was fenced, and somebody has started it again before the new one was: it goes on, and is not ended', () => {
+  const story = begin(withGateway);
+  story.now += 10_000;
+  story.seeMember('db', 'db-primary', { state: 'paused' });
+  story.pass(20);
+  for (const key of underWay(story)) if (!key.startsWith('fence')) story.decide(end(story, key, 'failed'));
+  story.pass(20);
+  for (const key of underWay(story)) story.decide(end(story, key, 'done'));
+  assert.equal(story.memory.services['db']?.handover?.step, 'start');
+  story.seeMember('db', 'db-primary', { state: 'running', startedAt: story.now });
+  story.read('db', 'db-primary', { traffic: 'in', check: 'passing' });
+  const after = [...story.decide(end(story, 'start_standby db db-backup', 'failed')), ...story.pass(10)];
+  assert.ok(!keysOf(after).includes('fence db db-primary'), keysOf(after).join());
+  assert.equal(story.memory.services['db']?.leader, 'db-primary');
+});
+
 test('that traffic was led away from the new one is no start of it', () => {
   const story = takingOver();
   story.memory.services['db']!.pending['take_out db db-backup'] = {

@@ -78,7 +78,9 @@ export function driveHandover(turn: Turn, handover: Handover): void {
 function fence(turn: Turn, handover: Handover): void {
   const { from, to, cause } = handover;
   const running = [from, to].filter((name) => !isProvenStopped(memberSeen(turn, name)));
-  if (running.length === 0 && rivalOf(turn, to) === '') return takeTheLead(turn, handover);
+  // who was started by hand when the old one had ended is the only one that writes: it is left to it
+  const isReady = running.length === 0 || (running[0] === to && isRunning(turn, to));
+  if (isReady && rivalOf(turn, to) === '') return takeTheLead(turn, handover);
   wake(turn, turn.now + LOOK_AGAIN_MS);
   if (handover.end === 'none' && cause === 'failure') {
     if (conditionOf(turn, from).is === 'well' && isUp(memberSeen(turn, from))) return goOnWith(turn, from);
@@ -90,6 +92,11 @@ function fence(turn: Turn, handover: Handover): void {
   if (running.includes(to) && isUp(memberSeen(turn, to)))
     askFence(turn, to, `${to} must not run before ${from} is proven stopped`, handover);
   alertInTime(turn, handover);
+}
+
+function isRunning(turn: Turn, name: string): boolean {
+  const seen = memberSeen(turn, name);
+  return isUp(seen) && seen.state === 'running';
 }
 
 /** It is well again before anything was done to it. */
@@ -142,11 +149,12 @@ function alertInTime(turn: Turn, handover: Handover): void {
 /** From here on the new one is who runs, also for a supervisor that takes over now. */
 function takeTheLead(turn: Turn, handover: Handover): void {
   const { from, to, cause, reason, incident } = handover;
-  const isWorn = memberMemory(turn, to).loops >= STARTS_BEFORE_RENEWAL;
+  const runs = isRunning(turn, to);
+  const isWorn = !runs && memberMemory(turn, to).loops >= STARTS_BEFORE_RENEWAL;
   turn.memory.leader = to;
   memberMemory(turn, from).repair = null;
   memberMemory(turn, to).repair = null;
-  if (cause === 'failure') countRestart(turn, to, from);
+  if (cause === 'failure' && !runs) countRestart(turn, to, from);
   handover.step = 'start';
   handover.started = false;
   handover.refusal = '';
@@ -168,6 +176,7 @@ function start(turn: Turn, handover: Handover): void {
   // before the refusal: that the old one may still run is why the start was refused, and fencing it is what helps
   if (rivalOf(turn, to) !== '') {
     handover.step = 'fence';
+    handover.end = 'none'; // who runs now may be a new run, which nothing was done to
     handover.refusal = '';
     wake(turn, turn.now + 1);
     return;
