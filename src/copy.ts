@@ -9,7 +9,11 @@ export function copyOf<Data>(data: Data): Data {
 function copied(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
   if (Array.isArray(data)) return data.map(copied);
-  const copy: Record<string, unknown> = {};
-  for (const key in data) copy[key] = copied((data as Record<string, unknown>)[key]);
+  // spread first: an object of a known shape is copied at once, and only what is nested is gone through
+  const copy: Record<string, unknown> = { ...data };
+  for (const key in copy) {
+    const value = copy[key];
+    if (typeof value === 'object' && value !== null) copy[key] = copied(value);
+  }
   return copy;
 }

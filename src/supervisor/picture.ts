@@ -8,32 +8,26 @@ import { followTrail, howItEnded, noTrail, type Trail } from '../core/intent.ts'
 import type { GatewaySeen, MemberSeen, Observation, ServiceSeen } from '../core/model.ts';
 import { absentMember } from '../core/turn.ts';
 import { LABEL } from '../labels.ts';
-import type { Container, ContainerState, EngineEvent } from '../ports/engine.ts';
+import type { Container, EngineEvent } from '../ports/engine.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { Fleet, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
+import { afterEvent, isPast } from './after-event.ts';
+import { Containers } from './containers.ts';
 import { leftBehind, type Lodging } from './left-behind.ts';
 import { type Measured, nothingMeasured } from './measured.ts';
 import { OomEvents } from './oom-events.ts';
 import { OwnEnds } from './own-ends.ts';
-import { inPlace, isForeignTo, keyOfOwner, ownerOf, type Owner } from './owners.ts';
-
-interface Reading {
-  readonly reading: GatewayReading | null;
-  readonly readAt: number;
-}
+import { keyOfOwner, ownerOf, type Owner } from './owners.ts';
+import { Readings } from './readings.ts';
 
 export class Picture {
   #fleet: Fleet;
   engineAnswers = false;
-  readonly #containers = new Map<string, Container>();
-  /** containers by their place in the plan; null: to be found out anew */
-  #byOwner: Map<string, Container[]> | null = null;
+  readonly #containers: Containers;
   /** ids, and names of which no container is known, for which the engine did not answer when it was last asked */
   readonly #unanswered = new Set<string>();
   readonly #trails = new Map<string, Trail>();
-  readonly #readings = new Map<string, Reading>();
-  /** services whose gateway did not answer when it was last asked */
-  readonly #silent = new Set<string>();
+  readonly #readings = new Readings();
   readonly #ownEnds: OwnEnds;
   /** by owner: events from before are of what a process of ours had begun */
   readonly #ownUntil = new Map<string, number>();
@@ -43,12 +37,13 @@ export class Picture {
 
   constructor(fleet: Fleet, ownEnds = new OwnEnds()) {
     this.#fleet = fleet;
+    this.#containers = new Containers(fleet);
     this.#ownEnds = ownEnds;
   }
 
   setFleet(fleet: Fleet): void {
     this.#fleet = fleet;
-    this.#byOwner = null;
+    this.#containers.setFleet(fleet);
   }
 
   /**
@@ -61,11 +56,11 @@ export class Picture {
     touched: ReadonlySet<string>,
     unknown: ReadonlySet<string> = new Set(),
   ): void {
-    const before = new Map(this.#containers);
-    this.#changing().clear();
-    for (const container of containers) if (!touched.has(container.id)) this.#put(container, before.get(container.id));
-    for (const [id, container] of before) if (touched.has(id) || unknown.has(id)) this.#changing().set(id, container);
-    for (const known of this.#unanswered) if (!this.#containers.has(known)) this.#unanswered.delete(known);
+    const listed = new Set(containers.map(({ id }) => id));
+    for (const { id } of this.#containers.all())
+      if (!listed.has(id) && !touched.has(id) && !unknown.has(id)) this.#containers.delete(id);
+    for (const container of containers) if (!touched.has(container.id)) this.put(container);
+    for (const known of this.#unanswered) if (!this.#containers.get(known)) this.#unanswered.delete(known);
     for (const idOrName of unknown) this.#unanswered.add(idOrName);
     this.engineAnswers = true;
   }
@@ -74,7 +69,7 @@ export class Picture {
   missingFrom(listed: readonly Container[]): string[] {
     const ids = new Set(listed.map(({ id }) => id));
     const names = new Set(listed.map(({ name }) => name));
-    const gone = [...this.#containers.values()].filter(({ id }) => !ids.has(id));
+    const gone = this.#containers.all().filter(({ id }) => !ids.has(id));
     for (const { name } of gone) names.add(name);
     const planned = this.#fleet.services.flatMap(({ members, gateway }) => [
       ...members.map(({ containerName }) => containerName),
@@ -83,28 +78,20 @@ export class Picture {
     return [...gone.map(({ id }) => id), ...planned.filter((name) => !names.has(name))];
   }
 
-  #changing(): Map<string, Container> {
-    this.#byOwner = null;
-    return this.#containers;
-  }
-
-  put(container: Container): void {
-    this.#put(container, this.#containers.get(container.id));
-  }
-
   remove(id: string): void {
     this.#unanswered.delete(id);
-    this.#changing().delete(id);
+    this.#containers.delete(id);
   }
 
   ids(): string[] {
-    return [...this.#containers.keys()];
+    return this.#containers.all().map(({ id }) => id);
   }
 
   /** An engine that answers for the list and not for this container leaves what was known of it. */
-  #put(container: Container, before: Container | undefined): void {
+  put(container: Container): void {
+    const before = this.#containers.get(container.id);
     const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
-    this.#changing().set(container.id, known);
+    this.#containers.set(known);
     if (container.partial) this.#unanswered.add(container.id);
     else this.#unanswered.delete(container.id);
     if (known.state === 'running' && known.startedAt > (before?.startedAt ?? 0)) this.#runsAnew(known);
@@ -123,17 +110,11 @@ export class Picture {
   }
 
   setReading(service: string, reading: GatewayReading | null, readAt: number): void {
-    const last = this.#readings.get(service);
-    this.#readings.set(service, {
-      reading: reading ?? last?.reading ?? null,
-      readAt: reading ? readAt : (last?.readAt ?? 0),
-    });
-    if (reading) this.#silent.delete(service);
-    else this.#silent.add(service);
+    this.#readings.set(service, reading, readAt);
   }
 
   reading(service: string): GatewayReading | null {
-    return this.#readings.get(service)?.reading ?? null;
+    return this.#readings.of(service);
   }
 
   /** We begin something: how its owner's last run ended no longer counts. */
@@ -162,8 +143,8 @@ export class Picture {
     if (owner && !this.#ownEnds.has(event.containerId)) this.#follow(owner, event, now);
     if (event.action === 'destroy') this.#ownEnds.forget(event.containerId);
     const changed = afterEvent(container, event);
-    if (changed) this.#changing().set(container.id, changed);
-    else if (event.action === 'destroy') this.#changing().delete(container.id);
+    if (changed) this.#containers.set(changed);
+    else if (event.action === 'destroy') this.#containers.delete(container.id);
     return true;
   }
 
@@ -175,28 +156,7 @@ export class Picture {
   }
 
   containerOf(service: ServicePlan, member: MemberPlan | null): Container | null {
-    const place = { service: service.name, member: member?.name ?? service.name, isGateway: member === null };
-    const own = this.#owned().get(keyOfPlace(place)) ?? [];
-    return inPlace(own, member ? member.containerName : (service.gateway?.containerName ?? ''));
-  }
-
-  /** Others in this member's place: they are put aside while it is replaced. */
-  #asideOf(service: ServicePlan, member: MemberPlan, container: Container): readonly Container[] {
-    const own = this.#owned().get(keyOfPlace({ service: service.name, member: member.name, isGateway: false })) ?? [];
-    return own.filter(({ id }) => id !== container.id);
-  }
-
-  #owned(): Map<string, Container[]> {
-    if (this.#byOwner) return this.#byOwner;
-    const owned = new Map<string, Container[]>();
-    for (const container of this.#containers.values()) {
-      const owner = ownerOf(this.#fleet, container);
-      if (!owner) continue;
-      const key = keyOfPlace(owner);
-      owned.set(key, [...(owned.get(key) ?? []), container]);
-    }
-    this.#byOwner = owned;
-    return owned;
+    return this.#containers.inPlaceOf(service, member);
   }
 
   observe(now: number, busy: readonly string[], loopLagMs: number): Observation {
@@ -217,13 +177,12 @@ export class Picture {
   }
 
   #foreignTo(service: ServicePlan): Container | null {
-    const holder = service.gateway ? this.containerOf(service, null) : null;
+    const foreign = this.#containers.foreignTo(service);
+    if (foreign.length === 0) return null;
     const isHeld = service.gateway
-      ? holder !== null
+      ? this.containerOf(service, null) !== null
       : service.members.some((member) => this.containerOf(service, member));
-    const foreign = [...this.#containers.values()].filter((container) => isForeignTo(service, container));
-    const running = foreign.find(({ state }) => state === 'running' || state === 'restarting' || state === 'paused');
-    return running ?? (isHeld ? null : (foreign[0] ?? null));
+    return foreign.find(isUp) ?? (isHeld ? null : (foreign[0] ?? null));
   }
 
   #sharingWith(service: ServicePlan, foreign: Container): string[] {
@@ -238,7 +197,7 @@ export class Picture {
   #member(service: ServicePlan, member: MemberPlan, now: number): MemberSeen {
     const container = this.containerOf(service, member);
     const trail = this.#trails.get(keyOfOwner({ service: service.name, member: member.name })) ?? noTrail;
-    const gateway = this.#memberReading(service.name, member.name);
+    const gateway = this.#readings.ofMember(service.name, member.name);
     const network = service.gateway?.network.name;
     if (!container) {
       const state = this.#unanswered.has(member.containerName) ? 'unknown' : 'absent';
@@ -250,7 +209,7 @@ export class Picture {
       containerId: container.id,
       state: container.state,
       partial: !isTold || this.#unanswered.has(container.id),
-      asideRuns: this.#asideOf(service, member, container).some(isUp),
+      asideRuns: this.#containers.asideOf(service, member, container).some(isUp),
       startedAt: container.startedAt,
       finishedAt: container.finishedAt,
       exitCode:
@@ -284,33 +243,7 @@ export class Picture {
 
   /** What the last check of a member took, of the time it may take, at the port that is worst off. */
   checkShare(service: ServicePlan, member: string): number | null {
-    const servers = this.#readings.get(service.name)?.reading?.servers ?? [];
-    const shares = servers
-      .filter((server) => server.member === member && server.traffic !== 'out')
-      .map(({ port, checkDurationMs }) => {
-        const timeoutMs = service.gateway?.config.ports.find((served) => served.port === port)?.check.timeoutMs ?? 0;
-        return timeoutMs > 0 ? checkDurationMs / timeoutMs : 0;
-      });
-    return shares.length === 0 ? null : Math.max(...shares);
-  }
-
-  /** Over all ports: the worst of them counts. */
-  #memberReading(service: string, member: string): MemberSeen['gateway'] {
-    const read = this.#readings.get(service);
-    const servers = read?.reading?.servers.filter((server) => server.member === member) ?? [];
-    const [first] = servers;
-    if (!read || !first) return null;
-    const worst =
-      servers.find(({ check }) => check === 'failing') ?? servers.find(({ check }) => check === 'unknown') ?? first;
-    const traffic = servers.some((server) => server.traffic === 'out')
-      ? 'out'
-      : servers.some((server) => server.traffic === 'draining')
-        ? 'draining'
-        : 'in';
-    const failuresInARow = Math.max(...servers.map((server) => server.failuresInARow));
-    const { check, checkFailure, checkStatus } = worst;
-    const sessions = servers.reduce((sum, server) => sum + server.sessions + server.queued, 0);
-    return { traffic, check, checkFailure, checkStatus, failuresInARow, sessions, readAt: read.readAt };
+    return this.#readings.checkShare(service, member);
   }
 
   #gateway(service: ServicePlan, now: number): GatewaySeen {
@@ -318,11 +251,9 @@ export class Picture {
     const trail = this.#trails.get(keyOfOwner({ service: service.name, member: service.name })) ?? noTrail;
     const isUnknown = container === null && this.#unanswered.has(service.gateway?.containerName ?? '');
     return {
-      state: isUnknown
-        ? 'unknown'
-        : gatewayState(container, this.#silent.has(service.name) || !this.#readings.has(service.name)),
+      state: isUnknown ? 'unknown' : gatewayState(container, this.#readings.isSilent(service.name)),
       containerId: container?.id ?? null,
-      leader: this.#readings.get(service.name)?.reading?.leader ?? null,
+      leader: this.#readings.of(service.name)?.leader ?? null,
       finishedAt: container?.finishedAt ?? 0,
       ...(wasKilled(container, trail) ? KILLED : howItEnded(trail, now)),
       attached: container === null || container.partial === true || isOnItsNetworks(container, service),
@@ -361,10 +292,6 @@ function wasKilled(container: Container | null, trail: Trail): boolean {
   return trail === noTrail && container?.state === 'exited' && container.exitCode === SIGKILLED;
 }
 
-function keyOfPlace({ service, member, isGateway }: Owner): string {
-  return `${isGateway ? 'gateway' : 'member'} ${service}/${member}`;
-}
-
 function isUp({ state }: Container): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting';
 }
@@ -384,50 +311,6 @@ function gatewayState(container: Container | null, isSilent: boolean): GatewaySe
     case 'removing':
       return 'exited';
   }
-}
-
-/** An event of a run that is over, told again or told late. */
-function isPast(event: EngineEvent, container: Container): boolean {
-  return event.at < container.startedAt;
-}
-
-/** What an event says for certain about a container; null when it must be looked at. */
-function afterEvent(container: Container, event: EngineEvent): Container | null {
-  const become = (state: ContainerState, more: Partial<Container> = {}): Container => ({
-    ...container,
-    ...more,
-    state,
-  });
-  if (event.type === 'network') {
-    return event.action === 'disconnect' ? withoutNetwork(container, event.attributes['name'] ?? '') : null;
-  }
-  switch (event.action) {
-    case 'die':
-      // of a container that is being removed: it is still that, and cannot be started
-      return become(container.state === 'removing' ? 'removing' : 'exited', {
-        exitCode: Number(event.attributes['exitCode'] ?? container.exitCode),
-        finishedAt: event.at,
-      });
-    case 'pause':
-      return become('paused');
-    case 'unpause':
-      return become('running');
-    case 'start':
-      // what was connected between its creation and its start is known when it is looked at
-      return become('running', {
-        startedAt: event.at,
-        health: container.health === 'none' ? 'none' : 'starting',
-        partial: true,
-      });
-    default:
-      return null;
-  }
-}
-
-function withoutNetwork(container: Container, name: string): Container | null {
-  if (container.state !== 'running' || !(name in container.networks)) return null;
-  const networks = Object.fromEntries(Object.entries(container.networks).filter(([key]) => key !== name));
-  return { ...container, networks };
 }
 
 function sourceOf(mount: Container['mounts'][number]): string {
