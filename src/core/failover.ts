@@ -101,7 +101,8 @@ function steerMember(turn: Turn, name: string): void {
 
 function leaveTraffic(turn: Turn, name: string, traffic: 'in' | 'draining', condition: Condition): void {
   // a second chance runs to its own end; until it has passed, no request reaches it
-  if (condition.is === 'suspect' && isPending(turn, 'put_in', name)) return;
+  const runs = condition.is === 'suspect' || (condition.is === 'failed' && !condition.gone);
+  if (runs && isPending(turn, 'put_in', name)) return;
   const cut = reasonToCut(turn, condition);
   const others = usable(turn).filter((other) => other !== name);
   if (others.length === 0) return;

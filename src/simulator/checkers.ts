@@ -4,6 +4,7 @@
  */
 
 import type { Container } from '../ports/engine.ts';
+import type { ServicePlan } from '../redundancy/fleet.ts';
 import type { Ending } from '../api/supervised-project.ts';
 import type { Causes } from './causes.ts';
 import type { Process } from './installation.ts';
@@ -180,21 +181,26 @@ export class Checkers {
 
   /** Long after the last fault: everything is as the plan wants it. */
   atEnd(): void {
+    for (const what of this.unrepaired()) this.#violated('repaired at the end', what);
+  }
+
+  /** What is not as the plan wants it, for a person. */
+  unrepaired(): string[] {
     const { fleet, twinhull } = this.#world;
-    if (!twinhull.process) this.#violated('repaired at the end', 'nobody supervises');
-    for (const { name, members: planned, gateway, mode, policy } of fleet.services) {
-      if (!this.#world.isServing(name) && !planned.every((member) => this.#isCompleted(member.name)))
-        this.#violated('repaired at the end', `${name} does not serve`);
-      if (gateway && this.#world.gatewayContainer(name)?.state !== 'running')
-        this.#violated('repaired at the end', `the gateway of ${name} does not run`);
-      const well = planned.filter((member) => this.#isAsWanted(member.name)).length;
-      const wanted = mode !== 'single' && policy.standby === 'cold' ? 1 : planned.length;
-      if (well !== wanted)
-        this.#violated(
-          'repaired at the end',
-          `${well} of ${planned.length} members of ${name} are well, ${wanted} should be`,
-        );
-    }
+    const nobody = twinhull.process ? [] : ['nobody supervises'];
+    return [...nobody, ...fleet.services.flatMap((service) => this.#unrepairedOf(service))];
+  }
+
+  #unrepairedOf({ name, members: planned, gateway, mode, policy }: ServicePlan): string[] {
+    const amiss: string[] = [];
+    if (!this.#world.isServing(name) && !planned.every((member) => this.#isCompleted(member.name)))
+      amiss.push(`${name} does not serve`);
+    if (gateway && this.#world.gatewayContainer(name)?.state !== 'running')
+      amiss.push(`the gateway of ${name} does not run`);
+    const well = planned.filter((member) => this.#isAsWanted(member.name)).length;
+    const wanted = mode !== 'single' && policy.standby === 'cold' ? 1 : planned.length;
+    if (well !== wanted) amiss.push(`${well} of ${planned.length} members of ${name} are well, ${wanted} should be`);
+    return amiss;
   }
 
   #isAsWanted(member: string): boolean {

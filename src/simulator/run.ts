@@ -8,6 +8,7 @@ import { insistOnUp } from './faults/operators.ts';
 import type { Fault } from './faults/fault.ts';
 import { makeProject } from './projects.ts';
 import { Random } from './random.ts';
+import type { Fleet } from '../redundancy/fleet.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -33,8 +34,11 @@ export interface RunResult {
 }
 
 const BEGINS_AFTER_MS = 60_000;
-/** A budget's window, the longest wait, and the tries after both. */
-const QUIET_MS = 16 * 60_000;
+/** So long it stays quiet at least, to see that nothing more is done. */
+const QUIET_MS = 4 * 60_000;
+/** A quarantine's end, the longest wait, and the tries after both; see also {@link repairsTakeMs}. */
+const REPAIRED_WITHIN_MS = 16 * 60_000;
+const LOOK_EVERY_MS = 30_000;
 const SETTLES_MS = 60_000;
 
 export async function runSeed({ seed, minutes, faults = allFaults, services }: RunOptions): Promise<RunResult> {
@@ -62,7 +66,7 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
   world.trace.say('sim', 'no more faults');
   await world.clock.advance(SETTLES_MS, look);
   if (world.needsUp || world.twinhull.isTakenDown) insistOnUp(world);
-  await world.clock.advance(QUIET_MS, look);
+  await untilRepaired(world, checkers);
   await tellState(world);
   checkers.atEnd();
   const result = {
@@ -76,6 +80,25 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
   };
   world.twinhull.kill(false);
   return result;
+}
+
+async function untilRepaired(world: World, checkers: Checkers): Promise<void> {
+  const { clock } = world;
+  const look = (): void => checkers.look();
+  const until = clock.now() + REPAIRED_WITHIN_MS + repairsTakeMs(world.fleet);
+  await clock.advance(QUIET_MS, look);
+  while (checkers.unrepaired().length > 0 && clock.now() < until) await clock.advance(LOOK_EVERY_MS, look);
+}
+
+/** When all members of the largest service were quarantined at once, so many windows of its budget, or the host's. */
+function repairsTakeMs({ services, policy }: Fleet): number {
+  const windows = services.map(({ members, policy: { budget } }) => {
+    return { ms: budget.windowMs, more: Math.ceil(members.length / budget.actions) - 1 };
+  });
+  const all = services.reduce((sum, { members }) => sum + members.length, 0);
+  const ofHost = Math.ceil(all / policy.hostActions) - 1;
+  const longestMs = Math.max(...windows.map(({ ms }) => ms));
+  return Math.max(ofHost * longestMs, ...windows.map(({ ms, more }) => ms * more));
 }
 
 /** What is not running, and what twinhull thinks of it. */

@@ -16,8 +16,7 @@ export function command(world: World, words: string, work: () => Promise<unknown
 /** A person who has seen that something stays stopped which is wanted, and says `up` until it is done. */
 export function insistOnUp(world: World): void {
   const again = (): void => void world.clock.timer(20_000, () => insistOnUp(world));
-  const { process, isTakenDown } = world.twinhull;
-  if (process?.life.isRunning !== true && !isTakenDown) return again();
+  if (world.twinhull.process?.life.isRunning === false) return again();
   command(world, 'up', () =>
     world.twinhull.up().catch((error: unknown) => {
       again();
