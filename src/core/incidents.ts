@@ -70,12 +70,13 @@ const SHARPER: Readonly<Record<FailureKind, readonly FailureKind[]>> = {
   critical_failure: [],
 };
 
-/** What was taken for a hang turned out to be a partition, say. */
-export function rediagnose(turn: Turn, member: string, failure: FailureKind, why: string): void {
+/** What was taken for a hang turned out to be a partition, say. Tells whether it did. */
+export function rediagnose(turn: Turn, member: string, failure: FailureKind, why: string): boolean {
   const { incident } = holderOf(turn, member);
-  if (!incident || !SHARPER[incident.failure].includes(failure)) return;
+  if (!incident || !SHARPER[incident.failure].includes(failure)) return false;
   incident.failure = failure;
   addEvidence(turn, member, `${member} ${why}`);
+  return true;
 }
 
 export function closeIncident(

@@ -181,6 +181,8 @@ export interface OpenIncident {
   outageMsBefore: number;
   /** somebody was told that nothing is done about it; absent: no */
   alerted?: true | undefined;
+  /** that the kernel ended it for want of memory is in its evidence; absent: no */
+  isEndTold?: true | undefined;
 }
 
 export interface Repair {

@@ -214,6 +214,20 @@ test('ended by the kernel for want of memory: all that tells of it is told toget
   assert.ok(effectsIn(lines).includes('start web web-primary'));
 });
 
+test('its checks fail, and then the kernel ends it for want of memory: that is told too, once', () => {
+  const story = well();
+  const kill = { kills: null, killsInWindow: null, events: 1, eventsBefore: 0 };
+  story.seeMember('web', 'web-primary', { oom: kill });
+  story.read('web', 'web-primary', { check: 'failing', failuresInARow: 5 });
+  assert.match(story.decide().map(lineOf).join('\n'), /open_incident web-primary resource_exhaustion/);
+  story.seeMember('web', 'web-primary', { state: 'exited', ended: 'failed', exitCode: 137, oomKilled: true });
+  const told = [...story.decide(), ...story.pass(5)]
+    .map(lineOf)
+    .filter((line) => /^update_incident.*out of memory/.test(line));
+  assert.equal(told.length, 1, told.join('\n'));
+  assert.match(told[0] ?? '', /\(exit code 137, the engine's flag, 1 oom event\)/);
+});
+
 test('exit code 137 alone is a kill, and no want of memory', () => {
   const story = well();
   story.seeMember('web', 'web-primary', { state: 'exited', ended: 'failed', exitCode: 137 });

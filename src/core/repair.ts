@@ -37,6 +37,7 @@ import { obstacleTo, obstacleToEnding, obstacleToEndingServer } from './obstacle
 import { isIdleStandby } from './pair.ts';
 import { spanText } from './span.ts';
 import { leftToTwin } from './standby.ts';
+import { endedForMemory } from './strain.ts';
 import {
   ask,
   conditionOf,
@@ -107,7 +108,7 @@ function noteEngineRestarts(turn: Turn, name: string): void {
   const wasForMemory = kindOfEnd(seen) === 'resource_exhaustion' || seen.oom.eventsBefore > 0;
   const how = seen.oom.eventsBefore > 0 ? 'ran out of memory, and the kernel ended it' : howItExited(seen);
   const kind = wasForMemory ? 'resource_exhaustion' : 'container_exit';
-  noteFailure(turn, name, kind, `${how}; the engine restarted it`);
+  noteFailure(turn, name, kind, `${how}; the engine restarted it`, wasForMemory);
 }
 
 function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, { is: 'suspect' }>): void {
@@ -117,13 +118,19 @@ function noteSuspicion(turn: Turn, name: string, condition: Extract<Condition, {
   consider(turn, name, `it is not repaired before it has failed ${needed} times in a row, for a second at least`);
 }
 
-/** In maintenance failing is what was expected. */
-function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string): void {
+/**
+ * In maintenance failing is what was expected.
+ * @param isMemoryEnd the kernel ended it for want of memory: evidence also where its checks had failed before
+ */
+function noteFailure(turn: Turn, name: string, failure: FailureKind, why: string, isMemoryEnd = false): void {
   if (turn.memory.maintenance) return;
   const memory = memberMemory(turn, name);
-  if (memory.incident) return rediagnose(turn, name, failure, why);
+  const { incident } = memory;
   const kind = isLastOne(turn, name) ? 'critical_failure' : failure;
-  openIncident(turn, name, kind, memory.suspectSince ?? turn.now, why);
+  if (!incident) openIncident(turn, name, kind, memory.suspectSince ?? turn.now, why);
+  else if (!rediagnose(turn, name, failure, why) && isMemoryEnd && !incident.isEndTold)
+    addEvidence(turn, name, `${name} ${why}`);
+  if (isMemoryEnd && memory.incident) memory.incident.isEndTold = true;
 }
 
 /** Of a service with several members, this was the last one that could serve. */
@@ -137,7 +144,9 @@ function isLastOne(turn: Turn, name: string): boolean {
 function repairFailed(turn: Turn, name: string, condition: Failed): void {
   const memory = memberMemory(turn, name);
   const seen = memberSeen(turn, name);
-  noteFailure(turn, name, condition.failure, condition.why);
+  // who is being repaired is ended by us
+  const isMemoryEnd = memory.repair?.phase !== 'acting' && endedForMemory(seen);
+  noteFailure(turn, name, condition.failure, condition.why, isMemoryEnd);
   if (isHandsOff(turn.whole, turn.memory)) return leaveAlone(turn, name);
   if (isIdleStandby(turn, name)) {
     retireStandby(turn, name, condition);
