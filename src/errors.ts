@@ -89,7 +89,8 @@ const catalogue = {
   },
   TH_DRILL_REFUSED: {
     exitCode: 1,
-    meaning: 'A drill would have ended the service and was not done.',
+    meaning:
+      'A drill was not done: it would have been an outage, could not have been made honestly, or nobody could have told what came of it.',
     remedy: 'Wait until every member is healthy (twinhull status), or insist with --force.',
   },
   TH_DRILLS_INVALID: {

@@ -67,10 +67,11 @@ function faultsText(): string {
 }
 
 async function drillByHand(context: Context, wanted: ScenarioDrill, options: Options): Promise<ExitCode> {
+  const insistence = insistenceOf(options);
   return withPlace(context, async (place) => {
     using interrupted = interruption(() => context.terminal.warn('ending the drill and taking the fault back'));
     const startedAt = Date.now();
-    const report = await drillOnce(context, place, wanted, insistenceOf(options, interrupted.signal));
+    const report = await drillOnce(context, place, wanted, { ...insistence, signal: interrupted.signal });
     const outcomes = [{ name: wanted.name, done: true, report }] as const;
     const files = keep({ project: place.project, startedAt, endedAt: Date.now(), outcomes }, place, options);
     if (context.terminal.json) context.terminal.document({ ...report, report: files });
@@ -81,13 +82,17 @@ async function drillByHand(context: Context, wanted: ScenarioDrill, options: Opt
 }
 
 async function drillByFile(context: Context, options: Options): Promise<ExitCode> {
+  const insistence = insistenceOf(options);
   const { file, source } = await drillsFile(context, options.scenario ?? null);
   readScenario(source, file, null);
   return withPlace(context, async (place) => {
     const scenario = readScenario(source, file, await servicesOf(place));
     using interrupted = interruption(() => context.terminal.warn('ending the drills and taking the fault back'));
     const startedAt = Date.now();
-    const outcomes = await runScenario(context, place, scenario, insistenceOf(options, interrupted.signal));
+    const outcomes = await runScenario(context, place, scenario, {
+      ...insistence,
+      signal: interrupted.signal,
+    });
     const run: DrillRun = { project: place.project, startedAt, endedAt: Date.now(), outcomes };
     const files = keep(run, place, options);
     if (context.terminal.json) context.terminal.document({ ...runDocument(run), report: files });
@@ -113,8 +118,8 @@ function sayWhere({ terminal }: Context, { markdown }: ReportFiles): void {
   terminal.say(`report: ${printable(markdown)}`);
 }
 
-function insistenceOf({ force, repairTimeout }: Options, signal: AbortSignal): Insistence {
-  return { insists: force === true, repairTimeoutMs: spanOf(repairTimeout, '--repair-timeout'), signal };
+function insistenceOf({ force, repairTimeout }: Options): Omit<Insistence, 'signal'> {
+  return { insists: force === true, repairTimeoutMs: spanOf(repairTimeout, '--repair-timeout') };
 }
 
 function wantedOf(fault: Fault, service: string, options: Options): ScenarioDrill {
