@@ -8,6 +8,8 @@ import type { FaultKind } from './fault.ts';
 const EVERY_SERVICE = ['api', 'pm-worker', 'task-worker', 'queue', 'monitoring-dashboard'];
 /** Only where a gateway asks from outside can it be seen that a member is well inside and out of reach. */
 const BEHIND_A_GATEWAY = ['api'];
+/** No standby is started instead of them. */
+const COME_BACK = ['api', 'queue', 'monitoring-dashboard'];
 const API_PORT = '8080';
 const PAUSE_BEFORE_START_MS = 5000;
 
@@ -68,7 +70,6 @@ async function crashAgainAndAgain(member: Placed, { engine }: Company): Promise<
   }
 }
 
-/** A standby may be started instead: then there is nobody to kill again. */
 async function nextRun(engine: Company['engine'], { name, container }: Placed, pid: number): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const now = await engine.inspectContainer(container.id);
@@ -90,7 +91,7 @@ export const memberFaults: readonly FaultKind[] = [
   toMember({ name: 'docker-kill', title: 'docker kill', strikes: EVERY_SERVICE }, ({ container }, { engine }) =>
     engine.killContainer(container.id, 'SIGKILL'),
   ),
-  toMember({ name: 'crashes', title: 'kill -9, three times', strikes: ['api', 'task-worker'] }, crashAgainAndAgain),
+  toMember({ name: 'crashes', title: 'kill -9, three times', strikes: COME_BACK }, crashAgainAndAgain),
   toMember(
     { name: 'oom', title: 'out of memory (its limit is raised again by us)', strikes: ['api', 'task-worker', 'queue'] },
     exhaustMemory,
