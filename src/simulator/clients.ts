@@ -38,8 +38,7 @@ export class Clients {
   #askAgain(service: string, port: number, meanMs: number): void {
     const pauseMs = Math.ceil(-Math.log(1 - this.#random.next()) * meanMs);
     this.#world.clock.timer(pauseMs, () => {
-      void this.#ask(service, port);
-      this.#askAgain(service, port, meanMs);
+      void this.#ask(service, port).then(() => this.#askAgain(service, port, meanMs));
     });
   }
 

@@ -28,6 +28,8 @@ export interface Ailment {
   readonly dies?: { readonly afterMs: number; readonly exitCode: number; readonly outOfMemory?: boolean };
   /** what it uses of its resources, by how long it has gone on in this run */
   readonly uses?: (forMs: number) => Use;
+  /** it answers this share of its requests with an error, and quickly, whatever its check says */
+  readonly errorShare?: number;
   /** its probes inside fail, whatever its gateway sees */
   readonly failsProbes?: boolean;
 }
@@ -49,6 +51,8 @@ export interface MembersParts {
   readonly fleet: Fleet;
   /** a service's members are not what they were */
   readonly onChange: (service: string) => void;
+  /** another run of a member has begun */
+  readonly onBegin: (member: string, container: Container) => void;
 }
 
 const PROBES_UNTIL_UNHEALTHY = 3;
@@ -125,6 +129,10 @@ export class Members {
     return this.conditionOf(member) === 'up' && !this.#ailing(member).some(({ failsProbes }) => failsProbes);
   }
 
+  errorShareOf(member: string): number {
+    return Math.max(0, ...this.#ailing(member).map(({ errorShare }) => errorShare ?? 0));
+  }
+
   /** null: it is not */
   wellSince(member: string): number | null {
     return this.#wellSince.get(member) ?? null;
@@ -137,7 +145,11 @@ export class Members {
     if (event.action === 'start') this.#begin(name, event.containerId);
     if (event.type === 'network') this.#forget(name, ({ endsWithPlace }) => endsWithPlace === true);
     // the engine tells before it has finished: what it says of itself is true a moment later
-    queueMicrotask(() => this.#changed(name));
+    queueMicrotask(() => {
+      const container = event.action === 'start' ? this.container(name) : null;
+      if (container) this.#parts.onBegin(name, container);
+      this.#changed(name);
+    });
   }
 
   #placeOf(event: EngineEvent): Place | undefined {

@@ -2,6 +2,7 @@
 
 import type { Project, Service } from '../compose/project.ts';
 import type { Random } from './random.ts';
+import { DONE, FAILED, SIGN_PORT } from './signs.ts';
 
 const webPort = { target: 80, protocol: 'tcp', mode: 'ingress' } as const;
 const webCheck = {
@@ -17,7 +18,10 @@ const kinds: readonly { readonly name: string; readonly weight: number; make(ran
   {
     name: 'web',
     weight: 30,
-    make: (random) => ({ ...web(random), 'x-twinhull': { mode: 'pair', ...manners(random) } }),
+    make: (random) => ({
+      ...web(random),
+      'x-twinhull': { mode: 'pair', ...signs(random, { errors }), ...manners(random) },
+    }),
   },
   {
     name: 'shop',
@@ -25,7 +29,7 @@ const kinds: readonly { readonly name: string; readonly weight: number; make(ran
     make: (random) => ({
       ...web(random),
       deploy: { replicas: random.whole(3, 5) },
-      'x-twinhull': { mode: 'cluster', ...manners(random) },
+      'x-twinhull': { mode: 'cluster', ...signs(random, { errors }), ...manners(random) },
     }),
   },
   {
@@ -43,7 +47,7 @@ const kinds: readonly { readonly name: string; readonly weight: number; make(ran
     make: (random) => ({
       image: 'sim/worker:1',
       stop_grace_period: '5s',
-      'x-twinhull': { mode: 'pair', ...manners(random) },
+      'x-twinhull': { mode: 'pair', ...signs(random, { heartbeat }), ...manners(random) },
     }),
   },
   {
@@ -77,6 +81,17 @@ const kinds: readonly { readonly name: string; readonly weight: number; make(ran
     }),
   },
 ];
+
+const errors = {
+  failed: { prometheus: { port: SIGN_PORT, metric: FAILED } },
+  all: { prometheus: { port: SIGN_PORT, metric: DONE } },
+};
+const heartbeat = { http: { port: SIGN_PORT, path: '/alive' } };
+
+/** Some projects say more of themselves than a port tells. */
+function signs(random: Random, sign: object): Record<string, unknown> {
+  return random.chance(0.4) ? { signs: [sign] } : {};
+}
 
 function web(random: Random): Service {
   return {

@@ -18,6 +18,7 @@ import { Installation, STATE_FOLDER, type Process } from './installation.ts';
 import type { Witness } from './life.ts';
 import { Members } from './members.ts';
 import { Random } from './random.ts';
+import { Signs } from './signs.ts';
 import { Trace } from './trace.ts';
 
 export interface WorldOptions {
@@ -45,6 +46,7 @@ export class World {
   readonly onEnd = new Set<(ending: Ending) => void>();
   #project: Project;
   readonly #images: ReadonlyMap<string, Image>;
+  readonly #signs: Signs;
   #lostChecks = 0;
   readonly #losses: Random;
   /** which run of its container each gateway is; '': it does not run */
@@ -86,7 +88,11 @@ export class World {
       meter: this.meter,
       fleet: this.fleet,
       onChange: (service) => this.#membersChanged(service),
+      onBegin: (member, container) => this.#signs.begin(member, container),
     });
+    const { clock, prober, members } = this;
+    const isLost = (): boolean => this.#lostChecks > 0 && this.#losses.chance(this.#lostChecks);
+    this.#signs = new Signs({ clock, prober, members, isLost });
     this.twinhull = new Installation({
       engine: this.daemon.door,
       driver: this.driver,

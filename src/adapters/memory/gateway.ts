@@ -147,7 +147,12 @@ export class MemoryGateway implements Gateway {
     for (const server of servers) setTraffic(server, 'out', this.#clock.monotonic());
     if (servers.every((server) => server.sessions === 0)) return;
     await this.#clock.sleep(SETTLE_MS, signal);
+    this.#cut(servers);
+  }
+
+  #cut(servers: readonly Server[]): void {
     for (const server of servers) server.cuts += 1;
+    this.#wake();
   }
 
   async putIn(member: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
@@ -269,8 +274,8 @@ export class MemoryGateway implements Gateway {
   }
 
   #newsInMs(): number {
-    if (this.#servers.some(({ sessions }) => sessions > 0)) return STEP_MS;
-    if (this.#surroundings.isTold !== true) return IDLE_STEP_MS;
+    if (this.#surroundings.isTold !== true)
+      return this.#servers.some(({ sessions }) => sessions > 0) ? STEP_MS : IDLE_STEP_MS;
     if (this.#away) return Number.POSITIVE_INFINITY;
     const next = this.#servers.reduce(
       (least, server) => Math.min(least, this.#newsAt(server)),
@@ -281,9 +286,22 @@ export class MemoryGateway implements Gateway {
 
   #newsAt(server: Server): number {
     if (server.traffic === 'out') return Number.POSITIVE_INFINITY;
+    return Math.min(this.#checkSaysAt(server), this.#stallSaysAt(server));
+  }
+
+  #checkSaysAt(server: Server): number {
     const isSettled = saysTheSame(server, this.#passes(server, this.#conditionOf(server.member)));
     if (!isSettled) return server.nextCheckAt;
     return server.nextCheckAt + server.checksUntilLost * server.port.check.intervalMs;
+  }
+
+  #stallSaysAt(server: Server): number {
+    if (!this.#mayStall(server)) return Number.POSITIVE_INFINITY;
+    return Math.max(server.stillSince + STANDSTILL_MS + PROBE_MS, server.stalledSaidAt + FAST_INTERVAL_MS + PROBE_MS);
+  }
+
+  #mayStall(server: Server): boolean {
+    return server.sessions > 0 && this.#conditionOf(server.member) === 'hung' && server.port.check.kind !== 'connect';
   }
 
   /** A client's request, for tests and the simulator. `takesMs`: how long a well member works on it. */
@@ -324,7 +342,7 @@ export class MemoryGateway implements Gateway {
   /** The gateway's process dies; what it was told lies on disk, what was in flight is lost. */
   crash(): void {
     this.#away = true;
-    for (const server of this.#servers) server.cuts += 1;
+    this.#cut(this.#servers);
   }
 
   /** It comes back, with the roles and states it had. */
@@ -347,7 +365,7 @@ export class MemoryGateway implements Gateway {
     const until = this.#clock.monotonic() + takesMs;
     try {
       while (this.#isHeldUp(server) || this.#clock.monotonic() < until) {
-        await this.#clock.sleep(STEP_MS);
+        await this.#stepOf(server, until);
         if (server.cuts !== cuts || this.#conditionOf(server.member) === 'refusing') return 'cut';
       }
       server.stillSince = this.#clock.monotonic();
@@ -355,6 +373,13 @@ export class MemoryGateway implements Gateway {
     } finally {
       server.sessions -= 1;
     }
+  }
+
+  /** Until what a request waits for may have come. */
+  #stepOf(server: Server, until: number): Promise<void> {
+    if (this.#surroundings.isTold !== true) return this.#clock.sleep(STEP_MS);
+    const leftMs = until - this.#clock.monotonic();
+    return this.#untilNews(undefined, this.#isHeldUp(server) ? Number.POSITIVE_INFINITY : leftMs);
   }
 
   #isHeldUp({ member }: Server): boolean {
@@ -470,9 +495,7 @@ export class MemoryGateway implements Gateway {
   }
 
   #lookForStall(server: Server, now: number): void {
-    const stalls = this.#conditionOf(server.member) === 'hung' && server.port.check.kind !== 'connect';
-    if (!stalls || server.sessions === 0 || now - server.stillSince < STANDSTILL_MS + PROBE_MS) return;
-    if (now - server.stalledSaidAt < FAST_INTERVAL_MS + PROBE_MS) return;
+    if (now < this.#stallSaysAt(server)) return;
     server.stalledSaidAt = now;
     const forMs = Math.round(now - server.stillSince);
     for (const listener of this.#listeners)

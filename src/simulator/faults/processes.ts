@@ -98,6 +98,13 @@ export const processFaults: readonly Fault[] = [
     { well: [500, 10_000], ill: [50, 600] },
     'answers some requests with an error',
   ),
+  ailing(
+    'wrong and fast',
+    'process',
+    [60_000, 400_000],
+    (random) => ({ errorShare: random.pick([0.08, 0.3, 1]) }),
+    'answers requests wrongly and at once, and its check well',
+  ),
   wavering(
     'slowness',
     'process',
