@@ -124,6 +124,13 @@ const catalogue = {
     remedy:
       'Check its permissions and the free space of its disk; TWINHULL_STATE_DIR names another place. Gateways go on serving by themselves.',
   },
+  TH_STATE_FULL: {
+    exitCode: 1,
+    meaning:
+      'What has to be on disk before it counts could not be written: the disk of the state folder is full, or cannot be written now.',
+    remedy:
+      'Make room there and try again; what could not be written is written then. Supervising goes on: traffic is moved, and what is down is started.',
+  },
   TH_PROJECT_RUNS_UNDER_COMPOSE: {
     exitCode: 2,
     meaning: 'Containers of this project run under Compose, without twinhull.',

@@ -19,6 +19,7 @@ import { gatewayFolder } from './state-folder.ts';
 import { type Failpoint, failpointFrom } from './supervisor/failpoint.ts';
 import { Supervisor } from './supervisor/loop.ts';
 import type { OwnEnds } from './supervisor/own-ends.ts';
+import type { PatientStore } from './supervisor/patient-store.ts';
 import type { SupervisorHandle, SupervisorParts } from './supervisor/parts.ts';
 import { lookAt, type ProjectStatus } from './supervisor/status.ts';
 
@@ -63,7 +64,7 @@ export interface Supervised {
   readonly home: Home;
   readonly ownEnds: OwnEnds;
   readonly fleet: Fleet;
-  readonly store: Store;
+  readonly store: PatientStore;
   readonly environment: Environment;
   readonly failpoint: Failpoint;
   /** lines for a person; what counts is in the store too */

@@ -27,6 +27,7 @@ function control(changes: Partial<ProjectControl> = {}): ProjectControl {
       frozen: '',
       freeze: null,
       emergency: null,
+      unrecorded: null,
       services: [],
     }),
     why: refuse,

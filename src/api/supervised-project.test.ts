@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { UpOptions, UpResult } from './control.ts';
-import { MemoryStore } from '../adapters/memory/store.ts';
+import { MemoryLease, MemoryRecords, MemoryStore } from '../adapters/memory/store.ts';
 import { systemClock } from '../adapters/node/clock.ts';
 import { isCode } from '../errors.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import { PatientStore } from '../supervisor/patient-store.ts';
 import type { SupervisorHandle } from '../supervisor/parts.ts';
 import { type Deployer, SupervisedProject } from './supervised-project.ts';
 
@@ -15,9 +16,10 @@ const never = new AbortController().signal;
 const nothing = (): void => undefined;
 
 /** A project whose supervisor and deployer write down what is asked of them. */
-function scene(deploying: Partial<Deployer> = {}, there = true) {
+function scene(deploying: Partial<Deployer> = {}, there = true, onOrder: () => void = nothing) {
   const log: string[] = [];
-  const store = new MemoryStore();
+  const records = new MemoryRecords();
+  const store = new PatientStore(new MemoryStore(new MemoryLease(), records), systemClock);
   const gone = Promise.withResolvers<{ ended: 'gone' }>();
   const handle: Partial<SupervisorHandle> = {
     run: (signal) => {
@@ -40,8 +42,11 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
     },
     order: ({ kind }) => {
       log.push(kind);
+      onOrder();
       return [];
     },
+    announceDrill: () => void log.push('drill'),
+    restart: async () => void log.push('restart'),
     failover: async (service) => {
       log.push(`failover ${service}`);
       return { from: null, to: 'x' };
@@ -69,7 +74,7 @@ function scene(deploying: Partial<Deployer> = {}, there = true) {
       ...deploying,
     },
   });
-  return { log, store, project, gone };
+  return { log, store, records, project, gone };
 }
 
 describe('a supervised project', () => {
@@ -138,6 +143,49 @@ describe('a supervised project', () => {
     await first;
     const maintenance = { kind: 'maintenance_asked', service: 'wep', on: true, until: null } as const;
     await assert.rejects(project.order(maintenance), (error) => isCode(error, 'TH_UNKNOWN_NAME'));
+  });
+
+  test('with a full disk what a person asks for is refused before anything of it is done, and no plan takes its place', async () => {
+    const { log, project, store, records } = scene();
+    await project.up(fleet, options, nothing, never);
+    log.length = 0;
+    records.isFull = true;
+    const refusals: readonly (() => Promise<unknown>)[] = [
+      () => project.order({ kind: 'freeze_asked', reason: '' }),
+      () => project.order({ kind: 'maintenance_asked', service: 'web', on: true, until: null }),
+      () => project.failover({ service: 'web', to: null }, nothing),
+      () => project.restart({ target: 'web' }, nothing),
+      () => project.drill({ service: 'web', member: 'web-primary', forMs: 1 }, nothing),
+      () => project.up({ ...fleet, files: ['other'] }, options, nothing, never),
+    ];
+    for (const refused of refusals)
+      await assert.rejects(
+        refused,
+        (error) => isCode(error, 'TH_STATE_FULL') && error.state === 'Nothing was changed.',
+      );
+    assert.deepEqual(log, []);
+    records.isFull = false;
+    assert.deepEqual(store.document('fleet'), fleet);
+    await project.order({ kind: 'freeze_asked', reason: '' });
+    assert.deepEqual(log, ['freeze_asked']);
+  });
+
+  test('a disk that fills up in the middle of an order: nobody is told that it is done', async () => {
+    const { project, records, log } = scene({}, true, () => (records.isFull = true));
+    await project.up(fleet, options, nothing, never);
+    await assert.rejects(
+      project.order({ kind: 'freeze_asked', reason: '' }),
+      (error) => isCode(error, 'TH_STATE_FULL') && /until this supervisor ends/.test(error.state ?? ''),
+    );
+    assert.ok(log.includes('freeze_asked'));
+  });
+
+  test('a project can be taken down with a full disk', async () => {
+    const { project, records } = scene();
+    await project.up(fleet, options, nothing, never);
+    records.isFull = true;
+    await project.down({ volumes: false, timeoutSeconds: null }, nothing);
+    assert.deepEqual(await project.ended, { why: 'down' });
   });
 
   test('the fleet of another project is refused', async () => {

@@ -5,10 +5,11 @@
  */
 
 import type { EventSelection, Progress, ProjectControl, SupervisorInfo, UpOptions, UpResult } from './control.ts';
-import { messageOf, TwinhullError } from '../errors.ts';
+import { isCode, messageOf, TwinhullError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventRecord, Store } from '../ports/store.ts';
+import type { EventRecord } from '../ports/store.ts';
 import type { Fleet } from '../redundancy/fleet.ts';
+import type { PatientStore } from '../supervisor/patient-store.ts';
 import { forgetProject } from '../supervisor/record.ts';
 import type { Explanation, Order, SupervisorHandle } from '../supervisor/parts.ts';
 import type { ProjectStatus } from '../supervisor/status.ts';
@@ -48,7 +49,7 @@ export type Aside = <Result>(services: readonly string[], work: () => Promise<Re
 export interface SupervisedProjectParts {
   readonly project: string;
   /** its lease is held by this process */
-  readonly store: Store;
+  readonly store: PatientStore;
   readonly clock: Clock;
   readonly deployer: Deployer;
   readonly makeSupervisor: (fleet: Fleet) => SupervisorHandle;
@@ -185,8 +186,12 @@ export class SupervisedProject implements ProjectControl {
   /** The plan is put on record, and a first supervisor is started, just before the first change. */
   #aside(fleet: Fleet): Aside {
     return (services, work) => {
-      this.#parts.store.saveDocument('fleet', fleet);
-      this.#parts.store.saveDocument(STOPPED, false);
+      refusing(() =>
+        this.#parts.store.durably((disk) => {
+          disk.saveDocument('fleet', fleet);
+          disk.saveDocument(STOPPED, false);
+        }),
+      );
       const running = this.#running?.handle;
       const handle = running ?? this.#parts.makeSupervisor(fleet);
       return handle.withBusy(services, () => {
@@ -203,6 +208,7 @@ export class SupervisedProject implements ProjectControl {
   ): Promise<{ readonly from: string | null; readonly to: string }> {
     return this.#alone(report, () => {
       this.#knows(service, 'services');
+      this.#demandRoom();
       return this.#supervisor().failover(service, ...(to === null ? [] : [to]));
     });
   }
@@ -213,6 +219,7 @@ export class SupervisedProject implements ProjectControl {
   ): Promise<void> {
     return this.#alone(report, async () => {
       this.#knows(member, 'all');
+      this.#demandRoom();
       this.#supervisor().announceDrill(service, member, forMs);
     });
   }
@@ -220,12 +227,17 @@ export class SupervisedProject implements ProjectControl {
   /** Not one after the other: a freeze that waits for a long `up` would come too late. */
   async order(order: Order): Promise<readonly string[]> {
     if (order.kind === 'maintenance_asked') this.#knows(order.service, 'services');
-    return this.#supervisor().order(order);
+    const supervisor = this.#supervisor();
+    this.#demandRoom();
+    const told = supervisor.order(order);
+    this.#demandRoom('It is heeded, until this supervisor ends.');
+    return told;
   }
 
   restart({ target }: { readonly target: string }, report: Report): Promise<void> {
     return this.#alone(report, () => {
       this.#knows(target, 'all');
+      this.#demandRoom();
       return this.#supervisor().restart(target, (text) => report(this.#progress(text)));
     });
   }
@@ -289,6 +301,11 @@ export class SupervisedProject implements ProjectControl {
     throw new TwinhullError('TH_NOT_RUNNING', `nothing is running for the project ${this.#parts.project}`);
   }
 
+  /** What a person is told was done is on disk, or it is not done. @param state what things are in otherwise, for him */
+  #demandRoom(state?: string): void {
+    refusing(() => this.#parts.store.demandRoom(), state);
+  }
+
   #check(fleet: Fleet): void {
     if (fleet?.project === this.#parts.project && Array.isArray(fleet.services)) return;
     throw new TwinhullError('TH_USAGE', `this supervisor is for the project ${this.#parts.project} alone`);
@@ -326,5 +343,14 @@ export class SupervisedProject implements ProjectControl {
 
   #progress(text: string): Progress {
     return { at: this.#parts.clock.now(), service: null, text };
+  }
+}
+
+function refusing(write: () => void, state = 'Nothing was changed.'): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isCode(error, 'TH_STATE_FULL')) throw error;
+    throw new TwinhullError('TH_STATE_FULL', messageOf(error), { state, cause: error });
   }
 }

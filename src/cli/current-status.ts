@@ -22,7 +22,15 @@ export async function recordedStatus(
   try {
     const fleet = storedFleet(store);
     if (fleet === null)
-      return { project: place.project, supervised: false, frozen: '', freeze: null, emergency: null, services: [] };
+      return {
+        project: place.project,
+        supervised: false,
+        frozen: '',
+        freeze: null,
+        emergency: null,
+        unrecorded: null,
+        services: [],
+      };
     return await lookOnce(place, fleet, store, environment, AbortSignal.timeout(LOOK_TIMEOUT_MS));
   } finally {
     store.close();

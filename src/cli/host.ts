@@ -8,6 +8,7 @@ import type { LeaseHolder } from '../ports/store.ts';
 import type { Context } from './command.ts';
 import type { Place } from './place.ts';
 import { OwnEnds } from '../supervisor/own-ends.ts';
+import { PatientStore } from '../supervisor/patient-store.ts';
 import { type Ending, SupervisedProject } from '../api/supervised-project.ts';
 import { VERSION } from './version.ts';
 
@@ -36,9 +37,10 @@ export interface HostOptions {
 export async function host(place: Place, options: HostOptions): Promise<Host> {
   const { clock, deployer, makeSupervisor, openStore, readFailpoint } = await import('../wire.ts');
   const failpoint = readFailpoint(options.environment);
-  const store = openStore(place.folder);
+  const disk = openStore(place.folder);
+  const store = new PatientStore(disk, clock);
   try {
-    for (const notice of store.notices) options.log(notice);
+    for (const notice of disk.notices) options.log(notice);
     const lease = store.acquireLease(options.purpose, clock.now());
     if (!lease.held) throw leaseHeld(place.project, lease.holder);
     for (const line of await clearLeftovers(handsOfHost(place), place.folder, clock.now())) options.log(line);

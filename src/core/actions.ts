@@ -92,7 +92,7 @@ export type NoteAction =
   /** something a person should find in the record */
   | {
       readonly kind: 'tell';
-      readonly about: 'freeze' | 'maintenance' | 'emergency';
+      readonly about: 'freeze' | 'maintenance' | 'emergency' | 'record';
       readonly service: string | null;
       readonly message: string;
     }

@@ -27,6 +27,7 @@ import { absorbSignals } from './signals.ts';
 import { coverForLeader } from './standby.ts';
 import { tellSigns } from './tell-signs.ts';
 import { wake, type Turn } from './turn.ts';
+import { isWriterHeld, noteRecord } from './unrecorded.ts';
 import { noteVerdicts } from './verdicts.ts';
 import { tendWarm } from './warm.ts';
 
@@ -61,7 +62,7 @@ export function decide(
   const whole = copyOf(memory);
   fitMemory(whole, model.services, now);
   absorbSignals(whole, model.services, signals, observation.loopLagMs, now);
-  const told = [...obey(whole, signals, now), ...endMaintenances(whole, now)];
+  const told = [...noteRecord(whole, signals, now), ...obey(whole, signals, now), ...endMaintenances(whole, now)];
   if (observation.engineAnswers) engineAnswers(whole, now);
   const dying = new Set<string>();
   const turns = model.services.map((service) => startTurn(service, model, whole, observation, dying, now));
@@ -140,7 +141,8 @@ function takeTurn(turn: Turn, signals: readonly Signal[]): void {
   steerTraffic(turn);
   if (isWanted && turn.engineAnswers) {
     const isHeld = isHandsOff(turn.whole, turn.memory);
-    if (!isHeld || turn.memory.handover) coverForLeader(turn);
+    const mayCover = !isHeld && !isWriterHeld(turn.whole, turn.model);
+    if (mayCover || turn.memory.handover) coverForLeader(turn);
     if (!isHeld) tendWarm(turn);
     repairMembers(turn);
     tellStrains(turn);

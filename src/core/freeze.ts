@@ -115,7 +115,7 @@ export function handsOffWords(whole: Memory, service: ServiceMemory): string {
 }
 
 export function tell(
-  about: 'freeze' | 'maintenance' | 'emergency',
+  about: Extract<NoteAction, { kind: 'tell' }>['about'],
   service: string | null,
   message: string,
 ): NoteAction {

@@ -18,6 +18,8 @@ export interface Memory {
   engineAway?: { from: number; until: number | null } | undefined;
   /** nothing is repaired until somebody says so; absent: repairs go on */
   frozen?: Frozen | undefined;
+  /** nothing can be written down since then; absent: everything can */
+  unrecorded?: { since: number; reason: string } | undefined;
   /** the rule that was told to be broken, in words; absent: none was */
   brokenRule?: string | undefined;
   /** the one that goes on, or the last one; absent: none yet */
@@ -348,6 +350,7 @@ export function resumed(memory: Memory, now: number): Memory {
   const whole = structuredClone(memory);
   if (whole.frozen?.cause === 'rule') whole.frozen = undefined;
   whole.brokenRule = undefined;
+  whole.unrecorded = undefined;
   for (const service of Object.values(whole.services)) {
     service.pending = {};
     for (const member of Object.values(service.members)) {

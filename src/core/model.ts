@@ -310,5 +310,9 @@ export type Signal =
       readonly on: boolean;
       readonly until: number | null;
     }
+  /** the record cannot be written any more; nothing that has to be in it first may begin */
+  | { readonly kind: 'record_lost'; readonly reason: string }
+  /** it can again, and has everything but `lost` lines */
+  | { readonly kind: 'record_kept'; readonly lost: number }
   /** a person asked for everything again: stops and quarantines no longer count */
   | { readonly kind: 'up_asked'; readonly services: readonly string[] };

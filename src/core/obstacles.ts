@@ -9,6 +9,7 @@ import { comesFirst, isEmergency } from './emergency-order.ts';
 import type { Rung } from './memory.ts';
 import type { MemberSeen } from './model.ts';
 import { spanText } from './span.ts';
+import { unrecordedWords } from './unrecorded.ts';
 import { conditionOf, memberMemory, usable, type Turn } from './turn.ts';
 
 export interface Obstacle {
@@ -19,6 +20,8 @@ export interface Obstacle {
 
 /** null: nothing stands in the way of this rung */
 export function obstacleTo(turn: Turn, name: string, rung: Rung, seen: MemberSeen): Obstacle | null {
+  const unrecorded = unrecordedWords(turn.whole, turn.memory, turn.model, rung);
+  if (unrecorded !== '') return { why: unrecorded, until: null };
   const first = comesFirst(turn.whole, turn.model.name, rung);
   if (first !== '') return { why: `in this emergency it comes ${first}`, until: null };
   const dying = endsNothing(rung) ? undefined : turn.model.dependsOn.find((service) => turn.dying.has(service));

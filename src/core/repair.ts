@@ -51,6 +51,7 @@ import {
   worksFrom,
   type Turn,
 } from './turn.ts';
+import { unrecordedWords } from './unrecorded.ts';
 
 const LOOK_AGAIN_MS = 1000;
 /** a new container needs this long even where the failure's own deadline is shorter */
@@ -328,7 +329,9 @@ function alertSpent({ model, memory, actions }: Turn, name: string): void {
 
 /** One that runs is ended: like every other end, not under the brake and not while another one is in repair. */
 function quarantineInTurn(turn: Turn, name: string, seen: MemberSeen): void {
-  const obstacle = seen.state === 'running' ? obstacleToEnding(turn, name) : null;
+  const unrecorded = unrecordedWords(turn.whole, turn.memory, turn.model, 'quarantine');
+  const running = seen.state === 'running' ? obstacleToEnding(turn, name) : null;
+  const obstacle = unrecorded === '' ? running : { why: unrecorded, until: null };
   if (!obstacle) return quarantine(turn, name);
   consider(turn, name, `it is not stopped for good yet: ${obstacle.why}`, obstacle.until);
   wake(turn, turn.now + LOOK_AGAIN_MS);

@@ -34,22 +34,33 @@ export function absorbSignals(
       for (const service of Object.values(memory.services)) forgetStops(service, now);
       continue;
     }
-    if (isOrder(signal)) continue;
+    if (isOfWhole(signal)) continue;
     const service = memory.services[signal.service];
     const model = models.find(({ name }) => name === signal.service);
     if (service && model) absorbSignal(service, model, signal, lagMs, now);
   }
 }
 
-/** These are obeyed elsewhere, see freeze.ts. */
-function isOrder(signal: Signal): signal is Order {
-  return signal.kind === 'freeze_asked' || signal.kind === 'thaw_asked' || signal.kind === 'maintenance_asked';
+type OfWhole = Order | Extract<Signal, { readonly kind: 'record_lost' | 'record_kept' }>;
+
+/** These are obeyed elsewhere, see freeze.ts and unrecorded.ts. */
+function isOfWhole(signal: Signal): signal is OfWhole {
+  switch (signal.kind) {
+    case 'freeze_asked':
+    case 'thaw_asked':
+    case 'maintenance_asked':
+    case 'record_lost':
+    case 'record_kept':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function absorbSignal(
   service: ServiceMemory,
   model: ServiceModel,
-  signal: Exclude<Signal, Order | { kind: 'up_asked' | 'engine_lost' }>,
+  signal: Exclude<Signal, OfWhole | { kind: 'up_asked' | 'engine_lost' }>,
   lagMs: number,
   now: number,
 ): void {

@@ -24,6 +24,7 @@ import {
   wake,
   type Turn,
 } from './turn.ts';
+import { isWriterHeld } from './unrecorded.ts';
 
 /** Whoever stops one container of a pair wants it to move; whoever stops several wants quiet. This long it stays open. */
 const STOP_SETTLES_MS = 2000;
@@ -147,6 +148,7 @@ export function leftToTwin(turn: Turn, name: string, condition: Failed): string 
   if (isInHandover(turn, name)) return 'the other one of its pair takes over';
   const { leader } = turn.memory;
   if (!turn.model.policy.oneWriter || !oneRuns(turn) || leader !== name) return '';
+  if (isWriterHeld(turn.whole, turn.model)) return '';
   const twin = twinOf(turn, name);
   if (twin === null || conditionOf(turn, twin).is !== 'standby') return '';
   if (isHelpedInPlace(turn, name, condition)) return '';

@@ -7,6 +7,7 @@ import { isHeldBack } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, ServiceModel, ServiceSeen } from './model.ts';
 import { otherWriter } from './one-writer.ts';
+import { unrecordedWords } from './unrecorded.ts';
 
 export interface Turn {
   readonly model: ServiceModel;
@@ -61,6 +62,7 @@ export function ask(
   const incident = more.incident ?? turn.memory.members[member]?.incident?.id ?? null;
   const effect: EffectAction = { kind, service: turn.model.name, member, incident, reason, deadlineMs };
   if (!isTraffic(effect) && isHeldBack(turn.whole, turn.memory, kind)) return false;
+  if (unrecordedWords(turn.whole, turn.memory, turn.model, kind) !== '') return false;
   if (comesFirst(turn.whole, effect.service, kind) !== '') return false;
   if (startsProcess(kind) && rivalOf(turn, member) !== '') return false;
   turn.memory.pending[keyOf(effect)] = { kind, member, until: turn.now + deadlineMs + LOST_AFTER_MS, ended: false };

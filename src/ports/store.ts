@@ -1,6 +1,6 @@
 /**
- * What must survive: one file a project. Everything written is durable when the call returns. All calls are
- * synchronous, as SQLite is: a journal entry stands on disk before the action it announces begins.
+ * What must survive: one file a project. All calls are synchronous, as SQLite is: a journal entry stands on disk before
+ * the action it announces begins.
  */
 
 import type { FailureKind } from '../core/model.ts';
@@ -128,4 +128,13 @@ export interface Store {
   releaseLease(): void;
 
   close(): void;
+}
+
+/**
+ * A store on disk: everything written is durable when the call returns. What cannot be written, since the disk is full,
+ * is refused with TH_STATE_FULL and leaves everything as it was; what is there can be read all the same.
+ */
+export interface DurableStore extends Store {
+  /** All that `work` writes is on disk when this returns, or, when it throws, nothing of it. */
+  atOnce(work: () => void): void;
 }

@@ -20,6 +20,7 @@ import type { Fleet } from '../redundancy/fleet.ts';
 import { gatewayFolder } from '../state-folder.ts';
 import { Supervisor } from '../supervisor/loop.ts';
 import { OwnEnds } from '../supervisor/own-ends.ts';
+import { PatientStore } from '../supervisor/patient-store.ts';
 import { Life, type Witness } from './life.ts';
 import type { Trace } from './trace.ts';
 
@@ -133,7 +134,7 @@ export class Installation {
       files,
       stateFolder: STATE_FOLDER,
     };
-    const mortalStore = life.store(store);
+    const mortalStore = new PatientStore(life.store(store), doors.clock);
     const project = new SupervisedProject({
       project: this.#parts.fleet.project,
       store: mortalStore,

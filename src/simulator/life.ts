@@ -8,7 +8,7 @@ import type { MemoryClock } from '../adapters/memory/clock.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine, EngineEvent } from '../ports/engine.ts';
 import type { Gateway, GatewaySignal } from '../ports/gateway.ts';
-import type { Store } from '../ports/store.ts';
+import type { DurableStore } from '../ports/store.ts';
 
 /** Thrown into whatever a process was doing at the moment of its death. */
 class Dead extends Error {}
@@ -91,7 +91,7 @@ export class Life {
   }
 
   /** Calls are synchronous there: a dead process has none. */
-  store(store: Store): Store {
+  store(store: DurableStore): DurableStore {
     return new Proxy(store, {
       get: (target, name) => {
         const call: unknown = Reflect.get(target, name, target);

@@ -30,6 +30,7 @@ import { forgetProject, Recorder, savedMemory } from './record.ts';
 import { restartedWith, restartMembers, restartTarget } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
 import { chooseSuccessor, handoverBoundMs, hasStandby, untilIdle } from './switch.ts';
+import { recordedFirst } from './write-ahead.ts';
 
 /** while a change of who runs is waited for */
 const LOOK_EVERY_MS = 50;
@@ -92,7 +93,7 @@ export class Supervisor implements SupervisorHandle {
       onDefect: (error) => this.#fail(error),
     });
     const countersOf = (service: string) => picture.reading(service)?.counters ?? null;
-    this.#recorder = new Recorder({ store, clock, log, countersOf });
+    this.#recorder = new Recorder({ store, clock, log, countersOf, failpoint: parts.failpoint });
     this.#actor = new Actor({
       engine,
       clock,
@@ -160,9 +161,11 @@ export class Supervisor implements SupervisorHandle {
       await clock.sleep(this.#fleet.policy.monitoringIntervalMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       await this.#lookAtAll();
+      this.#parts.store.catchUp();
       if (!this.#isSeen) continue;
       this.#recorder.tick(this.#memory, this.#fleet.policy);
       this.#save();
+      this.#tellOfRecord();
     }
   }
 
@@ -203,12 +206,12 @@ export class Supervisor implements SupervisorHandle {
       const signals = this.#signals.splice(0);
       const observation = this.#picture.observe(now, this.#busy.names(), this.#lagMs);
       const { decide } = this.#parts;
-      const decision = decideGuarded(this.#model, this.#memory, observation, signals, now, decide);
+      const { decision, begun } = recordedFirst(this.#parts.store, this.#recorder, signals, (said) =>
+        decideGuarded(this.#model, this.#memory, observation, said, now, decide),
+      );
       this.#memory = decision.memory;
-      for (const action of decision.actions) {
-        if (isEffect(action)) this.#start(action);
-        else this.#recorder.note(action);
-      }
+      for (const action of decision.actions) if (!isEffect(action)) this.#recorder.note(action);
+      for (const { effect, id } of begun) this.#start(effect, id);
       if (decision.actions.length > 0) this.#save();
       if (decision.gone) {
         this.#gone = true;
@@ -216,6 +219,7 @@ export class Supervisor implements SupervisorHandle {
       } else {
         this.#alarm.setFor(decision.wakeAt);
       }
+      this.#tellOfRecord();
       return decision.actions;
     } catch (error) {
       this.#fail(error);
@@ -223,16 +227,20 @@ export class Supervisor implements SupervisorHandle {
     }
   }
 
-  #start(effect: EffectAction): void {
-    const { failpoint } = this.#parts;
-    failpoint?.('before-begin');
-    const id = this.#recorder.announce(effect);
-    failpoint?.('after-begin');
+  /** What the store has found out, said to the next decision. */
+  #tellOfRecord(): void {
+    const { unrecorded, lost } = this.#parts.store;
+    const isKnown = this.#memory.unrecorded !== undefined;
+    if (unrecorded && !isKnown) this.#say({ kind: 'record_lost', reason: unrecorded.reason });
+    if (!unrecorded && isKnown) this.#say({ kind: 'record_kept', lost });
+  }
+
+  #start(effect: EffectAction, id: number): void {
     if (!isTraffic(effect)) this.#picture.forgetTrail(keyOfOwner(effect));
     void this.#actor
       .carryOut(effect, this.#over.signal)
       .then(async (ended) => {
-        failpoint?.('after-action');
+        this.#parts.failpoint?.('after-action');
         await this.#lookAfter(effect);
         this.#ended(id, effect, ended);
       })
@@ -260,9 +268,7 @@ export class Supervisor implements SupervisorHandle {
 
   #ended(id: number, effect: EffectAction, { outcome, missedCheck, detail }: Ended): void {
     if (this.#over.signal.aborted && outcome !== 'done') return; // stays in the journal as pending
-    this.#parts.failpoint?.('before-complete');
     this.#recorder.ended(id, effect, outcome, detail);
-    this.#parts.failpoint?.('after-complete');
     const key = keyOf(effect);
     for (const listener of this.#endListeners) listener(key, { outcome, missedCheck, detail });
     this.#say({ kind: 'action_ended', key, service: effect.service, outcome, missedCheck, detail });

@@ -5,13 +5,13 @@ import type { Order } from '../core/model.ts';
 import type { Explanation } from '../core/why.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { OwnEnds } from './own-ends.ts';
+import type { PatientStore } from './patient-store.ts';
 import type { ProjectStatus } from './status.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Prober } from '../ports/prober.ts';
-import type { Store } from '../ports/store.ts';
 import type { Fleet, GatewayPlan, MemberPlan, ServicePlan } from '../redundancy/fleet.ts';
 
 export type { Explanation, Order };
@@ -39,7 +39,7 @@ export interface SupervisorParts {
   readonly ownEnds: OwnEnds;
   readonly openGateway: (plan: GatewayPlan) => Gateway;
   /** the lease is held by the caller */
-  readonly store: Store;
+  readonly store: PatientStore;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly prober: Prober;

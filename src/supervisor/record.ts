@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { GatewayReading } from '../ports/gateway.ts';
 import type { IncidentNote, IncidentRecord, Store } from '../ports/store.ts';
 import type { ProjectPolicy } from '../redundancy/fleet.ts';
+import type { Failpoint } from './failpoint.ts';
 import { doneWords, failedWords, isEffectAction } from './words.ts';
 
 /** given_up: something else was decided meanwhile */
@@ -62,6 +63,7 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
   readonly #countersOf: (service: string) => Counters | null;
+  readonly #failpoint: Failpoint;
   /** counters when an incident began, by its id */
   readonly #countersAtStart = new Map<string, Counters>();
 
@@ -70,11 +72,13 @@ export class Recorder {
     readonly clock: Clock;
     readonly log: (line: string) => void;
     readonly countersOf: (service: string) => Counters | null;
+    readonly failpoint?: Failpoint | undefined;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#countersOf = parts.countersOf;
+    this.#failpoint = parts.failpoint ?? (() => undefined);
   }
 
   saveMemory(saved: SavedMemory): void {
@@ -83,10 +87,24 @@ export class Recorder {
 
   /** Write-ahead: on disk before the effect begins. @returns the journal's number for it */
   announce(effect: EffectAction): number {
-    return this.#store.announce(this.#clock.now(), effect, effect.incident);
+    this.#failpoint('before-begin');
+    const id = this.#store.announce(this.#clock.now(), effect, effect.incident);
+    this.#failpoint('after-begin');
+    return id;
+  }
+
+  /** It is not begun after all. */
+  withdraw(id: number): void {
+    this.#store.complete(id, this.#clock.now(), 'abandoned', 'it could not be put on record, and was not begun');
   }
 
   ended(id: number, effect: EffectAction, outcome: Outcome, detail: string): void {
+    this.#failpoint('before-complete');
+    this.#complete(id, effect, outcome, detail);
+    this.#failpoint('after-complete');
+  }
+
+  #complete(id: number, effect: EffectAction, outcome: Outcome, detail: string): void {
     const now = this.#clock.now();
     if (outcome === 'given_up') {
       this.#store.complete(id, now, 'abandoned', detail);

@@ -22,6 +22,8 @@ export interface ProjectStatus {
   readonly freeze: FreezeStatus | null;
   /** the plan that is carried out because much fails at once; null: none is */
   readonly emergency: EmergencyStatus | null;
+  /** nothing can be written to the record since then (milliseconds since 1970); null: everything is in it */
+  readonly unrecorded: { readonly since: number; readonly reason: string } | null;
   readonly services: readonly ServiceStatus[];
 }
 
@@ -89,6 +91,7 @@ export function statusOf(
     frozen: freeze === null ? '' : freeze.reason || 'a person asked for it',
     freeze,
     emergency: memory.emergency?.endedAt === null ? memory.emergency : null,
+    unrecorded: memory.unrecorded ?? null,
     services: fleet.services.map((plan) => serviceStatus(plan, memory, picture, store)),
   };
 }

@@ -4,14 +4,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { MemoryLease, MemoryStore } from '../../src/adapters/memory/store.ts';
+import { MemoryLease, MemoryRecords, MemoryStore } from '../../src/adapters/memory/store.ts';
 import { openStore } from '../../src/adapters/sqlite/store.ts';
-import type { IncidentRecord, Store } from '../../src/ports/store.ts';
+import { isCode } from '../../src/errors.ts';
+import type { DurableStore, IncidentRecord, Store } from '../../src/ports/store.ts';
+import { SmallDisk } from '../support/small-disk.ts';
+
+interface Place {
+  /** stores that share one place */
+  open(): DurableStore;
+  remove(): void;
+}
 
 interface Kind {
   readonly name: string;
-  /** opens stores that share one place */
-  readonly place: () => { open(): Store; remove(): void };
+  readonly place: () => Place;
+  /** one that can be full: `fill` leaves no room, `makeRoom` some again */
+  readonly smallPlace: () => Place & { fill(): void; makeRoom(): void };
 }
 
 const kinds: readonly Kind[] = [
@@ -24,12 +33,32 @@ const kinds: readonly Kind[] = [
         remove: () => rmSync(folder, { recursive: true }),
       };
     },
+    smallPlace: () => {
+      const disk = new SmallDisk();
+      const folder = join(disk.folder, 'state');
+      return {
+        open: () => openStore(folder, { now: () => 0 }),
+        fill: () => disk.fill(),
+        makeRoom: () => disk.makeRoom(),
+        remove: () => disk.remove(),
+      };
+    },
   },
   {
     name: 'memory',
     place: () => {
       const lease = new MemoryLease();
       return { open: () => new MemoryStore(lease), remove: () => undefined };
+    },
+    smallPlace: () => {
+      const lease = new MemoryLease();
+      const records = new MemoryRecords();
+      return {
+        open: () => new MemoryStore(lease, records),
+        fill: () => void (records.isFull = true),
+        makeRoom: () => void (records.isFull = false),
+        remove: () => undefined,
+      };
     },
   },
 ];
@@ -177,6 +206,34 @@ for (const kind of kinds) {
       );
     });
 
+    it('numbers events one after the other, whatever else is written between them', () => {
+      const first = store.appendEvent(event(1)).id;
+      store.announce(2, {}, null);
+      store.saveIncident(incident('a'));
+      store.appendHealth([health(3, 'web')]);
+      assert.equal(store.appendEvent(event(4)).id, first + 1);
+    });
+
+    it('writes at once all of it or nothing', () => {
+      const durable = place.open();
+      durable.atOnce(() => {
+        durable.appendEvent(event(1));
+        durable.appendHealth([health(1, 'web')]);
+      });
+      const broken = (): void =>
+        durable.atOnce(() => {
+          durable.saveDocument('fleet', 1);
+          durable.appendHealth([health(2, 'web')]);
+          throw new Error('a defect');
+        });
+      assert.throws(broken, /a defect/);
+      assert.deepEqual(
+        [durable.events().length, durable.document('fleet'), durable.health('web', 9).length],
+        [1, null, 1],
+      );
+      durable.close();
+    });
+
     it('gives the lease to one at a time, with a token that grows', () => {
       const other = place.open();
       assert.equal(store.leaseHolder(), null);
@@ -199,6 +256,75 @@ for (const kind of kinds) {
     });
   });
 }
+
+for (const { name, smallPlace } of kinds) {
+  describe(`store on a disk that is full: ${name}`, () => {
+    let place: ReturnType<Kind['smallPlace']>;
+    let store: DurableStore;
+    beforeEach(() => {
+      place = smallPlace();
+      store = place.open();
+      store.saveDocument('fleet', 1);
+      store.appendEvent(event(1));
+    });
+    afterEach(() => {
+      store.close();
+      place.remove();
+    });
+
+    it('refuses what it cannot write, and has what it had', () => {
+      const id = store.announce(1, {}, null);
+      place.fill();
+      const writes: readonly (() => unknown)[] = [
+        () => store.saveDocument('fleet', LARGE),
+        () => store.appendEvent({ ...event(2), message: LARGE }),
+        () => store.announce(2, { LARGE }, null),
+        () => store.saveIncident(incident('a', { evidence: [LARGE] })),
+        () => store.appendHealth([{ ...health(2, 'web'), detail: LARGE }]),
+        () => store.complete(id, 3, 'done', LARGE),
+        () => store.atOnce(() => store.saveDocument('core', LARGE)),
+      ];
+      for (const write of writes) assert.throws(write, (error) => isCode(error, 'TH_STATE_FULL'), String(write));
+      assert.deepEqual([store.document('fleet'), store.document('core'), store.events().length], [1, null, 1]);
+      assert.deepEqual([store.incidents(), store.health('web', 9), store.pending().length], [[], [], 1]);
+    });
+
+    it('goes on when there is room again', () => {
+      place.fill();
+      assert.throws(() => store.saveDocument('fleet', LARGE));
+      place.makeRoom();
+      store.saveDocument('fleet', LARGE);
+      assert.equal(store.appendEvent(event(2)).id, (store.events()[0]?.id ?? 0) + 1);
+      assert.equal(store.document('fleet'), LARGE);
+    });
+
+    it('has nothing of what it could not write whole', () => {
+      place.fill();
+      const write = (): void =>
+        store.atOnce(() => {
+          store.saveDocument('fleet', 2);
+          store.saveDocument('core', LARGE);
+        });
+      assert.throws(write, (error) => isCode(error, 'TH_STATE_FULL'));
+      place.makeRoom();
+      assert.deepEqual([store.document('fleet'), store.document('core')], [1, null]);
+    });
+
+    it('gives its lease all the same, and tells who has it', () => {
+      assert.ok(store.acquireLease('supervisor', 1000).held);
+      store.releaseLease();
+      place.fill();
+      assert.deepEqual(store.acquireLease('supervisor', 2000), { held: true, token: 2 });
+      const other = place.open();
+      assert.deepEqual([other.leaseHolder()?.token, other.leaseHolder()?.startedAt], [2, 2000]);
+      assert.equal(other.acquireLease('failover', 3000).held, false);
+      other.close();
+    });
+  });
+}
+
+/** more than a file may have room for by chance */
+const LARGE = 'x'.repeat(100_000);
 
 function incident(id: string, changes: Partial<IncidentRecord> = {}): IncidentRecord {
   return {

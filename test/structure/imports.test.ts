@@ -17,6 +17,7 @@ const LEAVES = [
   'state-folder.ts',
   'socket-path.ts',
   'private-folder.ts',
+  'replace-file.ts',
 ];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['copy.ts'],
@@ -42,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'state-folder.ts': [],
   'socket-path.ts': [],
   'private-folder.ts': [],
+  'replace-file.ts': [],
 };
 
 const source = resolve(import.meta.dirname, '../../src');

@@ -25,6 +25,7 @@ import type { Fleet, GatewayPlan, ServicePlan } from '../../src/redundancy/fleet
 import { gatewayFolder } from '../../src/state-folder.ts';
 import { Supervisor } from '../../src/supervisor/loop.ts';
 import { OwnEnds } from '../../src/supervisor/own-ends.ts';
+import { PatientStore } from '../../src/supervisor/patient-store.ts';
 import { lookAt, type MemberStatus, type ProjectStatus, type ServiceStatus } from '../../src/supervisor/status.ts';
 import { fleetOf, image } from './fleet.ts';
 import { type DeathAt, Mortal } from './mortal.ts';
@@ -142,7 +143,7 @@ export class Story {
     const life = new Mortal(() => this.#abort.abort());
     this.#life = life;
     const engine = this.#ownEnds.watch(life.door(this.engine));
-    const store = life.door(this.store);
+    const store = new PatientStore(life.door(this.store), this.clock);
     const { clock, fleet, driver, folder } = this;
     return new Supervisor({
       fleet,
@@ -357,6 +358,7 @@ export class Story {
       'freeze',
       'maintenance',
       'emergency',
+      'record',
     ]);
     return this.events()
       .filter(({ kind }) => !notes.has(kind))

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isCode, TwinhullError } from '../../errors.ts';
@@ -13,6 +12,7 @@ import type {
   RunBeside,
   TrafficState,
 } from '../../ports/gateway.ts';
+import { isNoRoom, replaceFile } from '../../replace-file.ts';
 import { AdminSocket } from './admin.ts';
 import { farewellTo } from './farewell.ts';
 import { brake, checked, files, LEADER_KEY, MOUNT_POINT } from './names.ts';
@@ -38,6 +38,8 @@ export class HaproxyGateway implements Gateway {
   readonly #folder: string;
   readonly #admin: AdminSocket;
   #saving: Promise<void> = Promise.resolve();
+  /** the files say what held before, since there was no room for what holds */
+  #isUnsaved = false;
 
   constructor(config: GatewayConfig, at: { readonly folder: string; readonly socket: string }) {
     this.#config = config;
@@ -46,6 +48,7 @@ export class HaproxyGateway implements Gateway {
   }
 
   async read(signal?: AbortSignal): Promise<GatewayReading> {
+    if (this.#isUnsaved) await this.#save(signal);
     return readingOf(this.#config, await this.#report(signal));
   }
 
@@ -157,7 +160,7 @@ export class HaproxyGateway implements Gateway {
   }
 
   async #tryOut(beside: RunBeside, signal: AbortSignal | undefined): Promise<void> {
-    await this.#replace(files.nextConfig, renderConfig(this.#config));
+    this.#replace(files.nextConfig, renderConfig(this.#config));
     const { exitCode, output } = await beside([...SCRIPT, 'check', files.nextConfig], signal);
     if (exitCode === 0) return;
     await rm(join(this.#folder, files.nextConfig), { force: true });
@@ -280,12 +283,25 @@ export class HaproxyGateway implements Gateway {
     const turn = this.#saving.then(async () => {
       const report = await this.#report(signal);
       if (report.states.size === 0) return;
-      await this.#replace(files.state, renderState(this.#config, report.states));
-      if (this.#config.balance === 'leader')
-        await this.#replace(files.leader, renderLeaderMap(this.#leaderNow(report)));
+      this.#write(report);
     });
     this.#saving = turn.catch(() => undefined);
     return turn;
+  }
+
+  /**
+   * A full disk undoes no change: HAProxy has it, and goes by it. Only one that crashes now would start with what held
+   * before, so it is written with the next reading that finds room.
+   */
+  #write(report: Report): void {
+    try {
+      if (this.#config.balance === 'leader') this.#replace(files.leader, renderLeaderMap(this.#leaderNow(report)));
+      this.#replace(files.state, renderState(this.#config, report.states));
+      this.#isUnsaved = false;
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      this.#isUnsaved = true;
+    }
   }
 
   /** One that runs with an older configuration may have none, or one that is no member any more. */
@@ -293,17 +309,8 @@ export class HaproxyGateway implements Gateway {
     return this.#config.members.some(({ name }) => name === leader) ? leader : this.#config.leader;
   }
 
-  /** Whole or not at all; another process of ours may write at the same moment. */
-  async #replace(name: string, text: string): Promise<void> {
-    const path = join(this.#folder, name);
-    const next = `${path}.${randomBytes(6).toString('hex')}`;
-    try {
-      await writeFile(next, text, { flag: 'wx', mode: 0o600 });
-      await rename(next, path);
-    } catch (error) {
-      await rm(next, { force: true });
-      throw error;
-    }
+  #replace(name: string, text: string): void {
+    replaceFile(join(this.#folder, name), text);
   }
 
   #know(member: string): string {

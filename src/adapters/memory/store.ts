@@ -1,5 +1,13 @@
 import { hostname } from 'node:os';
-import type { EventRecord, HealthRecord, IncidentRecord, JournalEntry, LeaseHolder, Store } from '../../ports/store.ts';
+import { TwinhullError } from '../../errors.ts';
+import type {
+  DurableStore,
+  EventRecord,
+  HealthRecord,
+  IncidentRecord,
+  JournalEntry,
+  LeaseHolder,
+} from '../../ports/store.ts';
 import { sealed, unsealed } from '../../sealed.ts';
 
 /** The lease that the stores of one test share, as the processes of one machine share a file. */
@@ -10,7 +18,10 @@ export class MemoryLease {
 
 /** What the stores of one project read and write: outlives them, as a file does. */
 export class MemoryRecords {
-  lastId = 0;
+  /** as a disk is: nothing more can be written, everything can be read */
+  isFull = false;
+  lastEntryId = 0;
+  lastEventId = 0;
   readonly journal = new Map<number, JournalEntry>();
   /** ids of what was announced and not completed */
   readonly pending = new Set<number>();
@@ -22,7 +33,7 @@ export class MemoryRecords {
 }
 
 /** The store's twin: same contract (test/contract/store.ts), nothing on disk. Values pass through JSON, as there. */
-export class MemoryStore implements Store {
+export class MemoryStore implements DurableStore {
   readonly notices: readonly string[] = [];
   readonly #lease: MemoryLease;
   #token = 0;
@@ -33,8 +44,14 @@ export class MemoryStore implements Store {
     this.#records = records;
   }
 
+  /** Nothing more can be written, and everything can be read. */
+  set isFull(is: boolean) {
+    this.#records.isFull = is;
+  }
+
   announce(at: number, action: unknown, incident: string | null): number {
-    const id = this.#nextId();
+    this.#needRoom();
+    const id = ++this.#records.lastEntryId;
     const entry = { id, at, action: throughJson(action), incident, endedAt: null, outcome: null, detail: '' };
     this.#records.journal.set(id, entry);
     this.#records.pending.add(id);
@@ -42,6 +59,7 @@ export class MemoryStore implements Store {
   }
 
   complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void {
+    this.#needRoom();
     const entry = this.#records.journal.get(id);
     if (!entry || !this.#records.pending.delete(id)) return;
     this.#records.journal.set(id, { ...entry, endedAt: at, outcome, detail });
@@ -56,6 +74,7 @@ export class MemoryStore implements Store {
   }
 
   saveIncident(incident: IncidentRecord): void {
+    this.#needRoom();
     this.#records.incidents.delete(incident.id);
     this.#records.incidents.set(incident.id, structuredClone(incident));
   }
@@ -77,8 +96,9 @@ export class MemoryStore implements Store {
   }
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord {
+    this.#needRoom();
     const { time, kind, service, member, incident, message } = event;
-    const record = { id: this.#nextId(), time, kind, service, member, incident, message };
+    const record = { id: ++this.#records.lastEventId, time, kind, service, member, incident, message };
     this.#records.events.push(record);
     return record;
   }
@@ -95,6 +115,7 @@ export class MemoryStore implements Store {
   }
 
   appendHealth(records: readonly HealthRecord[]): void {
+    this.#needRoom();
     const { health } = this.#records;
     for (const record of records) {
       const known = health.get(record.service);
@@ -109,6 +130,7 @@ export class MemoryStore implements Store {
   }
 
   saveDocument(name: string, value: unknown): void {
+    this.#needRoom();
     this.#records.documents.set(name, sealed(value));
   }
 
@@ -117,6 +139,7 @@ export class MemoryStore implements Store {
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
+    this.#needRoom();
     const { events } = this.#records;
     if ((events[0]?.time ?? limits.before) < limits.before || events.length > limits.newest)
       this.#records.events = events.filter(({ time }) => time >= limits.before).slice(-limits.newest);
@@ -130,6 +153,16 @@ export class MemoryStore implements Store {
         service,
         records.slice(-limits.entriesPerService).filter(({ time }) => time >= limits.before),
       );
+    }
+  }
+
+  atOnce(work: () => void): void {
+    const before = structuredClone(this.#records);
+    try {
+      work();
+    } catch (error) {
+      Object.assign(this.#records, before, { isFull: this.#records.isFull });
+      throw error;
     }
   }
 
@@ -157,12 +190,12 @@ export class MemoryStore implements Store {
     this.releaseLease();
   }
 
-  #isHeldByUs(): boolean {
-    return this.#token !== 0 && this.#lease.holder?.token === this.#token;
+  #needRoom(): void {
+    if (this.#records.isFull) throw new TwinhullError('TH_STATE_FULL', 'the state file cannot be written: it is full');
   }
 
-  #nextId(): number {
-    return ++this.#records.lastId;
+  #isHeldByUs(): boolean {
+    return this.#token !== 0 && this.#lease.holder?.token === this.#token;
   }
 }
 

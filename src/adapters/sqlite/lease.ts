@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../ports/store.ts';
+import { replaceFile } from '../../replace-file.ts';
 import { isSqliteCode, SQLITE_BUSY } from './result-codes.ts';
 
 /**
@@ -68,7 +69,8 @@ export class Lease {
     createPrivately(this.#database);
     const connection = new DatabaseSync(this.#database, { timeout: 200 });
     try {
-      connection.exec('BEGIN IMMEDIATE');
+      // nothing is ever written: with its journal in memory it needs no room on a disk that is full
+      connection.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE');
       return connection;
     } catch (error) {
       connection.close();
@@ -86,9 +88,7 @@ export class Lease {
   }
 
   #writeCard(holder: LeaseHolder): void {
-    const next = `${this.#card}.next`;
-    writeFileSync(next, `${JSON.stringify(holder)}\n`, { mode: 0o600, flush: true });
-    renameSync(next, this.#card);
+    replaceFile(this.#card, `${JSON.stringify(holder)}\n`, { flush: true });
   }
 }
 

@@ -1,17 +1,25 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { messageOf, TwinhullError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EventRecord, HealthRecord, IncidentRecord, JournalEntry, LeaseHolder, Store } from '../../ports/store.ts';
+import type {
+  DurableStore,
+  EventRecord,
+  HealthRecord,
+  IncidentRecord,
+  JournalEntry,
+  LeaseHolder,
+} from '../../ports/store.ts';
 import { sealed, unsealed } from '../../sealed.ts';
 import { openForReading, openForWriting } from './database.ts';
 import { Lease } from './lease.ts';
+import { isUnwritable } from './result-codes.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
 /**
  * Opens the store in the project's state folder.
  * @param options.readOnly for commands that only read while a supervisor writes; nothing is made or moved then
- * @throws TH_STATE_NEWER, TH_STATE_UNUSABLE
+ * @throws TH_STATE_NEWER, TH_STATE_UNUSABLE, TH_STATE_FULL
  */
 export function openStore(
   folder: string,
@@ -22,7 +30,7 @@ export function openStore(
   return new SqliteStore(opened.database, new Lease(folder), opened.notices);
 }
 
-export class SqliteStore implements Store {
+export class SqliteStore implements DurableStore {
   /** what a person should know about how the opening went */
   readonly notices: readonly string[];
   readonly #database: DatabaseSync;
@@ -36,13 +44,7 @@ export class SqliteStore implements Store {
   }
 
   announce(at: number, action: unknown, incident: string | null): number {
-    const row = this.#get(
-      'INSERT INTO journal (at, action, incident) VALUES (?, ?, ?) RETURNING id',
-      at,
-      toJson(action),
-      incident,
-    );
-    return Number(row?.['id']);
+    return this.#run('INSERT INTO journal (at, action, incident) VALUES (?, ?, ?)', at, toJson(action), incident);
   }
 
   complete(id: number, at: number, outcome: 'done' | 'failed' | 'abandoned', detail: string): void {
@@ -93,8 +95,8 @@ export class SqliteStore implements Store {
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord {
     const { time, kind, service, member, incident, message } = event;
-    const row = this.#get(
-      'INSERT INTO events (time, kind, service, member, incident, message) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+    const id = this.#run(
+      'INSERT INTO events (time, kind, service, member, incident, message) VALUES (?, ?, ?, ?, ?, ?)',
       time,
       kind,
       service,
@@ -102,7 +104,7 @@ export class SqliteStore implements Store {
       incident,
       message,
     );
-    return { id: Number(row?.['id']), time, kind, service, member, incident, message };
+    return { id, time, kind, service, member, incident, message };
   }
 
   events(
@@ -119,7 +121,7 @@ export class SqliteStore implements Store {
   }
 
   appendHealth(records: readonly HealthRecord[]): void {
-    this.#transaction(() => {
+    this.atOnce(() => {
       for (const { time, service, member, verdict, detail } of records) {
         this.#run(
           'INSERT INTO health (time, service, member, verdict, detail) VALUES (?, ?, ?, ?, ?)',
@@ -149,7 +151,7 @@ export class SqliteStore implements Store {
   }
 
   prune(limits: { readonly entriesPerService: number; readonly before: number; readonly newest: number }): void {
-    this.#transaction(() => {
+    this.atOnce(() => {
       this.#run('DELETE FROM events WHERE time < ?', limits.before);
       this.#run('DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?', limits.newest);
       this.#run('DELETE FROM journal WHERE ended_at < ?', limits.before);
@@ -170,6 +172,18 @@ export class SqliteStore implements Store {
         limits.entriesPerService,
       );
     });
+  }
+
+  atOnce(work: () => void): void {
+    if (this.#database.isTransaction) return work();
+    guarded(() => this.#database.exec('BEGIN IMMEDIATE'));
+    try {
+      work();
+      guarded(() => this.#database.exec('COMMIT'));
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   acquireLease(
@@ -194,19 +208,12 @@ export class SqliteStore implements Store {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #transaction(work: () => void): void {
-    guarded(() => this.#database.exec('BEGIN IMMEDIATE'));
-    try {
-      work();
-      guarded(() => this.#database.exec('COMMIT'));
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    guarded(() => this.#statement(sql).run(...values));
+  /**
+   * Everything that writes. (Not `get` with RETURNING: that is committed after its first row, and nobody hears that the
+   * commit failed.) @returns the id of what was inserted
+   */
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(guarded(() => this.#statement(sql).run(...values)).lastInsertRowid);
   }
 
   #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -226,12 +233,14 @@ export class SqliteStore implements Store {
   }
 }
 
-/** A disk that is full, a file that broke while open: one error a caller can know. */
+/** A disk that is full, a file that broke while open: errors a caller can know. */
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof TwinhullError) throw cause;
+    if (isUnwritable(cause))
+      throw new TwinhullError('TH_STATE_FULL', `the state file cannot be written: ${messageOf(cause)}`, { cause });
     throw new TwinhullError('TH_STATE_UNUSABLE', `the state file cannot be used: ${messageOf(cause)}`, { cause });
   }
 }

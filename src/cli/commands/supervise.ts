@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TwinhullError } from '../../errors.ts';
+import { isCode, messageOf, TwinhullError } from '../../errors.ts';
 import { command, type Context, type ExitCode, type Entry } from '../command.ts';
 import { type Host, host } from '../host.ts';
 import { interruption } from '../interruption.ts';
@@ -14,6 +14,7 @@ interface Options {
 
 /** how long a supervisor with no plan on record waits for one, in milliseconds */
 const WAIT_FOR_PLAN_MS = 60_000;
+const LOOK_FOR_ROOM_EVERY_MS = 1000;
 
 /** Docker or a person ended this process: its container stays and is started again with the next boot. */
 type Interrupted = { readonly why: 'interrupted' };
@@ -55,14 +56,10 @@ async function superviseAt(
   using interrupted = interruption();
   const { signal } = interrupted;
   const kind = container === null ? 'process' : 'container';
-  const here = await host(place, {
-    purpose: 'supervisor',
-    kind,
-    environment: context.environment,
-    reachable: true,
-    log,
-    trace: log,
-  });
+  const { environment } = context;
+  const begin = (): Promise<Host> =>
+    host(place, { purpose: 'supervisor', kind, environment, reachable: true, log, trace: log });
+  const here = await onceThereIsRoom(begin, log, signal);
   log(`supervising ${place.project}, process ${process.pid}`);
   try {
     const asked = new Promise<Interrupted>((resolve) =>
@@ -72,6 +69,26 @@ async function superviseAt(
     return await Promise.race([here.ended, asked, worked, nothingToDo(here)]);
   } finally {
     await here.close();
+  }
+}
+
+/**
+ * A state that cannot even be opened, since its disk is full, is waited for: an end would be followed by another start
+ * at once, and after five of them by none. Gateways go on by themselves meanwhile.
+ */
+async function onceThereIsRoom(
+  begin: () => Promise<Host>,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Host> {
+  for (let told = false; ; told = true) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (!isCode(error, 'TH_STATE_FULL')) throw error;
+      if (!told) log(`waiting for room on the disk: ${messageOf(error)}`);
+    }
+    await sleep(LOOK_FOR_ROOM_EVERY_MS, undefined, { signal });
   }
 }
 

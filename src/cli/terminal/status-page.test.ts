@@ -33,6 +33,7 @@ const project = (...services: ServiceStatus[]): ProjectStatus => ({
   supervised: true,
   frozen: '',
   freeze: null,
+  unrecorded: null,
   emergency: null,
   services,
 });
@@ -181,4 +182,10 @@ test('fits 80 columns whatever the names are, and lets none of them steer the te
     [],
   );
   assert.ok(!page.join('').includes('\u001b'));
+});
+
+test('says that the record cannot be written, since when, why, and what is done all the same', () => {
+  const unrecorded = { since: now - 60_000, reason: 'the disk is full' };
+  const lines = statusPage({ ...project(service()), unrecorded }, options).join('\n');
+  assert.match(lines.replaceAll(/\s+/g, ' '), /cannot be written since 14:59:00: the disk is full; traffic is moved/);
 });

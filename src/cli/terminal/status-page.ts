@@ -42,11 +42,19 @@ export function statusPage(status: ProjectStatus, options: PageOptions): string[
   return [
     options.colour(notServing === 0 ? 'green' : 'red', summary),
     options.supervisor === '' ? options.colour('yellow', NOBODY) : `supervised by ${options.supervisor}`,
+    ...unrecordedLines(status, options),
     ...frozenLines(status, options),
     ...emergencyLines(status, options),
     ...serviceTable(status, options),
     ...lastIncidents(status, options),
   ];
+}
+
+function unrecordedLines({ unrecorded }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
+  if (unrecorded === null) return [];
+  const { since, reason } = unrecorded;
+  const text = `the record cannot be written since ${clockTime(since, now)}: ${printable(reason)}; traffic is moved and what is down is started, and nothing more is done until there is room`;
+  return wrap(text, columns, '').map((line) => colour('red', line));
 }
 
 function frozenLines({ freeze }: ProjectStatus, { columns, now, colour }: PageOptions): string[] {
