@@ -4,12 +4,14 @@
  */
 
 import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface Detector {
   readonly title: string;
-  /** of node, in the folder of the source */
-  readonly args: readonly string[];
+  /** of node, for the source in a folder */
+  readonly args: (folder: string) => Promise<readonly string[]>;
   /** what a line of its output says that was found; null: nothing */
   readonly read: (line: string) => Finding | null;
   /** what does not end by then has met something that never comes */
@@ -22,24 +24,43 @@ export interface Finding {
   readonly words: string;
 }
 
-const RUNNER = ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=tap'];
+const RUNNER = [
+  '--import',
+  join(import.meta.dirname, 'tell-failures.ts'),
+  '--test',
+  '--test-isolation=none',
+  '--test-force-exit',
+  '--test-reporter=dot',
+  '--test-reporter-destination=/dev/null',
+];
 
-function tests(part: string, withinMs: number): Detector {
+/** @param withHistories tests over thousands of random histories, which take their time; or those without */
+function tests(part: string, withHistories: boolean, withinMs: number): Detector {
   return {
-    title: `tests of ${part}`,
-    args: [...RUNNER, `src/${part}/*.test.ts`],
+    title: `${withHistories ? 'histories' : 'tests'} of ${part}`,
+    args: async (folder) => [...RUNNER, ...(await testsIn(join(folder, 'src', part), withHistories))],
     read: (line) => {
-      const by = /^\s*not ok \d+ - (.*)/.exec(line)?.[1];
+      const by = /^failed: (.*)/.exec(line)?.[1];
       return by === undefined ? null : { by, words: by };
     },
     withinMs,
   };
 }
 
+async function testsIn(folder: string, withHistories: boolean): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.test.ts'))) {
+    const path = join(folder, name);
+    if ((await readFile(path, 'utf8')).includes("from 'fast-check'") === withHistories) found.push(path);
+  }
+  return found;
+}
+
 function simulator(seeds: string, minutes: number): Detector {
   return {
     title: 'simulator',
-    args: ['src/simulator/main.ts', '--seeds', seeds, '--minutes', String(minutes)],
+    args: (folder) =>
+      Promise.resolve([join(folder, 'src/simulator/main.ts'), '--seeds', seeds, '--minutes', String(minutes)]),
     read: (line) => {
       const by = /^(seed \d+): /.exec(line)?.[1];
       return by === undefined ? null : { by, words: line };
@@ -48,17 +69,18 @@ function simulator(seeds: string, minutes: number): Detector {
   };
 }
 
-const CORE = tests('core', 120_000);
-const SUPERVISOR = tests('supervisor', 300_000);
-const FENCING = tests('fencing', 60_000);
+const CORE = tests('core', false, 60_000);
+const HISTORIES = tests('core', true, 180_000);
+const SUPERVISOR = tests('supervisor', false, 300_000);
+const FENCING = tests('fencing', false, 60_000);
 const SEEDS = simulator('1..40', 10);
 
-export const detectors: readonly Detector[] = [CORE, SUPERVISOR, FENCING, SEEDS];
+export const detectors: readonly Detector[] = [CORE, HISTORIES, SUPERVISOR, FENCING, SEEDS];
 
 /** In the order in which they are asked. */
 export function detectorsOf(file: string): readonly Detector[] {
   const part = file.split('/')[1];
-  if (part === 'core') return [CORE, SUPERVISOR, SEEDS];
+  if (part === 'core') return [CORE, HISTORIES, SUPERVISOR, SEEDS];
   if (part === 'fencing') return [FENCING, SUPERVISOR, SEEDS];
   if (part === 'supervisor') return [SUPERVISOR, SEEDS];
   throw new Error(`nothing is known that looks at ${file}`);
@@ -70,7 +92,11 @@ export async function* findings(
   folder: string,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const child = spawn(process.execPath, await args(folder), {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
   const exit = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
   const over = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   const end = (): void => endGroup(child.pid);
