@@ -5,7 +5,7 @@ import type { ScenarioDrill } from '../drill/scenario.ts';
 import { TwinhullError } from '../errors.ts';
 import type { Context } from './command.ts';
 import { prepareFault } from './drill-faults.ts';
-import { runDrill } from './drill-run.ts';
+import { calmMs, runDrill } from './drill-run.ts';
 import { targetOf, urlOf } from './drill-target.ts';
 import type { Place } from './place.ts';
 
@@ -29,7 +29,8 @@ export async function drillOnce(
   const { fault, service, durationMs, times, expectation } = wanted;
   refuseSecond(place);
   const target = await targetOf(place, service, fault, insists);
-  const prepared = await prepareFault(place, fault, target, { durationMs, times }, insists);
+  const extent = { durationMs: durationMs - calmMs(durationMs), times };
+  const prepared = await prepareFault(place, fault, target, extent, insists);
   const checked = target.plan.gateway?.config.ports.find(({ check }) => check.kind === 'http')?.check.path;
   const url = wanted.url ?? (await urlOf(place, target));
   if (url === null)

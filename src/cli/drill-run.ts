@@ -29,10 +29,15 @@ export interface Drill {
 }
 
 /** load before the fault, so that there is something to compare with, in milliseconds */
-const CALM_MS = 2_000;
+const LONGEST_CALM_MS = 2_000;
 const ANNOUNCE_TIMEOUT_MS = 5_000;
 /** a fault outlives its drill by at most this, in milliseconds */
 const GRACE_MS = 10_000;
+
+/** Of the time that load is sent, what comes before the fault; the rest is the fault's. Milliseconds. */
+export function calmMs(durationMs: number): number {
+  return Math.min(LONGEST_CALM_MS, durationMs / 4);
+}
 
 /** Calm, fault, load until its time is over, repair; the fault is taken back whatever happens. */
 export async function runDrill(context: Context, place: Place, drill: Drill): Promise<DrillReport> {
@@ -94,7 +99,7 @@ function undo(context: Context, place: Place, { target, prepared }: Drill): Prom
 
 /** What fails already is not broken further. */
 async function calm({ durationMs, signal, load, insists, target }: Drill): Promise<void> {
-  await sleep(Math.min(CALM_MS, durationMs / 4), undefined, { signal });
+  await sleep(calmMs(durationMs), undefined, { signal });
   const failed = load?.requests.filter(({ outcome }) => outcome !== 'ok').length ?? 0;
   if (failed === 0 || insists) return;
   throw new TwinhullError(
@@ -111,7 +116,7 @@ async function make(context: Context, place: Place, drill: Drill, over: AbortSig
     if (!over.aborted) throw error;
   });
   if (!faultDescriptions[fault].lasts) return going;
-  const asLong = sleep(Math.max(0, durationMs - CALM_MS), undefined, { signal: over }).catch(() => undefined);
+  const asLong = sleep(durationMs - calmMs(durationMs), undefined, { signal: over }).catch(() => undefined);
   await Promise.all([going, asLong.then(() => undo(context, place, drill))]);
 }
 
@@ -153,7 +158,7 @@ async function loadedUntilTheEnd({
   durationMs,
   signal,
 }: Drill): Promise<Pick<DrillReport, 'requests' | 'longestGapMs'>> {
-  await sleep(Math.max(0, durationMs - CALM_MS), undefined, { signal });
+  await sleep(durationMs - calmMs(durationMs), undefined, { signal });
   if (load === null) return { requests: { sent: 0, failed: 0, failedByMethod: {} }, longestGapMs: null };
   load.stop();
   const { sent, failed, sentByMethod, failedByMethod, failedByReason, longestGapMs } = await load.finished;

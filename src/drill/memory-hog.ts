@@ -80,7 +80,7 @@ export async function fillMemory(engine: Engine, id: string, limitBytes: number,
   if (!ended) throw refused('the member went on with twice its memory in use: what is over its limit is swapped out');
 }
 
-/** Reaches the limit within `forMs`. Resolves when it is over, one way or the other. */
+/** Reaches the limit a second before `forMs` are over. Resolves when it is over, one way or the other. */
 export async function leakMemory(
   engine: Engine,
   id: string,
@@ -88,7 +88,7 @@ export async function leakMemory(
   forMs: number,
   call: Call,
 ): Promise<void> {
-  const seconds = Math.max(1, Math.floor(forMs / 1000));
+  const seconds = Math.max(1, Math.floor(forMs / 1000) - 1);
   const blocks = Math.ceil(limitBytes / BLOCK_BYTES);
   await grow(engine, id, [Math.ceil(blocks / seconds), 1, blocks], call);
 }

@@ -33,6 +33,7 @@ export interface Prepared {
 }
 
 export interface Extent {
+  /** from the fault to the end of the load */
   readonly durationMs: number;
   /** how often a crash loop kills */
   readonly times: number;
