@@ -38,12 +38,13 @@ export interface Injection {
   readonly jobs: { readonly taken: number; readonly lost: number; readonly doneTwice: number };
 }
 
+/** @param number the n-th of its campaign; `startAnew`: takes everything down and up, for what was not handled in time */
 export async function inject(
   company: Company,
   whole: Whole,
   number: number,
   { kind, service, random }: Draw,
-  signal: AbortSignal,
+  { startAnew, signal }: { readonly startAnew: () => Promise<void>; readonly signal: AbortSignal },
 ): Promise<Injection> {
   const { url } = company.project;
   const twiceBefore = (await followJobs(url, [], signal)).doneTwice;
@@ -62,6 +63,7 @@ export async function inject(
   const { wholeAt, problems } = await untilWhole(whole, load, struckAt + withinMs, signal);
   load.stop();
   const result = await load.finished;
+  if (wholeAt === null) await startAnew();
   const fate = await followJobs(url, result.requests, signal);
   return {
     number,

@@ -83,10 +83,12 @@ async function campaign(options: Options, company: Company, results: Results, si
   while (results.injections.length < options.injections) {
     if (performance.now() > options.forMs) return false;
     const number = results.injections.length + 1;
-    const injection = await inject(company, whole, number, draw(options.kinds, options.seed, number), signal);
+    const injection = await inject(company, whole, number, draw(options.kinds, options.seed, number), {
+      startAnew: () => startAnew(company.project, whole),
+      signal,
+    });
     await results.add(injection);
     sayInjection(injection);
-    if (!injection.handled) await startAnew(company.project, whole);
   }
   return true;
 }

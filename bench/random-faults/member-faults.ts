@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/simulator/random.ts';
 import { command, docker } from '../docker.ts';
-import type { Company, Placed } from './company.ts';
+import { type Company, type Placed, processName } from './company.ts';
 import type { FaultKind } from './fault.ts';
 
 const EVERY_SERVICE = ['api', 'pm-worker', 'task-worker', 'queue', 'monitoring-dashboard'];
@@ -33,6 +33,16 @@ const signal = (name: NodeJS.Signals) => async (member: Placed) => {
   process.kill(member.container.pid, name);
 };
 
+/** Ends in its own time, with exit code 0. */
+async function endByItself({ name, container: { pid } }: Placed): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  for (let tries = 0; tries < 100; tries += 1) {
+    if ((await processName(pid)) === '') return;
+    await sleep(100);
+  }
+  throw new Error(`${name} was asked to end, and did not`);
+}
+
 /** In the network of a container, as root on the host can. */
 function inNetworkOf({ container }: Placed, ...program: readonly string[]): Promise<string> {
   return command('nsenter', `--net=/proc/${container.pid}/ns/net`, ...program);
@@ -53,12 +63,13 @@ async function takeLinkDown(member: Placed, _company: Company, random: Random): 
 }
 
 /** The first process is what the kernel is told to end first; the limit is raised once it has. */
-async function exhaustMemory({ container: { id, pid } }: Placed, { engine }: Company): Promise<void> {
+async function exhaustMemory({ name, container: { id, pid } }: Placed, { engine }: Company): Promise<void> {
   await docker('update', '--memory', '128m', '--memory-swap', '128m', id);
   await writeFile(`/proc/${pid}/oom_score_adj`, '1000');
   // the program in the member that uses up its memory dies with it
   await engine.exec(id, ['tail', '/dev/zero'], {}, { deadlineMs: 20_000 }).catch(() => {});
   await docker('update', '--memory', '8g', '--memory-swap', '8g', id);
+  if ((await processName(pid)) !== '') throw new Error(`${name} was to run out of memory, and did not`);
 }
 
 /** Three times, each time as soon as it is back. */
@@ -87,7 +98,7 @@ async function stopAndStart({ container: { id } }: Placed, { engine }: Company):
 
 export const memberFaults: readonly FaultKind[] = [
   toMember({ name: 'kill', title: 'kill -9', strikes: EVERY_SERVICE }, signal('SIGKILL')),
-  toMember({ name: 'exit', title: 'ends by itself with exit code 0', strikes: EVERY_SERVICE }, signal('SIGTERM')),
+  toMember({ name: 'exit', title: 'ends by itself with exit code 0', strikes: EVERY_SERVICE }, endByItself),
   toMember({ name: 'docker-kill', title: 'docker kill', strikes: EVERY_SERVICE }, ({ container }, { engine }) =>
     engine.killContainer(container.id, 'SIGKILL'),
   ),
