@@ -75,6 +75,26 @@ export const hands = [
       whatItBreaks: 'repairs go by a picture that nobody vouches for',
     },
   ]),
+  ...inFile('src/core/unrecorded.ts', [
+    {
+      name: 'a writer is started with nothing on record',
+      find: "case 'start_standby':\n      return policy.oneWriter;",
+      replace: "case 'start_standby':\n      return false;",
+      whatItBreaks: 'with the disk full the next supervisor does not know which writer the last one started',
+    },
+    {
+      name: 'nothing needs to be on record',
+      find: 'if (whole.unrecorded === undefined || !needsRecord(kind, model)) return',
+      replace: 'if (whole.unrecorded !== null) return',
+      whatItBreaks: 'with the disk full containers are ended and nobody knows who did it',
+    },
+    {
+      name: 'a full disk leaves a change of writers half done',
+      find: "if (service.handover && HANDS_OVER.has(kind)) return '';",
+      replace: '',
+      whatItBreaks: 'a disk that fills up between the end of one writer and the start of the other leaves none',
+    },
+  ]),
   ...inFile('src/core/foreign.ts', [
     {
       name: 'a stranger and ours write one volume',

@@ -63,12 +63,6 @@ export const picture = [
   ]),
   ...inFile('src/supervisor/picture.ts', [
     {
-      name: 'events of an earlier run count',
-      find: 'return event.at < container.startedAt;',
-      replace: 'return event.at < 0;',
-      whatItBreaks: 'a die that is told twice kills the next run in our eyes',
-    },
-    {
       name: 'our own stops are requests',
       find: 'if (owner && !this.#ownEnds.has(event.containerId)) this.#follow',
       replace: 'if (owner) this.#follow',
@@ -77,8 +71,8 @@ export const picture = [
     },
     {
       name: 'who could not be asked about is dropped',
-      find: 'if (touched.has(id) || unknown.has(id)) this',
-      replace: 'if (touched.has(id)) this',
+      find: '!touched.has(id) && !unknown.has(id)) this',
+      replace: '!touched.has(id)) this',
       whatItBreaks: 'a Docker that is too busy to answer for a container has lost it',
       mendedIn: '8ff52e5',
     },
@@ -150,6 +144,14 @@ export const picture = [
       find: 'return running ?? (isHeld ? null : (foreign[0] ?? null));',
       replace: 'return running ?? foreign[0] ?? null;',
       whatItBreaks: 'a leftover of plain compose stops all repairs of a service',
+    },
+  ]),
+  ...inFile('src/supervisor/after-event.ts', [
+    {
+      name: 'events of an earlier run count',
+      find: 'return event.at < container.startedAt;',
+      replace: 'return event.at < 0;',
+      whatItBreaks: 'a die that is told twice kills the next run in our eyes',
     },
   ]),
   ...inFile('src/supervisor/own-ends.ts', [

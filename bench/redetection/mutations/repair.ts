@@ -260,8 +260,8 @@ export const repair = [
     },
     {
       name: 'suspicion in maintenance is an incident',
-      find: '  if (turn.memory.maintenance) return;\n  const memory = memberMemory(turn, name);\n  if (memory.incident) return rediagnose',
-      replace: '  const memory = memberMemory(turn, name);\n  if (memory.incident) return rediagnose',
+      find: '  if (turn.memory.maintenance) return;\n  const memory = memberMemory(turn, name);\n  const { incident }',
+      replace: '  const memory = memberMemory(turn, name);\n  const { incident }',
       whatItBreaks: 'what fails because somebody works on it opens incidents',
     },
   ]),

@@ -5,13 +5,6 @@ import { inFile } from '../mutation.ts';
 export const supervisor = [
   ...inFile('src/supervisor/loop.ts', [
     {
-      name: 'begun before it is on record',
-      find: "const id = this.#recorder.announce(effect);\n    failpoint?.('after-begin');\n    if (!isTraffic(effect)) this.#picture.forgetTrail(keyOfOwner(effect));\n    void this.#actor\n      .carryOut(effect, this.#over.signal)\n",
-      replace:
-        "const begun = this.#actor.carryOut(effect, this.#over.signal);\n    failpoint?.('after-begin');\n    const id = this.#recorder.announce(effect);\n    if (!isTraffic(effect)) this.#picture.forgetTrail(keyOfOwner(effect));\n    void begun\n",
-      whatItBreaks: 'a supervisor that is killed in between has done what nobody knows of',
-    },
-    {
       name: 'what was broken off is on record as failed',
       find: "if (this.#over.signal.aborted && outcome !== 'done') return; // stays in the journal as pending",
       replace: '',
@@ -69,8 +62,8 @@ export const supervisor = [
     },
     {
       name: 'decisions are not checked',
-      find: 'decideGuarded(this.#model, this.#memory, observation, signals, now, decide)',
-      replace: '(decide ?? decideGuarded)(this.#model, this.#memory, observation, signals, now)',
+      find: 'decideGuarded(this.#model, this.#memory, observation, said, now, decide)',
+      replace: '(decide ?? decideGuarded)(this.#model, this.#memory, observation, said, now)',
       whatItBreaks: 'a defect of the core is carried out',
     },
     {
@@ -109,6 +102,20 @@ export const supervisor = [
       find: "this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });",
       replace: '',
       whatItBreaks: 'drills use up the budget and are on record as failures',
+    },
+  ]),
+  ...inFile('src/supervisor/write-ahead.ts', [
+    {
+      name: 'what cannot be on record is done',
+      find: 'if (unrecorded === before || unrecorded === null) return first;',
+      replace: 'if (unrecorded === before || first.begun.length >= 0) return first;',
+      whatItBreaks: 'with the disk full a supervisor that is killed has done what nobody knows of',
+    },
+    {
+      name: 'what was decided in vain is on record as begun',
+      find: 'for (const { id } of first.begun) recorder.withdraw(id);',
+      replace: '',
+      whatItBreaks: 'the next supervisor finds actions that were never begun',
     },
   ]),
   ...inFile('src/supervisor/act.ts', [
