@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mutated } from './mutation.ts';
+import { messageOf } from '../../src/errors.ts';
+import { type Mutation, mutated } from './mutation.ts';
 import { mutations } from './mutations.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -10,9 +11,20 @@ const ROOT = join(import.meta.dirname, '..', '..');
 for (const file of new Set(mutations.map((mutation) => mutation.file))) {
   test(`each mutation of ${file} changes one place of it`, async () => {
     const source = await readFile(join(ROOT, file), 'utf8');
-    for (const mutation of mutations.filter((one) => one.file === file))
-      assert.notEqual(mutated(source, mutation), source, mutation.name);
+    const own = mutations.filter((one) => one.file === file);
+    assert.deepEqual(
+      own.map((mutation) => complaint(source, mutation)).filter((words) => words !== ''),
+      [],
+    );
   });
+}
+
+function complaint(source: string, mutation: Mutation): string {
+  try {
+    return mutated(source, mutation) === source ? `${mutation.name}: it changes nothing` : '';
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 test('each mutation has a name of its own', () => {

@@ -102,12 +102,6 @@ export const picture = [
       whatItBreaks: 'a member whose restart was cut by kill -9 stays down until up',
     },
     {
-      name: 'of several ports any one counts',
-      find: "servers.find(({ check }) => check === 'failing') ?? servers.find",
-      replace: 'servers.find',
-      whatItBreaks: 'a member whose second port is dead gets its requests',
-    },
-    {
       name: 'a killed gateway was stopped',
       find: '...(wasKilled(container, trail) ? KILLED : howItEnded(trail, now)),',
       replace: '...howItEnded(trail, now),',
@@ -127,6 +121,20 @@ export const picture = [
       whatItBreaks: 'with the start event lost, a docker stop after a restart of ours is undone',
     },
     {
+      name: 'what is set aside does not run',
+      find: 'asideRuns: this.#containers.asideOf(service, member, container).some(isUp),',
+      replace: 'asideRuns: false,',
+      whatItBreaks: 'the container that is being replaced writes beside the new one',
+    },
+    {
+      name: 'a stranger that does not run holds the name',
+      find: '(isHeld ? null : (foreign[0] ?? null));',
+      replace: '(foreign[0] ?? null);',
+      whatItBreaks: 'a leftover of plain compose stops all repairs of a service',
+    },
+  ]),
+  ...inFile('src/supervisor/after-event.ts', [
+    {
       name: 'what is being removed can be started',
       find: "become(container.state === 'removing' ? 'removing' : 'exited',",
       replace: "become('exited',",
@@ -134,24 +142,18 @@ export const picture = [
       mendedIn: '90d0cb7',
     },
     {
-      name: 'what is set aside does not run',
-      find: 'asideRuns: this.#asideOf(service, member, container).some(isUp),',
-      replace: 'asideRuns: false,',
-      whatItBreaks: 'the container that is being replaced writes beside the new one',
-    },
-    {
-      name: 'a stranger that does not run holds the name',
-      find: 'return running ?? (isHeld ? null : (foreign[0] ?? null));',
-      replace: 'return running ?? foreign[0] ?? null;',
-      whatItBreaks: 'a leftover of plain compose stops all repairs of a service',
-    },
-  ]),
-  ...inFile('src/supervisor/after-event.ts', [
-    {
       name: 'events of an earlier run count',
       find: 'return event.at < container.startedAt;',
       replace: 'return event.at < 0;',
       whatItBreaks: 'a die that is told twice kills the next run in our eyes',
+    },
+  ]),
+  ...inFile('src/supervisor/readings.ts', [
+    {
+      name: 'of several ports any one counts',
+      find: 'BADNESS[server.check] > BADNESS[worst.check]',
+      replace: 'BADNESS[server.check] < BADNESS[worst.check]',
+      whatItBreaks: 'a member whose second port is dead gets its requests',
     },
   ]),
   ...inFile('src/supervisor/own-ends.ts', [

@@ -68,8 +68,8 @@ export const supervisor = [
     },
     {
       name: 'never looks again',
-      find: '      await this.#lookAtAll();\n      if (!this.#isSeen) continue;',
-      replace: '      if (!this.#isSeen) continue;',
+      find: '      await this.#lookAtAll();\n      this.#parts.store.catchUp();',
+      replace: '      this.#parts.store.catchUp();',
       whatItBreaks: 'an event that Docker loses is a failure that nobody sees',
     },
     {
@@ -102,6 +102,14 @@ export const supervisor = [
       find: "this.#say({ kind: 'drill_announced', service, member, until: this.#parts.clock.now() + forMs });",
       replace: '',
       whatItBreaks: 'drills use up the budget and are on record as failures',
+    },
+  ]),
+  ...inFile('src/supervisor/readings.ts', [
+    {
+      name: 'a reading that says something else is no news',
+      find: 'return wasSilent || !last || !saysTheSame(last, reading);',
+      replace: 'return wasSilent || !last;',
+      whatItBreaks: 'what a gateway says leads to no decision before something else happens',
     },
   ]),
   ...inFile('src/supervisor/write-ahead.ts', [
