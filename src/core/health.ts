@@ -82,8 +82,8 @@ function startAnew(memory: MemberMemory, seen: MemberSeen): void {
   memory.check = 'unknown';
 }
 
-function absorbReading(memory: MemberMemory, seen: MemberSeen): void {
-  const reading = seen.gateway;
+/** What the gateway says of a member, unless something was said since it was asked. */
+export function absorbReading(memory: MemberMemory, { gateway: reading }: Pick<MemberSeen, 'gateway'>): void {
   if (!reading || reading.readAt <= memory.checkSaidAt) return;
   memory.checkSaidAt = reading.readAt;
   if (reading.traffic === 'out') return;

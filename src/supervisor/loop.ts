@@ -23,6 +23,7 @@ import { Measuring } from './measuring.ts';
 import { modelOf } from './model.ts';
 import { Observer } from './observe.ts';
 import { toldBy } from './order.ts';
+import { contradicts } from './news.ts';
 import { keyOfOwner } from './owners.ts';
 import type { SupervisorHandle, SupervisorParts } from './parts.ts';
 import { Picture } from './picture.ts';
@@ -57,6 +58,8 @@ export class Supervisor implements SupervisorHandle {
   #signals: Signal[] = [];
   #running = false;
   #isSeen = false;
+  /** the last decision came to nothing */
+  #isCalm = true;
   #gone = false;
   #defect: unknown = null;
   #lagMs = 0;
@@ -80,7 +83,8 @@ export class Supervisor implements SupervisorHandle {
         clock,
         picture,
         project: fleet.project,
-        onChange: () => this.#step(),
+        onLook: () => this.#looked(),
+        onRead: (service) => this.#wasRead(service),
         onEngineLost: (why) => this.#engineLost(why),
         onEngineBack: () => this.#engineBack(),
       },
@@ -162,6 +166,8 @@ export class Supervisor implements SupervisorHandle {
       if (signal.aborted) return;
       await this.#lookAtAll();
       this.#parts.store.catchUp();
+      // also without news: should ever a time have come that nobody asked to be woken at, it is late by this at most
+      this.#step();
       if (!this.#isSeen) continue;
       this.#recorder.tick(this.#memory, this.#fleet.policy);
       this.#save();
@@ -171,6 +177,20 @@ export class Supervisor implements SupervisorHandle {
 
   #read(service: string, gateway: Gateway): void {
     if (!this.#over.signal.aborted) void this.#observer.readGateway(service, gateway, this.#over.signal);
+  }
+
+  /** What was decided last is news to the next decision, too. */
+  get #hasNews(): boolean {
+    return this.#picture.hasNews || !this.#isCalm;
+  }
+
+  #looked(): void {
+    if (this.#hasNews) this.#step();
+  }
+
+  #wasRead(service: string): void {
+    const memory = this.#memory.services[service];
+    if (!memory || this.#hasNews || contradicts(this.#picture, service, memory)) this.#step();
   }
 
   #say(signal: Signal): readonly Action[] {
@@ -212,7 +232,8 @@ export class Supervisor implements SupervisorHandle {
       this.#memory = decision.memory;
       for (const action of decision.actions) if (!isEffect(action)) this.#recorder.note(action);
       for (const { effect, id } of begun) this.#start(effect, id);
-      if (decision.actions.length > 0) this.#save();
+      this.#isCalm = decision.actions.length === 0;
+      if (!this.#isCalm) this.#save();
       if (decision.gone) {
         this.#gone = true;
         this.#over.abort();

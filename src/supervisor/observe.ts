@@ -2,7 +2,8 @@
  * Docker's events are lossy by design: a subscriber that is slow for 100 ms is skipped, 256 are kept for a
  * replay, and every exec of a health probe writes three. So an event means "look again now", and the truth is
  * a list: subscribe first, then list, so that nothing falls between; list again after every break of the
- * stream and every monitoring interval; an event has just the container it names inspected again.
+ * stream and every monitoring interval; an event has just the container it names inspected again. What is seen once
+ * more as it was leads to no decision: a decision says itself when it wants to be asked again.
  */
 
 import { isCode, messageOf } from '../errors.ts';
@@ -23,8 +24,9 @@ export interface ObserverParts {
   readonly clock: Clock;
   readonly project: string;
   readonly picture: Picture;
-  /** something changed: decide now */
-  readonly onChange: () => void;
+  /** something was looked at: decide now if the picture has news */
+  readonly onLook: () => void;
+  readonly onRead: (service: string) => void;
   readonly onEngineLost: (why: string) => void;
   readonly onEngineBack: () => void;
 }
@@ -78,7 +80,7 @@ export class Observer {
   /** Lists everything anew. Throws when the engine does not answer. */
   async refresh(signal: AbortSignal): Promise<void> {
     await this.#list(signal);
-    this.#parts.onChange();
+    this.#parts.onLook();
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -121,12 +123,12 @@ export class Observer {
   }
 
   #see(event: EngineEvent, signal: AbortSignal): void {
-    const { picture, clock, onChange } = this.#parts;
+    const { picture, clock, onLook } = this.#parts;
     this.lastEventAt = Math.max(this.lastEventAt, event.at);
     for (const touched of this.#lists) touched.add(event.containerId);
     const known = picture.see(event, clock.now());
     if (known || event.action === 'create' || event.action === 'start') void this.inspect(event.containerId, signal);
-    if (known) onChange();
+    if (known) onLook();
   }
 
   /** Looks at one container again; what changes while it looks is looked at once more. Resolves when it was seen. */
@@ -150,14 +152,14 @@ export class Observer {
   }
 
   async #inspectNow(id: string, signal: AbortSignal): Promise<void> {
-    const { engine, picture, onChange } = this.#parts;
+    const { engine, picture, onLook } = this.#parts;
     try {
       const found = await engine.inspectContainer(id, { signal, deadlineMs: INSPECT_DEADLINE_MS });
       // older than an event that came in between: what it says may be over
       if (this.#inspecting.get(id) === true) return;
       if (found && found.labels[LABEL.project] === this.#parts.project) picture.put(found);
       else picture.remove(id);
-      onChange();
+      onLook();
     } catch (error) {
       // it stays as it was last seen; the next list tells
       if (!signal.aborted && isDefect(error)) throw error;
@@ -167,20 +169,20 @@ export class Observer {
   /** Reads a gateway anew; a gateway that does not answer is silent, not down. */
   async readGateway(service: string, gateway: Gateway, signal: AbortSignal): Promise<void> {
     await this.#read(service, gateway, signal);
-    if (!signal.aborted) this.#parts.onChange();
+    if (!signal.aborted) this.#parts.onRead(service);
   }
 
   /** At these gateways and, if it answers at all, at the engine's list; one decision when all have answered or given up. */
   async lookAt(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
     const list = this.#parts.picture.engineAnswers ? this.#list(signal) : Promise.resolve();
     await Promise.all([list.catch(unlessDefect(signal)), this.#readAll(gateways, signal)]);
-    if (!signal.aborted) this.#parts.onChange();
+    if (!signal.aborted) this.#parts.onLook();
   }
 
   /** The same without the list. */
   async readGateways(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {
     await this.#readAll(gateways, signal);
-    if (!signal.aborted) this.#parts.onChange();
+    if (!signal.aborted) this.#parts.onLook();
   }
 
   async #readAll(gateways: readonly (readonly [string, Gateway])[], signal: AbortSignal): Promise<void> {

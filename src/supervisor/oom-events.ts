@@ -9,10 +9,12 @@ export class OomEvents {
   /** when they came, by the engine's clock; by container */
   readonly #at = new Map<string, number[]>();
 
-  note({ action, containerId, at }: EngineEvent): void {
+  /** @returns whether it is such a word */
+  note({ action, containerId, at }: EngineEvent): boolean {
     if (action === 'destroy') this.#at.delete(containerId);
-    if (action !== 'oom') return;
+    if (action !== 'oom') return false;
     this.#at.set(containerId, [...(this.#at.get(containerId) ?? []), at].slice(-MOST_KEPT));
+    return true;
   }
 
   of({ id, startedAt }: Container, windowMs: number, now: number): Pick<OomSeen, 'events' | 'eventsBefore'> {

@@ -121,3 +121,26 @@ test('who is not in the first list and cannot be asked for is unknown, not gone,
   assert.equal(primaryIn(picture, 0).state, 'absent');
   assert.equal(picture.observe(0, [], 0).services[0]?.gateway?.state, 'absent');
 });
+
+test('what is seen once more as it was is no news; what is seen otherwise is, until it was observed', async () => {
+  await using story = await Story.begin({ web: hotPair });
+  const container = story.container(NAME);
+  const reading = await story.gateway('web').read();
+  const picture = new Picture(story.fleet);
+  const told = (action: string): EngineEvent => eventOf(container.id, action, container.startedAt + 1000);
+  const looks: readonly (readonly [isNews: boolean, look: () => void])[] = [
+    [true, () => picture.put(container)],
+    [false, () => picture.put(structuredClone(container))],
+    [true, () => picture.put({ ...container, health: 'unhealthy' })],
+    [true, () => picture.setReading('web', reading, 1000)],
+    [false, () => picture.setReading('web', structuredClone(reading), 2000)],
+    [true, () => picture.setReading('web', null, 3000)],
+    [false, () => picture.see(told('exec_die'), 3000)],
+    [true, () => picture.see(told('die'), 3000)],
+  ];
+  for (const [isNews, look] of looks) {
+    picture.observe(1000, [], 0);
+    look();
+    assert.equal(picture.hasNews, isNews, String(look));
+  }
+});

@@ -23,6 +23,7 @@ import { Readings } from './readings.ts';
 export class Picture {
   #fleet: Fleet;
   engineAnswers = false;
+  #hasNews = false;
   readonly #containers: Containers;
   /** ids, and names of which no container is known, for which the engine did not answer when it was last asked */
   readonly #unanswered = new Set<string>();
@@ -39,6 +40,11 @@ export class Picture {
     this.#fleet = fleet;
     this.#containers = new Containers(fleet);
     this.#ownEnds = ownEnds;
+  }
+
+  /** Something is seen otherwise than when it was last observed. */
+  get hasNews(): boolean {
+    return this.#hasNews;
   }
 
   setFleet(fleet: Fleet): void {
@@ -58,10 +64,11 @@ export class Picture {
   ): void {
     const listed = new Set(containers.map(({ id }) => id));
     for (const { id } of this.#containers.all())
-      if (!listed.has(id) && !touched.has(id) && !unknown.has(id)) this.#containers.delete(id);
+      if (!listed.has(id) && !touched.has(id) && !unknown.has(id)) this.remove(id);
     for (const container of containers) if (!touched.has(container.id)) this.put(container);
     for (const known of this.#unanswered) if (!this.#containers.get(known)) this.#unanswered.delete(known);
     for (const idOrName of unknown) this.#unanswered.add(idOrName);
+    if (unknown.size > 0 || !this.engineAnswers) this.#hasNews = true;
     this.engineAnswers = true;
   }
 
@@ -80,7 +87,7 @@ export class Picture {
 
   remove(id: string): void {
     this.#unanswered.delete(id);
-    this.#containers.delete(id);
+    if (this.#containers.delete(id)) this.#hasNews = true;
   }
 
   ids(): string[] {
@@ -91,8 +98,9 @@ export class Picture {
   put(container: Container): void {
     const before = this.#containers.get(container.id);
     const known = container.partial && before ? { ...before, state: container.state, name: container.name } : container;
-    this.#containers.set(known);
-    if (container.partial) this.#unanswered.add(container.id);
+    const isUnanswered = container.partial === true;
+    if (this.#containers.set(known) || this.#unanswered.has(container.id) !== isUnanswered) this.#hasNews = true;
+    if (isUnanswered) this.#unanswered.add(container.id);
     else this.#unanswered.delete(container.id);
     if (known.state === 'running' && known.startedAt > (before?.startedAt ?? 0)) this.#runsAnew(known);
   }
@@ -110,11 +118,15 @@ export class Picture {
   }
 
   setReading(service: string, reading: GatewayReading | null, readAt: number): void {
-    this.#readings.set(service, reading, readAt);
+    if (this.#readings.set(service, reading, readAt)) this.#hasNews = true;
   }
 
   reading(service: string): GatewayReading | null {
     return this.#readings.of(service);
+  }
+
+  memberReading(service: string, member: string): MemberSeen['gateway'] {
+    return this.#readings.ofMember(service, member);
   }
 
   /** We begin something: how its owner's last run ended no longer counts. */
@@ -133,18 +145,18 @@ export class Picture {
     if (this.#trails.get(key)?.stopped !== true) this.#trails.set(key, { ...noTrail, diedAt: now - 60_000 });
   }
 
-  /** @returns whether the event changes anything */
+  /** @returns whether it is of a container that is known, and not of a run that is over */
   see(event: EngineEvent, now: number): boolean {
     const container = this.#containers.get(event.containerId);
-    this.#oomEvents.note(event);
+    if (this.#oomEvents.note(event)) this.#hasNews = true;
     if (event.action === 'start') this.#ownEnds.forget(event.containerId);
     if (!container || isPast(event, container)) return false;
     const owner = ownerOf(this.#fleet, container);
     if (owner && !this.#ownEnds.has(event.containerId)) this.#follow(owner, event, now);
     if (event.action === 'destroy') this.#ownEnds.forget(event.containerId);
     const changed = afterEvent(container, event);
-    if (changed) this.#containers.set(changed);
-    else if (event.action === 'destroy') this.#containers.delete(container.id);
+    if (changed && this.#containers.set(changed)) this.#hasNews = true;
+    else if (event.action === 'destroy') this.remove(container.id);
     return true;
   }
 
@@ -152,7 +164,10 @@ export class Picture {
     const key = keyOfOwner(owner);
     if (event.at <= (this.#ownUntil.get(key) ?? 0)) return;
     const signal = event.attributes['signal'] ?? '';
-    this.#trails.set(key, followTrail(this.#trails.get(key) ?? noTrail, event.action, signal, now));
+    const before = this.#trails.get(key) ?? noTrail;
+    const after = followTrail(before, event.action, signal, now);
+    this.#trails.set(key, after);
+    if (after !== before) this.#hasNews = true;
   }
 
   containerOf(service: ServicePlan, member: MemberPlan | null): Container | null {
@@ -161,6 +176,7 @@ export class Picture {
 
   observe(now: number, busy: readonly string[], loopLagMs: number): Observation {
     const services = this.#fleet.services.map((service) => this.#service(service, now));
+    this.#hasNews = false;
     return { engineAnswers: this.engineAnswers, services, busy, loopLagMs, host: this.measured.host() };
   }
 

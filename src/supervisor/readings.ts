@@ -21,7 +21,7 @@ export class Readings {
 
   /**
    * @param reading null: it did not answer; what it said before stays
-   * @returns whether it says something else than before, counters aside
+   * @returns whether it says something else than before of who leads and of members
    */
   set(service: string, reading: GatewayReading | null, readAt: number): boolean {
     const wasSilent = this.isSilent(service);
@@ -29,10 +29,11 @@ export class Readings {
       this.#silent.add(service);
       return !wasSilent;
     }
-    const last = this.#last.get(service)?.reading;
+    const last = this.#last.get(service);
+    const next = { reading, readAt, members: membersOf(reading, readAt) };
     this.#silent.delete(service);
-    this.#last.set(service, { reading, readAt, members: membersOf(reading, readAt) });
-    return wasSilent || !last || !saysTheSame(last, reading);
+    this.#last.set(service, next);
+    return wasSilent || !last || !saysTheSame(last, next);
   }
 
   of(service: string): GatewayReading | null {
@@ -61,8 +62,13 @@ export class Readings {
   }
 }
 
-function saysTheSame(one: GatewayReading, other: GatewayReading): boolean {
-  return one.leader === other.leader && isDeepStrictEqual(one.servers, other.servers);
+function saysTheSame(one: Reading, other: Reading): boolean {
+  return one.reading.leader === other.reading.leader && isDeepStrictEqual(said(one), said(other));
+}
+
+/** Without its time. */
+function said({ members }: Reading): readonly unknown[] {
+  return [...members].map(([name, member]) => [name, { ...member, readAt: 0 }]);
 }
 
 const BADNESS = { passing: 0, unknown: 1, failing: 2 } as const;

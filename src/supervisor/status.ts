@@ -158,7 +158,7 @@ export async function lookAt(
   const { fleet, engine, openGateway, store, clock } = parts;
   const picture = new Picture(fleet);
   const nothing = (): void => undefined;
-  const listeners = { onChange: nothing, onEngineLost: nothing, onEngineBack: nothing };
+  const listeners = { onLook: nothing, onRead: nothing, onEngineLost: nothing, onEngineBack: nothing };
   const observer = new Observer({ engine, clock, project: fleet.project, picture, ...listeners }, 0);
   const reading = fleet.services.map(async ({ name, gateway }) => {
     if (gateway) await observer.readGateway(name, openGateway(gateway), signal);
