@@ -105,4 +105,14 @@ x-twinhull: { mode: pair, gateway: { protocol: http, check: { path: /health } } 
     await drill('supervisor');
     assert.notEqual(await web.supervisorPid(), before);
   });
+
+  test('supervisor in a container: Docker starts it again within 60 s, and no GET fails meanwhile', async () => {
+    assert.equal((await web.twinhull('down')).code, 0);
+    web.env['TWINHULL_SUPERVISOR_IMAGE'] = 'twinhull-local/supervisor:latest';
+    await web.up();
+    await drill('supervisor');
+    const format = '{{.RestartCount}}';
+    const { stdout } = await web.docker('inspect', '-f', format, 'th-faults-twinhull-supervisor');
+    assert.equal(stdout.trim(), '1');
+  });
 });
