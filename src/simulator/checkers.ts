@@ -32,6 +32,8 @@ export class Checkers {
   readonly violations: Violation[] = [];
   readonly #world: World;
   readonly #causes: Causes;
+  /** the run that a call under way is to end, by container */
+  readonly #runs = new Map<string, number>();
   /** when twinhull ended a run, by service */
   readonly #ends = new Map<string, number[]>();
   /** since when a service does not serve although it could */
@@ -48,7 +50,9 @@ export class Checkers {
     world.onCall.add((process, door, call, when, values) => {
       if (call === 'saveDocument' && when === 'before') this.#remembered(values[1]);
       if (door === 'gateway' && when === 'before' && call === 'lead') this.switches += 1;
-      if (door !== 'engine' || when !== 'before') return;
+      if (door !== 'engine') return;
+      if (ENDING.has(call)) this.#countEnd(String(values[0]), when);
+      if (when !== 'before') return;
       if (STARTING.has(call)) this.#starting(process, call, String(values[0]));
       if (ENDING.has(call)) this.#ending(process, call, String(values[0]));
       if (this.isNoiseOnly && CHANGING.test(call)) this.#changing(process, call, String(values[0]));
@@ -72,7 +76,6 @@ export class Checkers {
     if (call === 'pauseContainer' && place.service.policy.standby === 'warm') return;
     const { name } = place.member;
     const service = place.service.name;
-    this.#countEnd(service);
     const now = this.#world.clock.now();
     const wellSince = members.wellSince(name);
     const isKnownWell = wellSince !== null && now - wellSince >= KNOWN_WELL_MS;
@@ -111,7 +114,21 @@ export class Checkers {
     this.#once(`no request lost of ${service}`, what);
   }
 
-  #countEnd(service: string): void {
+  /** What the engine refused has ended nothing. */
+  #countEnd(id: string, when: 'before' | 'after'): void {
+    const container = this.#world.engine.containers().find((one) => one.id === id);
+    const run = container?.state === 'running' || container?.state === 'paused' ? container.startedAt : 0;
+    if (when === 'before') {
+      if (run !== 0) this.#runs.set(id, run);
+      return;
+    }
+    const ended = this.#runs.get(id);
+    this.#runs.delete(id);
+    const service = container && this.#world.members.places.get(container.name)?.service.name;
+    if (service !== undefined && ended !== undefined && ended !== run) this.#noteEnd(service);
+  }
+
+  #noteEnd(service: string): void {
     const now = this.#world.clock.now();
     const ends = (this.#ends.get(service) ?? []).filter((at) => at > now - 60_000);
     ends.push(now);
