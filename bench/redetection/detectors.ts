@@ -31,7 +31,7 @@ const RUNNER = [
   '--test-isolation=none',
   '--test-force-exit',
   '--test-reporter=dot',
-  '--test-reporter-destination=/dev/null',
+  '--test-reporter-destination=stderr',
 ];
 
 /** @param withHistories tests over thousands of random histories, which take their time; or those without */
