@@ -147,6 +147,16 @@ export const resourceFaults: readonly Fault[] = [
     },
   },
   full('disk full', "the engine's disk is full", [0.998, 0.2]),
+  {
+    name: 'disk full under the state',
+    family: 'resources',
+    begin(world, random) {
+      const { records } = world.twinhull;
+      records.isFull = true;
+      const words = 'nothing more can be written into the state file';
+      return begun(words, [], random.whole(10_000, 240_000), () => (records.isFull = false));
+    },
+  },
   full('inodes full', "the engine's disk has no inodes left", [0.5, 0.999]),
   {
     name: 'log flood',
