@@ -43,7 +43,12 @@ export function wake(turn: Turn, at: number): void {
 }
 
 export function isPending(turn: Turn, kind: EffectAction['kind'], member: string): boolean {
-  return turn.memory.pending[keyOf({ kind, service: turn.model.name, member })]?.ended === false;
+  const { pending } = turn.memory;
+  for (const key in pending) {
+    const one = pending[key];
+    if (one?.kind === kind && one.member === member) return !one.ended;
+  }
+  return false;
 }
 
 /**

@@ -18,7 +18,9 @@ export class OomEvents {
   }
 
   of({ id, startedAt }: Container, windowMs: number, now: number): Pick<OomSeen, 'events' | 'eventsBefore'> {
-    const all = (this.#at.get(id) ?? []).filter((at) => at > now - windowMs);
+    const known = this.#at.get(id);
+    if (!known) return { events: 0, eventsBefore: 0 };
+    const all = known.filter((at) => at > now - windowMs);
     const events = all.filter((at) => at >= startedAt).length;
     return { events, eventsBefore: all.length - events };
   }

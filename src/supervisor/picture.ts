@@ -220,6 +220,10 @@ export class Picture {
       return { ...absentMember(member.name), ...howItEnded(trail, now), state, gateway };
     }
     const isTold = !container.partial;
+    // named one by one: spreading makes this, which is made for each decision, several times dearer
+    const { ended, unclearUntil } = howItEnded(trail, now);
+    const { kills, killsInWindow } = this.measured.oomKills(container);
+    const { events, eventsBefore } = this.#oomEvents.of(container, windowOf(service), now);
     return {
       name: member.name,
       containerId: container.id,
@@ -241,10 +245,11 @@ export class Picture {
       attached: network === undefined || !isTold ? null : network in container.networks,
       leftBehind: leftBehind(service, member, container, (name) => this.#lodgingIn(name)),
       detachedFrom: isTold ? missingNetworks(container, member, network) : [],
-      ...howItEnded(trail, now),
+      ended,
+      unclearUntil,
       gateway,
       resources: container.state === 'running' ? this.measured.resources(container) : null,
-      oom: { ...this.measured.oomKills(container), ...this.#oomEvents.of(container, windowOf(service), now) },
+      oom: { kills, killsInWindow, events, eventsBefore },
       signs: container.state === 'running' ? this.measured.memberSigns(service, container) : [],
     };
   }

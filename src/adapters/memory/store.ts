@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { copyOf } from '../../copy.ts';
 import { TwinhullError } from '../../errors.ts';
 import type {
   DurableStore,
@@ -30,6 +31,21 @@ export class MemoryRecords {
   /** by service */
   readonly health = new Map<string, HealthRecord[]>();
   readonly documents = new Map<string, string>();
+
+  /** As they are now: a record is never changed, another one takes its place. */
+  asTheyAre(): Omit<MemoryRecords, 'isFull' | 'asTheyAre'> {
+    const { lastEntryId, lastEventId, journal, pending, incidents, events, health, documents } = this;
+    return {
+      lastEntryId,
+      lastEventId,
+      journal: new Map(journal),
+      pending: new Set(pending),
+      incidents: new Map(incidents),
+      events: [...events],
+      health: new Map([...health].map(([service, records]) => [service, [...records]])),
+      documents: new Map(documents),
+    };
+  }
 }
 
 /** The store's twin: same contract (test/contract/store.ts), nothing on disk. Values pass through JSON, as there. */
@@ -76,11 +92,11 @@ export class MemoryStore implements DurableStore {
   saveIncident(incident: IncidentRecord): void {
     this.#needRoom();
     this.#records.incidents.delete(incident.id);
-    this.#records.incidents.set(incident.id, structuredClone(incident));
+    this.#records.incidents.set(incident.id, copyOf(incident));
   }
 
   incident(id: string): IncidentRecord | null {
-    return structuredClone(this.#records.incidents.get(id) ?? null);
+    return copyOf(this.#records.incidents.get(id) ?? null);
   }
 
   incidents(
@@ -92,7 +108,7 @@ export class MemoryStore implements DurableStore {
       .filter((incident) => options.service === undefined || incident.service === options.service)
       .filter((incident) => options.open === undefined || (incident.endedAt === null) === options.open)
       .slice(0, options.limit)
-      .map((incident) => structuredClone(incident));
+      .map((incident) => copyOf(incident));
   }
 
   appendEvent(event: Omit<EventRecord, 'id'>): EventRecord {
@@ -157,11 +173,11 @@ export class MemoryStore implements DurableStore {
   }
 
   atOnce(work: () => void): void {
-    const before = structuredClone(this.#records);
+    const before = this.#records.asTheyAre();
     try {
       work();
     } catch (error) {
-      Object.assign(this.#records, before, { isFull: this.#records.isFull });
+      Object.assign(this.#records, before);
       throw error;
     }
   }
