@@ -85,7 +85,7 @@ export const hands = [
     {
       name: 'nothing needs to be on record',
       find: 'if (whole.unrecorded === undefined || !needsRecord(kind, model)) return',
-      replace: 'if (whole.unrecorded !== null) return',
+      replace: 'if (whole.unrecorded === undefined || !needsRecord(kind, model) || kind !== null) return',
       whatItBreaks: 'with the disk full containers are ended and nobody knows who did it',
     },
     {

@@ -18,7 +18,7 @@ export const supervisor = [
     },
     {
       name: 'the memory is not saved with what is decided',
-      find: 'if (decision.actions.length > 0) this.#save();',
+      find: 'if (!this.#isCalm) this.#save();',
       replace: '',
       whatItBreaks: 'after kill -9 budgets begin anew and who leads is not known',
     },
@@ -107,7 +107,7 @@ export const supervisor = [
   ...inFile('src/supervisor/readings.ts', [
     {
       name: 'a reading that says something else is no news',
-      find: 'return wasSilent || !last || !saysTheSame(last, reading);',
+      find: 'return wasSilent || !last || !saysTheSame(last, next);',
       replace: 'return wasSilent || !last;',
       whatItBreaks: 'what a gateway says leads to no decision before something else happens',
     },
@@ -115,8 +115,8 @@ export const supervisor = [
   ...inFile('src/supervisor/write-ahead.ts', [
     {
       name: 'what cannot be on record is done',
-      find: 'if (unrecorded === before || unrecorded === null) return first;',
-      replace: 'if (unrecorded === before || first.begun.length >= 0) return first;',
+      find: 'for (const { id } of first.begun) recorder.withdraw(id);\n',
+      replace: 'if (first.begun.length >= 0) return first;\n',
       whatItBreaks: 'with the disk full a supervisor that is killed has done what nobody knows of',
     },
     {
