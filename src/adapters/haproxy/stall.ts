@@ -1,12 +1,22 @@
 /**
  * Notices a member that has stopped answering before any check does: under load, responses that stand still
  * while requests are inside the member are the first sign. It is a sign only (one slow request looks the same),
- * so it leads to a probe, and a probe that is answered makes the next one wait longer: a member at work on a
- * request of two minutes sees two probes a second, not more.
+ * so it leads to a question: first, soon, whether the member's kernel can be reached at all (knock.ts), then, later,
+ * whether anybody is at work in there (probe.ts). A question that is answered makes the next one wait longer: a member
+ * at work on a request of two minutes sees two of each a second, not more.
  */
 
-/** Responses that stand still for so long are worth a probe. */
-const STANDSTILL_MS = 80;
+/** How a question is asked. Times in milliseconds. */
+interface Manner {
+  /** responses that stand still for so long are worth it */
+  readonly firstMs: number;
+  /** each answer makes the next one wait so many times longer */
+  readonly factor: number;
+}
+
+/** A look apart: that a kernel answers takes no time, and costs a packet. */
+export const KNOCK: Manner = { firstMs: 20, factor: 4 };
+export const PROBE: Manner = { firstMs: 80, factor: 2 };
 const LONGEST_WAIT_MS = 500;
 const AGAIN_AFTER_SILENCE_MS = 100;
 
@@ -19,12 +29,18 @@ export interface Sample {
   readonly sessions: number;
 }
 
+/** When a question may be asked next. */
+export interface Turn {
+  readonly waitMs: number;
+  readonly notBefore: number;
+}
+
 export interface Stall {
   readonly progress: number;
   readonly sessions: number;
   readonly stillSince: number;
-  readonly waitMs: number;
-  readonly probeNotBefore: number;
+  readonly knock: Turn;
+  readonly probe: Turn;
 }
 
 /**
@@ -32,31 +48,41 @@ export interface Stall {
  * @param wasLate the sample came late: what happened in between is unknown, and standing still is our own fault
  */
 export function observe(before: Stall | null, sample: Sample, wasLate: boolean): Stall {
-  if (before === null) return calm(sample, STANDSTILL_MS);
+  if (before === null) return calm(sample, KNOCK.firstMs, PROBE.firstMs);
+  const { knock, probe } = before;
   const moves = sample.progress !== before.progress;
   if (moves || before.sessions === 0 || sample.sessions === 0) {
-    return calm(sample, Math.max(STANDSTILL_MS, before.waitMs / 2));
+    return calm(sample, Math.max(KNOCK.firstMs, knock.waitMs / 2), Math.max(PROBE.firstMs, probe.waitMs / 2));
   }
-  if (wasLate) return { ...before, stillSince: sample.at, probeNotBefore: sample.at + before.waitMs };
+  if (wasLate) return { ...before, ...calm(sample, knock.waitMs, probe.waitMs) };
   return before;
 }
 
-const calm = (sample: Sample, waitMs: number): Stall => ({
+const calm = (sample: Sample, knockWaitMs: number, probeWaitMs: number): Stall => ({
   progress: sample.progress,
   sessions: sample.sessions,
   stillSince: sample.at,
-  waitMs,
-  probeNotBefore: sample.at + waitMs,
+  knock: after(sample.at, knockWaitMs),
+  probe: after(sample.at, probeWaitMs),
 });
 
-export function wantsProbe(stall: Stall, sample: Sample): boolean {
-  return sample.sessions > 0 && sample.at >= stall.probeNotBefore;
+const after = (at: number, waitMs: number): Turn => ({ waitMs, notBefore: at + waitMs });
+
+export function isDue(turn: Turn, sample: Sample): boolean {
+  return sample.sessions > 0 && sample.at >= turn.notBefore;
 }
 
-/** After a probe: answered, the next one waits twice as long; silent, it comes soon. */
-export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
-  const waitMs = answered ? Math.min(LONGEST_WAIT_MS, stall.waitMs * 2) : AGAIN_AFTER_SILENCE_MS;
-  return { ...stall, waitMs, probeNotBefore: at + waitMs };
+/** After a question: answered, the next one waits longer; silent, it comes soon. */
+export function nextTurn({ factor }: Manner, turn: Turn, at: number, answered: boolean): Turn {
+  return after(at, answered ? Math.min(LONGEST_WAIT_MS, turn.waitMs * factor) : AGAIN_AFTER_SILENCE_MS);
+}
+
+/**
+ * How long a kernel may take to answer: on one host it takes a tenth of a millisecond.
+ * @param lagMs how late our own timers fire
+ */
+export function knockTimeoutMs(lagMs: number): number {
+  return 10 + Math.max(0, lagMs - 5) * 2;
 }
 
 /**
@@ -67,7 +93,7 @@ export function afterProbe(stall: Stall, at: number, answered: boolean): Stall {
  */
 export function probeTimeoutMs(usualMs: number | null, lagMs: number, checkTimeoutMs: number): number {
   if (usualMs === null) return checkTimeoutMs;
-  return Math.min(checkTimeoutMs, Math.max(STANDSTILL_MS, usualMs * 4) + Math.max(0, lagMs - 5) * 4);
+  return Math.min(checkTimeoutMs, Math.max(PROBE.firstMs, usualMs * 4) + Math.max(0, lagMs - 5) * 4);
 }
 
 /** A moving mean in which the last value counts a fifth. */

@@ -3,10 +3,22 @@ import { isCode } from '../../errors.ts';
 import type { CheckConfig, GatewayConfig, GatewaySignal } from '../../ports/gateway.ts';
 import type { AdminSocket } from './admin.ts';
 import type { AdminSession } from './session.ts';
+import { knock } from './knock.ts';
 import { brake, checked } from './names.ts';
 import { type Probe, probeFor } from './probe.ts';
 import { checkStatusOf, type Column, number, parseReport, type Report, type Row, serverCounters } from './reading.ts';
-import { afterProbe, observe, probeTimeoutMs, type Sample, type Stall, usually, wantsProbe } from './stall.ts';
+import {
+  isDue,
+  KNOCK,
+  knockTimeoutMs,
+  nextTurn,
+  observe,
+  PROBE,
+  probeTimeoutMs,
+  type Sample,
+  type Stall,
+  usually,
+} from './stall.ts';
 
 const LOOK_EVERY_MS = 25;
 /** While nobody asks anything. */
@@ -43,7 +55,7 @@ export async function watchForStalls(
   const watched = config.ports.flatMap(({ port, check }) =>
     config.members.flatMap(({ name, address }) => {
       const probe = probeFor(config, address, port, check);
-      return probe === null ? [] : [new WatchedServer(name, port, check, probe)];
+      return probe === null ? [] : [new WatchedServer({ name, address }, port, check, probe)];
     }),
   );
   if (watched.length === 0) return;
@@ -93,22 +105,31 @@ class Counters {
   }
 }
 
-/** One member at one port: its counters, and what probing it has taught. */
+/** One member at one port: its counters, and what asking it has taught. */
 class WatchedServer {
   readonly #member: string;
+  readonly #address: string;
   readonly #port: number;
   readonly #check: CheckConfig;
   readonly #probe: Probe;
   #stall: Stall | null = null;
   #usualMs: number | null = null;
-  /** A probe was answered once: members can be reached from here, so that silence means something. */
-  #acquainted = false;
+  /** What was answered once: members can be reached from here in this way, so that silence means something. */
+  #answersProbes = false;
+  #answersKnocks = false;
   #acquaintNotBefore = 0;
-  #asking = false;
+  #isProbing = false;
+  #isKnocking = false;
   busyUntil = 0;
 
-  constructor(member: string, port: number, check: CheckConfig, probe: Probe) {
-    this.#member = member;
+  constructor(
+    { name, address }: { readonly name: string; readonly address: string },
+    port: number,
+    check: CheckConfig,
+    probe: Probe,
+  ) {
+    this.#member = name;
+    this.#address = address;
     this.#port = port;
     this.#check = check;
     this.#probe = probe;
@@ -122,21 +143,41 @@ class WatchedServer {
     }
     const sample = sampleOf([stat, report?.stats.get(brake(this.#port, this.#member))]);
     if (sample.sessions > 0 || sample.progress !== this.#stall?.progress) this.busyUntil = sample.at + BUSY_FOR_MS;
-    this.#stall = observe(this.#stall, sample, wasLate);
-    if (this.#asking) return;
-    if (!this.#acquainted) this.#acquaint(stat, sample.at, abort);
-    else if (wantsProbe(this.#stall, sample)) void this.#suspect(this.#stall.stillSince, lagMs, onSignal, abort);
+    const stall = observe(this.#stall, sample, wasLate);
+    this.#stall = stall;
+    this.#acquaint(stat, sample.at, abort);
+    if (this.#answersKnocks && !this.#isKnocking && isDue(stall.knock, sample))
+      void this.#knock(stall.stillSince, lagMs, onSignal, abort);
+    if (this.#answersProbes && !this.#isProbing && isDue(stall.probe, sample))
+      void this.#suspect(stall.stillSince, lagMs, onSignal, abort);
   }
 
-  /** While the gateway's own check passes, a probe must be answered too; if not, we have no way to this member. */
+  /** While the gateway's own check passes, questions must be answered too; if not, we have no way to this member. */
   #acquaint(stat: Row, now: number, abort: AbortSignal): void {
+    if (this.#answersProbes && this.#answersKnocks) return;
     const passes = /^L[67]OK/.test(checkStatusOf(stat));
     if (!passes || now < this.#acquaintNotBefore) return;
     this.#usualMs = usually(this.#usualMs, number(stat, 'check_duration'));
     this.#acquaintNotBefore = now + ACQUAINT_EVERY_MS;
-    void this.#ask(this.#check.timeoutMs, abort).then((answered) => {
-      this.#acquainted = answered;
-    });
+    if (!this.#answersProbes)
+      void this.#ask(this.#check.timeoutMs, abort).then((answered) => {
+        this.#answersProbes = answered;
+      });
+    if (!this.#answersKnocks)
+      void knock(this.#address, this.#check.timeoutMs, abort).then((answered) => {
+        this.#answersKnocks = answered;
+      });
+  }
+
+  async #knock(stillSince: number, lagMs: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
+    this.#isKnocking = true;
+    const answered = await knock(this.#address, knockTimeoutMs(lagMs), abort);
+    this.#isKnocking = false;
+    const now = performance.now();
+    const stall = this.#stall;
+    if (abort.aborted || stall === null) return;
+    this.#stall = { ...stall, knock: nextTurn(KNOCK, stall.knock, now, answered) };
+    if (!answered) this.#tell(stall, stillSince, now, onSignal);
   }
 
   async #suspect(stillSince: number, lagMs: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
@@ -144,21 +185,26 @@ class WatchedServer {
     const now = performance.now();
     const stall = this.#stall;
     if (abort.aborted || stall === null) return;
-    this.#stall = afterProbe(stall, now, answered);
-    if (answered || stall.stillSince !== stillSince) return;
+    this.#stall = { ...stall, probe: nextTurn(PROBE, stall.probe, now, answered) };
+    if (!answered) this.#tell(stall, stillSince, now, onSignal);
+  }
+
+  /** What moved while the question was out is no stall. */
+  #tell(stall: Stall, stillSince: number, now: number, onSignal: OnSignal): void {
+    if (stall.stillSince !== stillSince) return;
     onSignal({ kind: 'stalled', member: this.#member, port: this.#port, forMs: Math.round(now - stillSince) });
   }
 
   /** @returns answered; a probe whose timer came late has proved nothing and counts as answered */
   async #ask(timeoutMs: number, abort: AbortSignal): Promise<boolean> {
     const began = performance.now();
-    this.#asking = true;
+    this.#isProbing = true;
     try {
       const tookMs = await this.#probe.ask(timeoutMs, abort);
       if (tookMs !== null) this.#usualMs = usually(this.#usualMs, tookMs);
-      return tookMs !== null || (this.#acquainted && performance.now() - began > timeoutMs + LATE_BY_MS);
+      return tookMs !== null || (this.#answersProbes && performance.now() - began > timeoutMs + LATE_BY_MS);
     } finally {
-      this.#asking = false;
+      this.#isProbing = false;
     }
   }
 }
