@@ -57,6 +57,18 @@ test('a window that is not covered, has a hole or is over tells nothing', () => 
   assert.equal(resourcesOver(ring, 71_000), null, 'nobody looked for half a minute');
 });
 
+test('a window of three rounds is covered, although each of them comes a little late', () => {
+  const ring = new Ring<UseSample>(15_000);
+  const covered: number[] = [];
+  for (let at = 0; at <= 60_600; at += 5050) {
+    ring.add(sample(at));
+    if (resourcesOver(ring, at) !== null) covered.push(at);
+  }
+  assert.deepEqual(covered.slice(0, 2), [15_150, 20_200]);
+  assert.equal(covered.length, 10);
+  assert.equal(ring.first?.at, 45_450);
+});
+
 test('what is older than the window no longer counts', () => {
   const ring = ringOf(120_000, (at) => (at < 60_000 ? { memory: { usedBytes: MIB, limitBytes: 100 * MIB } } : {}));
   assert.equal(resourcesOver(ring, 120_000)?.memory?.share, 0.96);

@@ -19,7 +19,10 @@ export interface Timed {
   readonly at: number;
 }
 
-/** Keeps the samples of one window. */
+/**
+ * Keeps the samples of one window, and the last one from before it: samples come a little late each time, and a short
+ * window would never be covered by those alone that lie within it.
+ */
 export class Ring<Sample extends Timed> {
   readonly windowMs: number;
   #samples: Sample[] = [];
@@ -32,7 +35,7 @@ export class Ring<Sample extends Timed> {
     const last = this.#samples.at(-1);
     if (last && sample.at - last.at > HOLE_MS) this.#samples = [];
     this.#samples.push(sample);
-    while (sample.at - (this.#samples[0]?.at ?? sample.at) > this.windowMs) this.#samples.shift();
+    while (sample.at - (this.#samples[1]?.at ?? sample.at) >= this.windowMs) this.#samples.shift();
   }
 
   get last(): Sample | undefined {
