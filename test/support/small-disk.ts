@@ -14,7 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** ext4 on a loop device: what a tmpfs calls full differs from processor to processor. */
+/**
+ * ext4 on a loop device: what a tmpfs calls full differs from processor to processor. With blocks of a page, as any disk
+ * of more than 512 MB has: with smaller ones a page of the file that SQLite maps can be half there.
+ */
 export class SmallDisk {
   readonly #image = mkdtempSync(join(tmpdir(), 'twinhull-disk-'));
   readonly folder = join(this.#image, 'mounted');
@@ -24,7 +27,7 @@ export class SmallDisk {
     const image = join(this.#image, 'image');
     writeFileSync(image, '');
     truncateSync(image, megabytes * 1024 * 1024);
-    execFileSync('mkfs.ext4', ['-q', '-m', '0', image]);
+    execFileSync('mkfs.ext4', ['-q', '-b', '4096', '-m', '0', image], { stdio: 'pipe' });
     mkdirSync(this.folder);
     execFileSync('mount', ['-o', 'loop', image, this.folder]);
   }
