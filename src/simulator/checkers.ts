@@ -23,6 +23,8 @@ const KNOWN_WELL_MS = 30_000;
 const SERVES_AGAIN_WITHIN_MS = 90_000;
 /** More ends than this in a minute, of one service, are a storm whatever the budget says. */
 const STORM = 8;
+/** A command that a person gave so long ago may still be ending one member after the other. */
+const COMMAND_TAKES_MS = 180_000;
 
 const STARTING = new Set(['startContainer', 'unpauseContainer', 'restartContainer']);
 const CHANGING = /^(create|start|stop|restart|kill|pause|unpause|remove|connect|disconnect|setRestart)/;
@@ -133,7 +135,10 @@ export class Checkers {
     const ends = (this.#ends.get(service) ?? []).filter((at) => at > now - 60_000);
     ends.push(now);
     this.#ends.set(service, ends);
-    if (ends.length > STORM) this.#violated('no storm', `${ends.length} ends of members of ${service} within a minute`);
+    const { commandsAt } = this.#world;
+    const commands = commandsAt.filter((at) => at > now - COMMAND_TAKES_MS).length;
+    if (ends.length > STORM + commands * this.#world.service(service).members.length)
+      this.#violated('no storm', `${ends.length} ends of members of ${service} within a minute`);
   }
 
   #ended(ending: Ending): void {
@@ -192,7 +197,8 @@ export class Checkers {
     const plan = this.#world.service(service);
     const network = plan.gateway?.network.name ?? '';
     if (gateway?.state !== 'running' || !(network in gateway.networks)) return false;
-    if (twinhull.process?.life.isRunning !== true) return false;
+    const { process } = twinhull;
+    if (process?.life.isRunning !== true || process.project.isIdle()) return false;
     return plan.members.some(({ name }) => members.isWell(name));
   }
 

@@ -54,6 +54,8 @@ export class World {
   /** inside its container */
   readonly #gatewayCrashes = new Map<string, number>();
   isEngineThere = true;
+  /** when people gave commands of ours */
+  readonly commandsAt: number[] = [];
   /** somebody ended something and nobody saw it: that it was no request, only a person can say */
   needsUp = false;
 

@@ -5,6 +5,7 @@ import { begun, byHand, type Fault, pickRunning, pickService } from './fault.ts'
 /** A command of ours, as somebody gives it. */
 export function command(world: World, words: string, work: () => Promise<unknown> | undefined): void {
   const said = (how: string): void => world.trace.say('operator', `${words}: ${how}`);
+  world.commandsAt.push(world.clock.now());
   const running = work();
   if (!running) return said('nobody supervises');
   running.then(

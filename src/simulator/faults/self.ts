@@ -1,5 +1,6 @@
 import type { CallListener, World } from '../world.ts';
 import { begun, byHand, endByHand, type Family, type Fault, pickService } from './fault.ts';
+import { insistOnUp } from './operators.ts';
 
 /** Kills the process at its n-th call that changes something, counted from now. */
 function killAtCall(world: World, count: number, when: 'before' | 'after'): () => void {
@@ -98,11 +99,15 @@ export const selfFaults: readonly Fault[] = [
   {
     name: 'database truncated',
     family: 'self',
-    begin(world) {
+    begin(world, random) {
       if (!world.twinhull.process) return null;
       world.twinhull.loseMemory([]);
-      world.needsUp = true;
-      return begun('the state file is truncated, so that nothing of it is left, and the supervisor is killed', [], 0);
+      return begun(
+        'the state file is truncated, so that nothing of it is left, and the supervisor is killed',
+        [],
+        random.whole(5000, 120_000),
+        () => insistOnUp(world),
+      );
     },
   },
   {
@@ -117,8 +122,8 @@ export const selfFaults: readonly Fault[] = [
       const damaged = String.fromCodePoint((text.codePointAt(at) ?? 0) ^ (1 << random.whole(0, 6)));
       world.twinhull.kill();
       documents.set(name, text.slice(0, at) + damaged + text.slice(at + 1));
-      world.needsUp = true;
-      return begun(`a bit of the document ${name} flips on the disk, and the supervisor is killed`, [], 0);
+      const words = `a bit of the document ${name} flips on the disk, and the supervisor is killed`;
+      return begun(words, [], random.whole(5000, 60_000), () => insistOnUp(world));
     },
   },
   {
