@@ -84,3 +84,41 @@ test('requests that failed are suspicion, however many a reading tells of', () =
   assert.deepEqual(restarts(keysOf(story.pass(60))), []);
   assert.equal(verdictOf(story, 'web-primary'), 'suspect');
 });
+
+test('a failed check that is told twice in a breath is one', () => {
+  const story = calm();
+  const failed = {
+    kind: 'check_failed',
+    service: 'web',
+    member: 'web-primary',
+    port: 80,
+    checkFailure: 'answered',
+    detail: '',
+  } as const;
+  story.decide(failed);
+  story.now += 20;
+  story.decide(failed);
+  assert.deepEqual(story.memory.services['web']?.members['web-primary']?.failedByPort, { 80: 1 });
+  story.now += 500;
+  story.decide(failed);
+  assert.deepEqual(story.memory.services['web']?.members['web-primary']?.failedByPort, { 80: 2 });
+});
+
+test('who is in traffic and has passed no check yet takes nobody over', () => {
+  const story = calm();
+  story.read('web', 'web-backup', { check: 'unknown' });
+  story.decide();
+  story.now += 100;
+  story.seeMember('web', 'web-primary', { state: 'exited', exitCode: 1, ended: 'failed' });
+  assert.deepEqual(keysOf(story.decide()), ['start web web-primary']);
+});
+
+test('a supervisor that was held up gives what it begins the longer, and believes in no short stall', () => {
+  const story = calm();
+  story.loopLagMs = 2000;
+  const stalled = { kind: 'stalled', service: 'web', member: 'web-primary', forMs: 3000 } as const;
+  assert.deepEqual(keysOf(story.decide(stalled)), []);
+  story.seeMember('web', 'web-primary', { state: 'exited', exitCode: 1, ended: 'failed' });
+  const start = story.decide().find(({ kind }) => kind === 'start');
+  assert.equal(start?.kind === 'start' && start.deadlineMs, policy.deadlineMs.container_exit + 2000);
+});

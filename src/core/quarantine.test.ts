@@ -44,3 +44,10 @@ test('a quarantine that the engine refused is asked for again when no other memb
   assert.ok(story.wakeAt <= story.now + 1000);
   assert.deepEqual(keysOf(story.pass(1)), ['quarantine web web-backup']);
 });
+
+test('one that still runs and is the last to answer is not stopped for having been given up', () => {
+  const story = quarantined('running');
+  story.read('web', 'web-backup', { traffic: 'in', check: 'passing' });
+  story.seeMember('web', 'web-primary', { state: 'exited', exitCode: 1, ended: 'failed' });
+  assert.ok(!keysOf(story.pass(5)).includes('quarantine web web-backup'));
+});

@@ -110,6 +110,7 @@ export class CoreStory {
   engineAnswers = true;
   host: HostSeen | null = null;
   busy: string[] = [];
+  loopLagMs = 0;
   readonly #services = new Map<string, ServiceSeen>();
   wakeAt = Number.POSITIVE_INFINITY;
   onDecision: ((judged: Judged) => void) | null = null;
@@ -168,8 +169,8 @@ export class CoreStory {
 
   decide(...signals: readonly Signal[]): readonly Action[] {
     const services = [...this.#services.values()];
-    const { engineAnswers, busy, host } = this;
-    const observation = { engineAnswers, services, busy, loopLagMs: 0, host };
+    const { engineAnswers, busy, loopLagMs, host } = this;
+    const observation = { engineAnswers, services, busy, loopLagMs, host };
     const decision = decide(this.model, this.memory, observation, signals, this.now);
     const { model, memory: before, now } = this;
     this.onDecision?.({ model, before, observation, signals, decision, now });
