@@ -15,6 +15,8 @@ export interface Summary {
   readonly sent: number;
   readonly failedByMethod: Readonly<Record<string, number>>;
   readonly jobs: Injection['jobs'];
+  /** the longest standstill of the load itself */
+  readonly ownDelayMs: number;
   readonly kinds: readonly KindSummary[];
 }
 
@@ -41,6 +43,7 @@ export function summarize(injections: readonly Injection[]): Summary {
       lost: sum(injections.map(({ jobs }) => jobs.lost)),
       doneTwice: sum(injections.map(({ jobs }) => jobs.doneTwice)),
     },
+    ownDelayMs: Math.max(0, ...injections.map(({ ownDelayMs }) => ownDelayMs)),
     kinds: KINDS.map(({ name }) => summarizeKind(name, injections)).filter((kind) => kind.injections > 0),
   };
 }
@@ -80,13 +83,13 @@ export function renderReport(injections: readonly Injection[], plan: Plan, machi
 }
 
 function headLines({ injections, handled, coverage, interval, ...rest }: Summary, plan: Plan): readonly string[] {
-  const { sent, failedByMethod, jobs } = rest;
+  const { sent, failedByMethod, jobs, ownDelayMs } = rest;
   const [low, high] = interval;
   const part = injections < plan.injections ? ` (of ${plan.injections} planned)` : '';
   return [
     `${injections} random faults${part}, seed ${plan.seed}: ${handled} handled without a person, coverage ${coverage.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}].`,
     '',
-    `Of ${sent} requests failed: GET ${failedByMethod['GET'] ?? 0}, POST ${failedByMethod['POST'] ?? 0}. Of ${jobs.taken} jobs that were taken ${jobs.lost} were lost and ${jobs.doneTwice} done twice.`,
+    `Of ${sent} requests failed: GET ${failedByMethod['GET'] ?? 0}, POST ${failedByMethod['POST'] ?? 0}. Of ${jobs.taken} jobs that were taken ${jobs.lost} were lost and ${jobs.doneTwice} done twice. The load itself was late by ${ownDelayMs} ms at most: more than some 100 ms is a machine busy with other work.`,
   ];
 }
 
