@@ -3,26 +3,36 @@ import { cpus, release, totalmem } from 'node:os';
 import type { Engine } from '../src/ports/engine.ts';
 
 /** What the figures were measured on: published beside them. */
-export interface Machine {
+export interface Machine extends Host {
+  readonly engine: string;
+  readonly haproxy: string;
+}
+
+/** Where no engine has a part in it. */
+export interface Host {
   readonly measuredAt: string;
   readonly processors: string;
   readonly memoryGiB: number;
   readonly kernel: string;
-  readonly engine: string;
   readonly node: string;
-  readonly haproxy: string;
 }
 
 export async function describeMachine(engine: Engine): Promise<Machine> {
+  return {
+    ...describeHost(),
+    engine: `Docker Engine ${(await engine.info()).version}`,
+    haproxy: versionOf('haproxy', '-v'),
+  };
+}
+
+export function describeHost(): Host {
   const processors = cpus();
   return {
     measuredAt: new Date().toISOString(),
     processors: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
     kernel: release(),
-    engine: `Docker Engine ${(await engine.info()).version}`,
     node: process.version,
-    haproxy: versionOf('haproxy', '-v'),
   };
 }
 

@@ -32,9 +32,10 @@ class BadUsage extends Error {}
 
 const known: readonly Fault[] = [...allFaults, ...noise];
 
-/** What is passed from the runs to whoever adds them up. */
-interface Summary {
+/** What is passed from the runs to whoever adds them up: a line of JSON each, with `--lines`. */
+export interface Summary {
   readonly seed: string;
+  readonly services: number;
   readonly violations: readonly string[];
   readonly virtualMs: number;
   readonly faults: Readonly<Record<string, number>>;
@@ -128,9 +129,10 @@ async function runOne(options: Options): Promise<number> {
 /** One line of JSON a seed. */
 async function runLines(options: Options): Promise<number> {
   for (let seed = options.from; seed <= options.to; seed++) {
-    const { violations, virtualMs, faults, requests, switches } = await run(options, seed);
+    const { services, violations, virtualMs, faults, requests, switches } = await run(options, seed);
     const summary: Summary = {
       seed: String(seed),
+      services,
       violations: violations.map(({ at, rule, what }) => `${(at / 1000).toFixed(1)} s ${rule}: ${what}`),
       virtualMs,
       faults: Object.fromEntries(faults),

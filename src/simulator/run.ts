@@ -22,6 +22,7 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly seed: string;
+  readonly services: number;
   readonly violations: readonly Violation[];
   readonly trace: readonly string[];
   readonly virtualMs: number;
@@ -71,6 +72,7 @@ export async function runSeed({ seed, minutes, faults = allFaults, services }: R
   checkers.atEnd();
   const result = {
     seed,
+    services: count,
     violations: checkers.violations,
     trace: world.trace.lines,
     virtualMs: world.clock.monotonic(),
