@@ -161,9 +161,7 @@ export class Actor {
     const graceSeconds = Math.ceil(plan.policy.stopGraceMs / 1000);
     switch (effect.kind) {
       case 'start_standby':
-        if (container.state === 'paused') return engine.unpauseContainer(id, { signal });
-        await restoreRestartPolicy(engine, container, member, signal);
-        return engine.startContainer(id, { signal });
+        return this.#bringToWork(container, member, signal);
       case 'start':
         await restoreRestartPolicy(engine, container, member, signal);
         return engine.startContainer(id, { signal });
@@ -190,6 +188,20 @@ export class Actor {
         await engine.setRestartPolicy(id, 'no', { signal });
         return engine.stopContainer(id, { timeoutSeconds: graceSeconds }, { signal });
     }
+  }
+
+  /**
+   * One that was seen to run may be on its way to rest: the pause that was given up has come through, or has not. Only
+   * the engine knows.
+   */
+  async #bringToWork(seen: Container, member: MemberPlan, signal: AbortSignal): Promise<void> {
+    const { engine } = this.#parts;
+    const { id } = seen;
+    const state = seen.state === 'running' ? (await engine.inspectContainer(id, { signal }))?.state : seen.state;
+    if (state === 'running') return;
+    if (state === 'paused') return engine.unpauseContainer(id, { signal });
+    await restoreRestartPolicy(engine, seen, member, signal);
+    await engine.startContainer(id, { signal });
   }
 
   /** SIGKILL is told at once and takes effect a little later; a start before that would do nothing. */

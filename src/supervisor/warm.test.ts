@@ -117,3 +117,35 @@ test('a warm standby on its way to rest is let in again when the leader fails in
   assert.equal((await story.during(request)).status, 200);
   story.expectLeader('web-primary');
 });
+
+for (const comesThrough of [true, false])
+  test(`the leader falls ill while the other one goes to rest, and its pause ${comesThrough ? 'comes' : 'does not come'} through: it works on`, async () => {
+    await using story = await begin(warmPair);
+    const { id } = story.container('web-backup');
+    const pause = story.engine.pauseContainer.bind(story.engine);
+    const pauses = (_id: string, { signal }: { readonly signal: AbortSignal }): Promise<void> => {
+      story.sicken('web-primary');
+      if (comesThrough) void pause(id);
+      return story.clock.sleep(3_600_000, signal);
+    };
+    const starts: string[] = [];
+    const start = story.engine.startContainer.bind(story.engine);
+    await story.engine.unpauseContainer(id);
+    await story.advance('1s');
+    story.engine.loseEvents();
+    Object.assign(story.engine, {
+      pauseContainer: pauses,
+      startContainer: (started: string) => {
+        starts.push(started);
+        return start(started);
+      },
+    });
+    await story.advance('6s');
+    story.expectLeader('web-backup');
+    assert.equal(story.container('web-backup').state, 'running', story.told());
+    assert.deepEqual(starts, []);
+    assert.deepEqual(
+      story.log.filter((line) => line.includes('could not')),
+      [],
+    );
+  });
