@@ -75,8 +75,6 @@ const SUPERVISOR = tests('supervisor', false, 300_000);
 const FENCING = tests('fencing', false, 60_000);
 const SEEDS = simulator('1..40', 10);
 
-export const detectors: readonly Detector[] = [CORE, HISTORIES, SUPERVISOR, FENCING, SEEDS];
-
 /** In the order in which they are asked. */
 export function detectorsOf(file: string): readonly Detector[] {
   const part = file.split('/')[1];

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Detector, detectors, detectorsOf, findings } from './detectors.ts';
+import { type Detector, detectorsOf, findings } from './detectors.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 import { summaryOf } from './report.ts';
 import { type Result, verdictOf } from './result.ts';
-import { type Known, Results } from './results.ts';
+import { Results } from './results.ts';
 import { Workshop } from './workshop.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -54,24 +54,32 @@ function positive(name: string, text: string): number {
   return value;
 }
 
-/** A failure that is there with nothing broken says nothing. */
-async function findKnown(workshop: Workshop, commit: string, signal: AbortSignal): Promise<Known> {
-  const failing: Record<string, string[]> = {};
-  for (const detector of detectors) {
-    const found: string[] = [];
-    for await (const { by, words } of findings(detector, workshop.folder, signal)) {
-      found.push(by);
-      say(`fails with nothing broken, and counts for nothing: ${detector.title}: ${words}`);
-    }
-    failing[detector.title] = found;
-  }
-  return { commit, failing };
-}
-
 interface Trial {
   readonly workshop: Workshop;
-  readonly known: Known;
+  readonly results: Results;
+  /** what each detector finds with nothing broken, as far as it was asked for */
+  readonly known: Map<Detector, Promise<readonly string[]>>;
   readonly signal: AbortSignal;
+}
+
+/** A failure that is there with nothing broken says nothing. Asked once for a commit, before anything is broken. */
+function knownOf(detector: Detector, trial: Trial): Promise<readonly string[]> {
+  const known = trial.known.get(detector) ?? findKnown(detector, trial);
+  trial.known.set(detector, known);
+  return known;
+}
+
+async function findKnown(detector: Detector, { workshop, results, signal }: Trial): Promise<readonly string[]> {
+  const before = results.known(workshop.commit, detector.title);
+  if (before !== null) return before;
+  const found: string[] = [];
+  await using unbroken = await Workshop.open(ROOT, workshop.commit);
+  for await (const { by, words } of findings(detector, unbroken.folder, signal)) {
+    found.push(by);
+    say(`fails with nothing broken, and counts for nothing: ${detector.title}: ${words}`);
+  }
+  await results.addKnown(workshop.commit, detector.title, found);
+  return found;
 }
 
 /** Asks the next detector that was not asked yet. */
@@ -87,17 +95,19 @@ async function goOn(before: Result, trial: Trial): Promise<Result> {
     : { ...before, foundBy: { detector: detector.title, what }, tookMs };
 }
 
-async function firstFound(detector: Detector, { workshop, known, signal }: Trial): Promise<string | null> {
-  const ignored = known.failing[detector.title] ?? [];
+async function firstFound(detector: Detector, trial: Trial): Promise<string | null> {
+  const ignored = await knownOf(detector, trial);
+  const { workshop, signal } = trial;
   for await (const { by, words } of findings(detector, workshop.folder, signal))
     if (!ignored.includes(by)) return words;
   return null;
 }
 
 /** What the compiler refuses is no mutation. */
-async function sortOut(mutated: readonly Mutation[], workshop: Workshop, results: Results): Promise<void> {
-  const errors = await workshop.typeErrors(mutated);
-  for (const mutation of mutated) {
+async function sortOut(wanted: readonly Mutation[], workshop: Workshop, results: Results): Promise<void> {
+  const fitting = await workshop.fitting(wanted);
+  const errors = await workshop.typeErrors(fitting);
+  for (const mutation of fitting) {
     const typeError = errors.get(mutation.name) ?? '';
     const result = { mutation, commit: workshop.commit, typeError, silent: [], foundBy: null, tookMs: 0 };
     await results.add(result);
@@ -106,7 +116,8 @@ async function sortOut(mutated: readonly Mutation[], workshop: Workshop, results
 }
 
 /** The quick detectors for all of them first, and the slow ones only for what is left. */
-async function work(results: Results, until: number, trial: Trial, taken: Set<Mutation>): Promise<void> {
+async function work(until: number, trial: Trial, taken: Set<Mutation>): Promise<void> {
+  const { results } = trial;
   const next = (): Result | undefined =>
     results
       .all()
@@ -131,11 +142,10 @@ async function tryAll(wanted: readonly Mutation[], options: Options, results: Re
   const open = async (): Promise<Workshop> => workshops.use(await Workshop.open(ROOT, commit));
   const first = await open();
   await sortOut(wanted, first, results);
-  const known = results.known(commit) ?? (await findKnown(first, commit, signal));
-  await results.setKnown(known);
+  const known = new Map<Detector, Promise<readonly string[]>>();
   const others = await Promise.all(Array.from({ length: options.jobs - 1 }, open));
   const taken = new Set<Mutation>();
-  await Promise.all([first, ...others].map((workshop) => work(results, until, { workshop, known, signal }, taken)));
+  await Promise.all([first, ...others].map((workshop) => work(until, { workshop, results, known, signal }, taken)));
 }
 
 function lineOf({ mutation, typeError, foundBy, tookMs }: Result): string {

@@ -5,7 +5,7 @@ import { renderReport } from './report.ts';
 import type { Result } from './result.ts';
 
 /** What fails with nothing broken, in one commit: it says nothing about what is broken. */
-export interface Known {
+interface Known {
   readonly commit: string;
   /** tests and seeds, by the title of their detector */
   readonly failing: Readonly<Record<string, readonly string[]>>;
@@ -46,13 +46,14 @@ export class Results {
     return this.#results.get(name);
   }
 
-  /** @returns null when it is not known yet what fails in this commit with nothing broken */
-  known(commit: string): Known | null {
-    return this.#known?.commit === commit ? this.#known : null;
+  /** @returns null when it is not known yet what this detector finds in this commit with nothing broken */
+  known(commit: string, detector: string): readonly string[] | null {
+    return (this.#known?.commit === commit ? this.#known.failing[detector] : null) ?? null;
   }
 
-  async setKnown(known: Known): Promise<void> {
-    this.#known = known;
+  async addKnown(commit: string, detector: string, found: readonly string[]): Promise<void> {
+    const before = this.#known?.commit === commit ? this.#known.failing : {};
+    this.#known = { commit, failing: { ...before, [detector]: found } };
     await this.#save();
   }
 

@@ -47,6 +47,16 @@ export class Workshop implements AsyncDisposable {
     }
   }
 
+  /** Those whose text is there in this commit. */
+  async fitting(mutations: readonly Mutation[]): Promise<Mutation[]> {
+    const found: Mutation[] = [];
+    for (const mutation of mutations) {
+      const source = await readFile(join(this.folder, mutation.file), 'utf8').catch(() => '');
+      if (source.split(mutation.find).length === 2) found.push(mutation);
+    }
+    return found;
+  }
+
   /**
    * All of them at once, each as a file beside the one that it changes.
    * @returns by name what the compiler says first, of those that are no program

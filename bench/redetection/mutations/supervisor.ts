@@ -183,8 +183,8 @@ export const supervisor = [
     },
     {
       name: 'a paused standby is started',
-      find: "if (container.state === 'paused') return engine.unpauseContainer(id, { signal });",
-      replace: '',
+      find: "=== 'paused') return engine.unpauseContainer(id, { signal });",
+      replace: "=== 'paused' && id === '') return engine.unpauseContainer(id, { signal });",
       whatItBreaks: 'the engine refuses to start what is paused, and nobody takes over',
     },
     {
