@@ -71,7 +71,10 @@ export class Results {
 
   /** In the order of the table. */
   all(): Result[] {
-    return this.#mutations.flatMap((mutation) => this.of(mutation) ?? []);
+    return this.#mutations.flatMap((mutation) => {
+      const result = this.of(mutation);
+      return result ? [{ ...result, mutation }] : [];
+    });
   }
 }
 

@@ -27,6 +27,7 @@ export const health = [
       find: "seen.health === 'unhealthy' ? seen.healthFailures : 0",
       replace: "seen.health === 'unhealthy' ? turn.model.policy.threshold : 0",
       whatItBreaks: 'Docker calls a container unhealthy after a pause, and it is restarted for that',
+      mendedIn: '838282a',
     },
     {
       name: 'the first failed probe of the engine outweighs the gateway',
@@ -127,7 +128,6 @@ export const health = [
       find: 'if (!reading || reading.readAt <= memory.checkSaidAt) return;',
       replace: 'if (!reading) return;',
       whatItBreaks: 'what the gateway said a while ago outweighs what it said since',
-      mendedIn: '84ec117',
     },
     {
       name: 'failed requests of a reading are failed checks',
