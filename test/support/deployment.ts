@@ -3,10 +3,12 @@
  * command line as a user calls it, docker and docker-compose beside it, and an end that leaves nothing.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../src/adapters/sqlite/store.ts';
+import type { Store } from '../../src/ports/store.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -20,6 +22,7 @@ export interface Result {
 export interface Status {
   readonly project: string;
   readonly supervised: boolean;
+  readonly unrecorded: { readonly reason: string } | null;
   readonly services: readonly {
     readonly name: string;
     readonly mode: string;
@@ -151,15 +154,15 @@ export class Deployment implements AsyncDisposable {
     throw new Error(`no container of ${member}`);
   }
 
-  /** Asks until `claim` holds; throws with the last status after `timeoutMs`. */
+  /** Asks until `claim` holds; throws with the last status after `timeoutMs`. A supervisor may die while it is asked. */
   async until(what: string, timeoutMs: number, claim: (status: Status) => boolean): Promise<Status> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const status = await this.status();
-      if (claim(status)) return status;
+      const status = await this.status().catch((error: Error) => error);
+      if (!(status instanceof Error) && claim(status)) return status;
       if (Date.now() > deadline)
         throw new Error(
-          `not within ${timeoutMs} ms: ${what}\n${JSON.stringify(status, null, 1)}\n${(await this.twinhull('events', '--no-follow')).stdout}`,
+          `not within ${timeoutMs} ms: ${what}\n${status instanceof Error ? status.message : JSON.stringify(status, null, 1)}\n${(await this.twinhull('events', '--no-follow')).stdout}`,
         );
       await sleep(200);
     }
@@ -183,6 +186,17 @@ export class Deployment implements AsyncDisposable {
       env: this.env,
     });
     return (JSON.parse(stdout) as { pid: number }).pid;
+  }
+
+  /** What its supervisor wrote down, from the files. */
+  onRecord<Result>(read: (store: Store) => Result): Result {
+    const [file] = globSync(join(this.env['TWINHULL_STATE_DIR'] ?? '', '*', this.name, 'state.db'));
+    const store = openStore(dirname(file ?? ''), { now: () => Date.now() }, { readOnly: true });
+    try {
+      return read(store);
+    } finally {
+      store.close();
+    }
   }
 
   /** With the shell that would start it again: nobody supervises after this. */
