@@ -69,6 +69,8 @@ function fitting(rung: LadderRung, { state }: MemberSeen): Rung[] {
     case 'restart_soft':
       return hasEnded ? ['start'] : ['restart_soft'];
     case 'reconnect':
+      // its start connects it
+      return hasEnded ? ['start'] : ['reconnect'];
     case 'restart_hard':
     case 'replace':
       return [rung];

@@ -178,3 +178,21 @@ test('requests that stood still for a moment restart nobody, also where one fail
     [],
   );
 });
+
+test('a partition, the member exits, and the disk has no room for a new one: it is started, and not without end', () => {
+  const story = well(serviceModel('web'));
+  const fileSystems = [{ what: 'the engine', diskShare: 0.99, inodesShare: null, isEngines: true }];
+  story.host = { memoryShare: null, fileSystems };
+  story.seeMember('web', 'web-backup', { attached: false });
+  const effects = effectsIn(story.decide().map(lineOf));
+  assert.ok(effects.includes('reconnect web web-backup'), effects.join());
+  story.seeMember('web', 'web-backup', exited);
+  for (let rounds = 0; rounds < 200; rounds++) {
+    const [key] = story.pending().filter((pending) => /reconnect|start/.test(pending));
+    const lines = key === undefined ? story.decide().map(lineOf) : fails(story, key);
+    effects.push(...effectsIn(lines));
+    story.now += 100;
+  }
+  assert.ok(effects.includes('start web web-backup'), effects.join());
+  assert.ok(effects.filter((key) => /reconnect|start/.test(key)).length <= 6, effects.join());
+});

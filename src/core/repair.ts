@@ -54,6 +54,8 @@ import {
 import { unrecordedWords } from './unrecorded.ts';
 
 const LOOK_AGAIN_MS = 1000;
+/** Between two rounds of a ladder: one of means that end nothing, and are not counted, would go round without end. */
+const LEAST_ROUND_MS = 2000;
 /** a new container needs this long even where the failure's own deadline is shorter */
 const REPLACE_DEADLINE_MS = 30_000;
 
@@ -254,7 +256,7 @@ function nextRung(turn: Turn, name: string, repair: Repair, seen: MemberSeen, { 
   if (repair.step < repair.ladder.length) return;
   repair.step = 0;
   repair.ladder = ladderOf(turn, name, repair.failure, seen);
-  repair.until = turn.now + waitBefore(memory);
+  repair.until = turn.now + Math.max(LEAST_ROUND_MS, waitBefore(memory));
 }
 
 function climb(turn: Turn, name: string, repair: Repair, seen: MemberSeen, condition: Failed): void {
@@ -291,7 +293,7 @@ function withoutReplacing(turn: Turn, name: string, repair: Repair, seen: Member
   if (milder.length > 0) {
     repair.ladder = milder;
     repair.step = 0;
-    repair.until = turn.now + waitBefore(memberMemory(turn, name));
+    repair.until = turn.now + Math.max(LEAST_ROUND_MS, waitBefore(memberMemory(turn, name)));
   }
   wake(turn, Math.max(repair.until, turn.now + LOOK_AGAIN_MS));
 }
