@@ -55,6 +55,7 @@ function positive(name: string, text: string): number {
 }
 
 interface Trial {
+  readonly wanted: readonly Mutation[];
   readonly workshop: Workshop;
   readonly results: Results;
   /** what each detector finds with nothing broken, as far as it was asked for */
@@ -90,9 +91,10 @@ async function goOn(before: Result, trial: Trial): Promise<Result> {
   const began = performance.now();
   const what = await trial.workshop.with(mutation, () => firstFound(detector, trial));
   const tookMs = before.tookMs + Math.round(performance.now() - began);
+  const { commit } = trial.workshop;
   return what === null
-    ? { ...before, silent: [...silent, detector.title], tookMs }
-    : { ...before, foundBy: { detector: detector.title, what }, tookMs };
+    ? { ...before, commit, silent: [...silent, detector.title], tookMs }
+    : { ...before, commit, foundBy: { detector: detector.title, what }, tookMs };
 }
 
 async function firstFound(detector: Detector, trial: Trial): Promise<string | null> {
@@ -117,11 +119,11 @@ async function sortOut(wanted: readonly Mutation[], workshop: Workshop, results:
 
 /** The quick detectors for all of them first, and the slow ones only for what is left. */
 async function work(until: number, trial: Trial, taken: Set<Mutation>): Promise<void> {
-  const { results } = trial;
+  const { results, wanted } = trial;
   const next = (): Result | undefined =>
     results
       .all()
-      .filter((result) => verdictOf(result) === null && !taken.has(result.mutation))
+      .filter((result) => verdictOf(result) === null && wanted.includes(result.mutation) && !taken.has(result.mutation))
       .toSorted((one, other) => one.silent.length - other.silent.length)[0];
   for (let before = next(); before !== undefined && performance.now() < until; before = next()) {
     taken.add(before.mutation);
@@ -132,7 +134,7 @@ async function work(until: number, trial: Trial, taken: Set<Mutation>): Promise<
   }
 }
 
-async function tryAll(wanted: readonly Mutation[], options: Options, results: Results): Promise<void> {
+async function tryAll(isNew: (mutation: Mutation) => boolean, options: Options, results: Results): Promise<void> {
   const until = performance.now() + options.forMs;
   const interrupt = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort());
@@ -141,11 +143,14 @@ async function tryAll(wanted: readonly Mutation[], options: Options, results: Re
   await using workshops = new AsyncDisposableStack();
   const open = async (): Promise<Workshop> => workshops.use(await Workshop.open(ROOT, commit));
   const first = await open();
-  await sortOut(wanted, first, results);
+  const { wanted } = options;
+  await sortOut(wanted.filter(isNew), first, results);
   const known = new Map<Detector, Promise<readonly string[]>>();
   const others = await Promise.all(Array.from({ length: options.jobs - 1 }, open));
   const taken = new Set<Mutation>();
-  await Promise.all([first, ...others].map((workshop) => work(until, { workshop, results, known, signal }, taken)));
+  await Promise.all(
+    [first, ...others].map((workshop) => work(until, { wanted, workshop, results, known, signal }, taken)),
+  );
 }
 
 function lineOf({ mutation, typeError, foundBy, tookMs }: Result): string {
@@ -167,7 +172,7 @@ async function main(): Promise<void> {
     const known = results.of(mutation);
     return known === undefined || (options.again && verdictOf(known) === 'missed');
   };
-  await tryAll(options.wanted.filter(isNew), options, results);
+  await tryAll(isNew, options, results);
   const all = results.all();
   say(summaryOf(all));
   for (const { mutation } of all.filter((result) => verdictOf(result) === 'missed'))

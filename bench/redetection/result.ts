@@ -4,7 +4,7 @@ import type { Mutation } from './mutation.ts';
 /** What came of one mutation. */
 export interface Result {
   readonly mutation: Mutation;
-  /** in which it was tried */
+  /** in which it was tried last */
   readonly commit: string;
   /** the compiler's first word where the change is no program: then it was not tried */
   readonly typeError: string;

@@ -224,8 +224,8 @@ export const repair = [
     },
     {
       name: 'after the last rung the first at once',
-      find: 'repair.ladder = ladderOf(turn, name, repair.failure, seen);\n  repair.until = turn.now + waitBefore(memory);',
-      replace: 'repair.ladder = ladderOf(turn, name, repair.failure, seen);\n  repair.until = turn.now;',
+      find: 'repair.failure, seen);\n  repair.until = turn.now + ',
+      replace: 'repair.failure, seen);\n  repair.until = turn.now + 0 * ',
       whatItBreaks: 'the ladder is climbed again with no wait',
     },
     {
