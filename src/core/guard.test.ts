@@ -75,6 +75,19 @@ test('hands off: what is no traffic, in a freeze or in maintenance', () => {
   );
 });
 
+test('what has to be on record first, while nothing can be written', () => {
+  const lost = { kind: 'record_lost', reason: 'the disk is full' } as const;
+  const judge = (kind: EffectKind, ...signals: readonly Signal[]): string[] => {
+    const story = calm();
+    story.seeMember('alone', 'alone', dead);
+    return verdict(story, [effect(kind, 'alone', 'alone')], () => undefined, signals);
+  };
+  const broken = ['restart_hard alone alone: it has to be on record first, and nothing can be written'];
+  assert.deepEqual(judge('restart_hard', lost), broken);
+  assert.deepEqual(judge('restart_hard', lost, { kind: 'record_kept', lost: 0 }), []);
+  assert.deepEqual(judge('start', lost), []);
+});
+
 test('nothing that runs is ended under the brake', () => {
   const story = calm();
   for (const member of ['web-primary', 'web-backup']) story.read('web', member, sick);

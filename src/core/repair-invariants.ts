@@ -12,6 +12,7 @@ import { comesFirst } from './emergency-order.ts';
 import { HANDS_OVER } from './freeze.ts';
 import type { MemberMemory, Memory, ServiceMemory } from './memory.ts';
 import type { MemberSeen, Observation, ServiceModel, ServiceSeen, Signal } from './model.ts';
+import { unrecordedWords } from './unrecorded.ts';
 
 /** A decision, and what it was made from. */
 export interface Judged {
@@ -37,7 +38,17 @@ const ENDS: ReadonlySet<EffectKind> = new Set(['restart_soft', 'restart_hard', '
 /** Repairs that count. */
 const COUNTED: ReadonlySet<EffectKind> = new Set(['start', 'restart_soft', 'restart_hard', 'replace']);
 
-const RULES = [handsOn, braked, overBudget, tooEarly, removesQuarantined, outOfOrder, endsWhatServes, endsAnother];
+const RULES = [
+  handsOn,
+  unrecorded,
+  braked,
+  overBudget,
+  tooEarly,
+  removesQuarantined,
+  outOfOrder,
+  endsWhatServes,
+  endsAnother,
+];
 
 /** Checked with every decision: cheap as long as nothing is broken. @returns what is broken, in words */
 export function brokenRepairs(judged: Judged, effects: readonly EffectAction[]): string[] {
@@ -69,6 +80,12 @@ function handsOn(scene: Scene, effect: EffectAction): string {
   if (isHandover(scene, effect)) return '';
   if (scene.judged.decision.memory.frozen) return 'repairs are frozen';
   return scene.is.maintenance ? 'the service is in maintenance' : '';
+}
+
+/** A change of who runs goes on only if it had begun before. */
+function unrecorded({ judged, service, was, is }: Scene, { kind }: EffectAction): string {
+  const why = unrecordedWords(judged.decision.memory, was ?? is, service, kind);
+  return why === '' ? '' : 'it has to be on record first, and nothing can be written';
 }
 
 function braked(scene: Scene, effect: EffectAction): string {
