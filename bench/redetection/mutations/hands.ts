@@ -152,20 +152,20 @@ export const hands = [
   ...inFile('src/core/repair-invariants.ts', [
     {
       name: 'the brake is no rule',
-      find: 'const RULES = [handsOn, braked, overBudget,',
-      replace: 'const RULES = [handsOn, overBudget,',
+      find: '  braked,\n',
+      replace: '',
       whatItBreaks: 'a decision that ends what runs under the brake is carried out',
     },
     {
       name: 'the budget is no rule',
-      find: 'const RULES = [handsOn, braked, overBudget,',
-      replace: 'const RULES = [handsOn, braked,',
+      find: '  overBudget,\n',
+      replace: '',
       whatItBreaks: 'a decision beyond the budget is carried out',
     },
     {
       name: 'quarantine is no rule',
-      find: ' tooEarly, removesQuarantined, outOfOrder,',
-      replace: ' tooEarly, outOfOrder,',
+      find: '  removesQuarantined,\n',
+      replace: '',
       whatItBreaks: 'a decision that deletes the last good copy is carried out',
     },
   ]),
