@@ -174,11 +174,9 @@ async function main(): Promise<void> {
   };
   await tryAll(isNew, options, results);
   const all = results.all();
-  say(summaryOf(all));
+  say(summaryOf(all, mutations.length));
   for (const { mutation } of all.filter((result) => verdictOf(result) === 'missed'))
     say(`not found: ${mutation.name} (${mutation.file}): ${mutation.whatItBreaks}`);
-  const untried = mutations.length - all.filter((result) => verdictOf(result) !== null).length;
-  if (untried > 0) say(`${untried} were not tried to the end; --resume goes on`);
   process.exitCode = all.length === mutations.length && all.every((result) => verdictOf(result) === 'found') ? 0 : 1;
 }
 

@@ -1,10 +1,18 @@
 import { wilson } from '../statistics.ts';
 import { type Result, verdictOf } from './result.ts';
 
-/** The figure in words: how many of how many, with its interval. */
-export function summaryOf(results: readonly Result[]): string {
-  const tried = results.filter((result) => verdictOf(result) === 'found' || verdictOf(result) === 'missed');
-  const found = tried.filter(({ foundBy }) => foundBy !== null);
+/**
+ * The figure in words: how many of how many, with its interval. While some were not tried to the end there is none: what
+ * is found is done with sooner than what is not, so a part of them looks better than the whole.
+ * @param planned how many there are in the table
+ */
+export function summaryOf(results: readonly Result[], planned: number): string {
+  const found = results.filter((result) => verdictOf(result) === 'found');
+  const missed = results.filter((result) => verdictOf(result) === 'missed');
+  const untried = planned - results.filter((result) => verdictOf(result) !== null).length;
+  if (untried > 0)
+    return `${found.length} found and ${missed.length} not found so far, ${untried} not tried to the end; a share can be told when all are`;
+  const tried = [...found, ...missed];
   const [from, to] = wilson(found.length, tried.length);
   const isBug = ({ mutation }: Result): boolean => mutation.mendedIn !== undefined;
   return `${found.length} of ${tried.length} found (95 % interval ${percent(from)} to ${percent(to)}), among them ${found.filter(isBug).length} of the ${tried.filter(isBug).length} that bring a mended bug back`;
@@ -14,10 +22,9 @@ export function summaryOf(results: readonly Result[]): string {
 export function renderReport(results: readonly Result[], planned: number): string {
   const of = (verdict: ReturnType<typeof verdictOf>): Result[] =>
     results.filter((result) => verdictOf(result) === verdict);
-  const untried = planned - results.length + of(null).length;
   const commits = [...new Set(results.map(({ commit }) => commit.slice(0, 7)))];
   return [
-    `${summaryOf(results)}.${untried > 0 ? ` ${untried} were not tried to the end.` : ''}`,
+    `${summaryOf(results, planned)}.`,
     '',
     ...section('Not found', ['mutation', 'file', 'what it breaks'], of('missed').map(missedCells)),
     ...section('No program', ['mutation', 'file', 'the compiler'], of('no program').map(refusedCells)),
@@ -26,7 +33,7 @@ export function renderReport(results: readonly Result[], planned: number): strin
       ['mutation', 'what it breaks', 'brings back', 'found by', 'after'],
       of('found').map(foundCells),
     ),
-    `Each is one small change to the source of ${commits.length === 1 ? 'commit' : 'commits'} ${commits.join(', ')}. Unit tests are asked first, those of the changed part before those of what is built on it, then seeds of the simulator; the first that fails is named, with the time that it took to get there.`,
+    `Each is one small change to the source of ${commits.length === 1 ? 'commit' : 'commits'} ${commits.join(', ')}. Unit tests are asked first, those of the changed part before those of what is built on it, then seeds of the simulator; the first that fails is named, with the time that it took to get there. Where one was not found, the test that was wanting has been written: the share says how these are held, and not how many of other changes would be found.`,
     '',
   ].join('\n');
 }
