@@ -30,11 +30,8 @@ import { Picture } from './picture.ts';
 import { forgetProject, Recorder, savedMemory } from './record.ts';
 import { restartedWith, restartMembers, restartTarget } from './restart.ts';
 import { statusOf, type ProjectStatus } from './status.ts';
-import { chooseSuccessor, handoverBoundMs, hasStandby, untilIdle } from './switch.ts';
+import { Switching, type Switch } from './switch.ts';
 import { recordedFirst } from './write-ahead.ts';
-
-/** while a change of who runs is waited for */
-const LOOK_EVERY_MS = 50;
 
 type Ending = { readonly ended: 'stopped' | 'gone' };
 
@@ -50,7 +47,7 @@ export class Supervisor implements SupervisorHandle {
   /** aborted when run() ends, for whatever reason */
   readonly #over = new AbortController();
   readonly #busy = new BusyServices();
-  readonly #endListeners = new Set<(key: string, ended: Ended) => void>();
+  readonly #switching: Switching;
   readonly #firstLook = Promise.withResolvers<void>();
   #fleet: Fleet;
   #model: CoreModel;
@@ -98,6 +95,12 @@ export class Supervisor implements SupervisorHandle {
     });
     const countersOf = (service: string) => picture.reading(service)?.counters ?? null;
     this.#recorder = new Recorder({ store, clock, log, countersOf, failpoint: parts.failpoint });
+    this.#switching = new Switching({
+      clock,
+      memory: () => this.#memory,
+      ask: (signal) => void this.#say(signal),
+      signal: this.#over.signal,
+    });
     this.#actor = new Actor({
       engine,
       clock,
@@ -291,7 +294,7 @@ export class Supervisor implements SupervisorHandle {
     if (this.#over.signal.aborted && outcome !== 'done') return; // stays in the journal as pending
     this.#recorder.ended(id, effect, outcome, detail);
     const key = keyOf(effect);
-    for (const listener of this.#endListeners) listener(key, { outcome, missedCheck, detail });
+    this.#switching.ended(key, { outcome, missedCheck, detail });
     this.#say({ kind: 'action_ended', key, service: effect.service, outcome, missedCheck, detail });
   }
 
@@ -368,52 +371,8 @@ export class Supervisor implements SupervisorHandle {
     await this.#observer.lookAt(this.#gateways.all(), signal).catch((error: unknown) => this.#fail(error));
   }
 
-  async failover(service: string, to?: string): Promise<{ readonly from: string | null; readonly to: string }> {
-    const plan = this.#plan(service);
-    const successor = chooseSuccessor(plan, this.#memory, to);
-    const gateway = this.#gateways.get(service);
-    if (!gateway && !hasStandby(plan)) throw new TwinhullError('TH_SWITCH_REFUSED', `${service} has no gateway`);
-    await this.#switch(plan, successor.to);
-    const { from } = successor;
-    // one that stands by is drained before it rests
-    if (from !== null && gateway && !hasStandby(plan))
-      await untilIdle(gateway, from, plan.policy.drainTimeoutMs, this.#parts.clock, this.#over.signal);
-    return successor;
-  }
-
-  /** Through the core like any other change of leader, so that it goes into the journal and is remembered. */
-  async #switch(plan: ServicePlan, to: string): Promise<void> {
-    const { name: service } = plan;
-    const key = keyOf({ kind: 'lead', service, member: to });
-    const ended = this.#endOf(key);
-    this.#say({ kind: 'switch_asked', service, to });
-    if (this.#memory.services[service]?.handover?.to === to) {
-      ended.cancel();
-      return this.#untilHandedOver(plan, to);
-    }
-    if (this.#memory.services[service]?.pending[key]?.ended !== false) {
-      ended.cancel();
-      throw new TwinhullError('TH_SWITCH_REFUSED', `${to} is not ready to take over right now`);
-    }
-    const { outcome, detail } = await ended.end;
-    if (outcome !== 'done') throw new TwinhullError('TH_SWITCH_REFUSED', `the gateway did not switch: ${detail}`);
-  }
-
-  /** Also until it was taken back, when the new one did not serve. */
-  async #untilHandedOver({ name, policy }: ServicePlan, to: string): Promise<void> {
-    const { clock } = this.#parts;
-    const until = clock.monotonic() + handoverBoundMs(policy);
-    const refuse = (why: string): TwinhullError => new TwinhullError('TH_SWITCH_REFUSED', why);
-    while (this.#memory.services[name]?.handover !== undefined) {
-      if (clock.monotonic() >= until) {
-        const why = this.#memory.services[name]?.reason ?? '';
-        throw refuse(`${to} does not serve yet, and it is still tried${why === '' ? '' : ` (${why})`}`);
-      }
-      await clock.sleep(LOOK_EVERY_MS, this.#over.signal);
-    }
-    const { handedOver, leader } = this.#memory.services[name] ?? {};
-    if (handedOver?.to !== to) throw refuse('something else was asked for meanwhile');
-    if (handedOver.failure !== '') throw refuse(`${handedOver.failure}; ${leader ?? 'the other one'} runs again`);
+  async failover(service: string, to?: string): Promise<Switch> {
+    return await this.#switching.carryOut(this.#plan(service), this.#gateways.get(service), to);
   }
 
   announceDrill(service: string, member: string, forMs: number): void {
@@ -438,17 +397,6 @@ export class Supervisor implements SupervisorHandle {
     this.#memory = memory;
     for (const note of notes) this.#recorder.note(note);
     return notes;
-  }
-
-  #endOf(key: string): { readonly end: Promise<Ended>; readonly cancel: () => void } {
-    const { promise, resolve } = Promise.withResolvers<Ended>();
-    const listener = (ended: string, how: Ended): void => {
-      if (ended !== key) return;
-      this.#endListeners.delete(listener);
-      resolve(how);
-    };
-    this.#endListeners.add(listener);
-    return { end: promise, cancel: () => this.#endListeners.delete(listener) };
   }
 
   async restart(target: string, onStep: (line: string) => void = () => undefined): Promise<void> {
