@@ -90,7 +90,8 @@ export async function* findings(
   folder: string,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
-  const child = spawn(process.execPath, await args(folder), {
+  // what is broken may go round for ever: it ends with us, however we end
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...(await args(folder))], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
