@@ -1,5 +1,6 @@
 /** What was said since the last decision, put into memory. */
 
+import type { EffectKind } from './actions.ts';
 import type { Handover, MemberMemory, Memory, Repair, ServiceMemory } from './memory.ts';
 import type { Order, ServiceModel, Signal } from './model.ts';
 import { engineLost, SHUTTING_DOWN_MS } from './engine-away.ts';
@@ -16,6 +17,8 @@ const SAME_CHECK_MS = 50;
 const MILD_PROOF_MS = 5000;
 /** Nothing is asked for again before this long, so that a refusal, or an old reading, makes no busy loop. */
 const RETRY_MS = 1000;
+/** What was done may not be seen yet, while the engine or the gateway does not tell: it is not asked for again at once. */
+const SEEN_LATER: ReadonlySet<EffectKind> = new Set(['lead', 'drain', 'take_out', 'start_standby']);
 
 export function absorbSignals(
   memory: Memory,
@@ -129,7 +132,7 @@ type ActionEnded = Extract<Signal, { kind: 'action_ended' }>;
 function endAction(service: ServiceMemory, model: ServiceModel, signal: ActionEnded, now: number): void {
   const pending = service.pending[signal.key];
   if (!pending || pending.ended) return;
-  const isSeenLater = pending.kind === 'lead' || pending.kind === 'drain' || pending.kind === 'take_out';
+  const isSeenLater = SEEN_LATER.has(pending.kind);
   const isOver = signal.outcome === 'given_up' || (signal.outcome === 'done' && !isSeenLater);
   if (isOver) delete service.pending[signal.key];
   else service.pending[signal.key] = { ...pending, ended: signal.outcome === 'done', until: now + RETRY_MS };
