@@ -52,6 +52,13 @@ test('all of a service are ended, the last one that serves too, again and again'
   assert.ok(rules.has('no storm') && rules.has('never the last one'), [...rules].join());
 });
 
+test('somebody never waits', async () => {
+  const fault = defect('a busy loop', 'process', async (world, engine) => {
+    for (;;) await engine.inspectContainer(idOf(world, some(world)), {});
+  });
+  assert.ok((await rulesBrokenBy(fault)).has('time goes on'));
+});
+
 test('a second writer is started', async () => {
   const fault = defect('a second writer', 'process', (world, engine) => {
     const store = world.fleet.services.find(({ policy }) => policy.oneWriter);

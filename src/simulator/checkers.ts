@@ -23,6 +23,8 @@ const KNOWN_WELL_MS = 30_000;
 const SERVES_AGAIN_WITHIN_MS = 90_000;
 /** More ends than this in a minute, of one service, are a storm whatever the budget says. */
 const STORM = 8;
+/** Calls at one moment: a look at the largest project takes some hundred. */
+const TOO_MANY_AT_ONCE = 20_000;
 /** A command that a person gave so long ago may still be ending one member after the other. */
 const COMMAND_TAKES_MS = 180_000;
 
@@ -41,6 +43,7 @@ export class Checkers {
   /** since when a service does not serve although it could */
   readonly #unserved = new Map<string, number>();
   readonly #told = new Set<string>();
+  readonly #atOnce = { at: 0, calls: 0 };
   /** what happens from now on is noise: whatever is done to a container is done without a cause */
   isNoiseOnly = false;
   /** times that requests were sent to another member than before, by twinhull's decision */
@@ -50,6 +53,7 @@ export class Checkers {
     this.#world = world;
     this.#causes = causes;
     world.onCall.add((process, door, call, when, values) => {
+      this.#goesOn(process, call);
       if (call === 'saveDocument' && when === 'before') this.#remembered(values[1]);
       if (door === 'gateway' && when === 'before' && call === 'lead') this.switches += 1;
       if (door !== 'engine') return;
@@ -60,6 +64,19 @@ export class Checkers {
       if (this.isNoiseOnly && CHANGING.test(call)) this.#changing(process, call, String(values[0]));
     });
     world.onEnd.add((ending) => this.#ended(ending));
+  }
+
+  /** A process that never waits keeps the virtual time where it is, for ever: it is ended, so that the run has an end. */
+  #goesOn(process: Process, call: string): void {
+    const now = this.#world.clock.monotonic();
+    if (this.#atOnce.at !== now) Object.assign(this.#atOnce, { at: now, calls: 0 });
+    this.#atOnce.calls += 1;
+    if (this.#atOnce.calls <= TOO_MANY_AT_ONCE) return;
+    this.#once('time goes on', `${process.name}: ${call} again and again, without a pause`);
+    this.#atOnce.calls = 0;
+    const { twinhull } = this.#world;
+    if (twinhull.process === process) twinhull.kill(false);
+    else process.life.kill();
   }
 
   /** What must hold for every decision is checked where it is made; here it is only told. */
