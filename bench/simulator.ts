@@ -5,6 +5,7 @@
  */
 
 import { mkdir, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { faults } from '../src/simulator/faults.ts';
@@ -67,13 +68,17 @@ function row({ title, timesReal }: Case): string {
   return `| ${title} | ${n} | ${median} [${from}, ${to}] (${percent} %) | ${timesReal.join(', ')} |`;
 }
 
-function page(measured: readonly Case[], { processors, memoryGiB, kernel, node, measuredAt }: Host): string {
+function page(
+  measured: readonly Case[],
+  { processors, memoryGiB, kernel, node, measuredAt }: Host,
+  load: string,
+): string {
   return [
     '| what | repeats | virtual time for each second of one core: median [interval] | each repeat, in order |',
     '| --- | --- | --- | --- |',
     ...measured.map(row),
     '',
-    `Processor time of the whole process, compiler and garbage collector included; the first repeat is cold. The interval is that of the median, by order statistics. ${processors}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${measuredAt.slice(0, 10)}.`,
+    `Processor time of the whole process, compiler and garbage collector included; the first repeat is cold. The interval is that of the median, by order statistics. ${processors}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${measuredAt.slice(0, 10)}; its load was ${load} in the minute before the end, 1 of it ours.`,
     '',
   ].join('\n');
 }
@@ -83,6 +88,7 @@ const repeats = Number(values.repeats);
 if (!Number.isInteger(repeats) || repeats < 1) throw new Error('--repeats takes a whole number above 0');
 const machine = describeHost();
 const measured = await measure(repeats);
+const load = (loadavg()[0] ?? 0).toFixed(1);
 await mkdir(FOLDER, { recursive: true });
-await writeFile(join(FOLDER, 'simulator.json'), `${JSON.stringify({ machine, cases: measured })}\n`);
-await writeFile(join(FOLDER, 'simulator.md'), page(measured, machine));
+await writeFile(join(FOLDER, 'simulator.json'), `${JSON.stringify({ machine, load, cases: measured })}\n`);
+await writeFile(join(FOLDER, 'simulator.md'), page(measured, machine, load));
