@@ -49,8 +49,10 @@ export function needsRecord(kind: EffectKind, { policy }: Pick<ServiceModel, 'po
 /** '' when it may begin; else why not, for a person. A change that began without a record is none that goes on. */
 export function unrecordedWords(whole: Memory, service: ServiceMemory, model: ServiceModel, kind: EffectKind): string {
   if (whole.unrecorded === undefined || !needsRecord(kind, model)) return '';
-  const isOnRecord = service.handover !== undefined && service.handover.since < whole.unrecorded.since;
-  if (isOnRecord && HANDS_OVER.has(kind)) return '';
+  const { handover } = service;
+  // of two that write none begins to take over then, see isWriterHeld()
+  const isOnRecord = model.policy.oneWriter || (handover?.since ?? Infinity) < whole.unrecorded.since;
+  if (handover && isOnRecord && HANDS_OVER.has(kind)) return '';
   return `what it takes has to be on record before it begins, and the record cannot be written (${whole.unrecorded.reason})`;
 }
 

@@ -90,7 +90,7 @@ export const hands = [
     },
     {
       name: 'a full disk leaves a change of writers half done',
-      find: "if (isOnRecord && HANDS_OVER.has(kind)) return '';",
+      find: "if (handover && isOnRecord && HANDS_OVER.has(kind)) return '';",
       replace: '',
       whatItBreaks: 'a disk that fills up between the end of one writer and the start of the other leaves none',
     },
