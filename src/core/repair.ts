@@ -5,16 +5,7 @@
  * service is being restarted at any time.
  */
 
-import {
-  countAction,
-  countRestart,
-  endsNothing,
-  followsForNothing,
-  isBudgetSpent,
-  isHopeless,
-  isLooping,
-  waitBefore,
-} from './budget.ts';
+import { countAction, countRestart, endsNothing, followsForNothing, isBudgetSpent, waitBefore } from './budget.ts';
 import { isHeld } from './cascade.ts';
 import { probe } from './failover.ts';
 import { failureOfRunning, ladderFor, reactionTo, rungWords, thresholdOf, unavailable } from './diagnosis.ts';
@@ -31,10 +22,11 @@ import {
   weigh,
 } from './incidents.ts';
 import { failuresNeeded } from './proof.ts';
-import { type Repair, type Rung, runOf } from './memory.ts';
+import type { Repair, Rung } from './memory.ts';
 import type { FailureKind, MemberSeen } from './model.ts';
-import { obstacleTo, obstacleToEnding, obstacleToEndingServer } from './obstacles.ts';
+import { obstacleTo, obstacleToEndingServer } from './obstacles.ts';
 import { isIdleStandby } from './pair.ts';
+import { alertSpent, deservesQuarantine, keepQuarantined, quarantineInTurn } from './quarantine.ts';
 import { spanText } from './span.ts';
 import { leftToTwin } from './standby.ts';
 import { endedForMemory } from './strain.ts';
@@ -51,7 +43,6 @@ import {
   worksFrom,
   type Turn,
 } from './turn.ts';
-import { unrecordedWords } from './unrecorded.ts';
 
 const LOOK_AGAIN_MS = 1000;
 /** Between two rounds of a ladder: one of means that end nothing, and are not counted, would go round without end. */
@@ -307,86 +298,6 @@ function deadlineFor(turn: Turn, failure: FailureKind, rung: Rung): number {
 function countWords({ memory, model }: Turn): string {
   const { actions, windowMs } = model.policy.budget;
   return `: repair ${memory.actionsAt.length} of at most ${actions} in ${spanText(windowMs)}`;
-}
-
-/**
- * Enough is enough, if the service goes on without it and its own repairs did not last, or if it is alone and never
- * lasts. One that finds the budget used up by others is no hopeless case: it waits.
- */
-function deservesQuarantine(turn: Turn, name: string): boolean {
-  if (!isBudgetSpent(turn)) return false;
-  const memory = memberMemory(turn, name);
-  if (usable(turn).some((other) => other !== name)) return isHopeless(turn, memory);
-  if (turn.model.members.length === 1 && isLooping(turn, memory)) return true;
-  alertSpent(turn, name);
-  return false;
-}
-
-function alertSpent({ model, memory, actions }: Turn, name: string): void {
-  if (memory.budgetAlerted) return;
-  memory.budgetAlerted = true;
-  const reason = `${name} was repaired ${memory.actionsAt.length} times and fails again; nobody else serves, so it is tried on with growing waits`;
-  actions.push({ kind: 'alert', service: model.name, member: name, reason });
-}
-
-/** One that runs is ended: like every other end, not under the brake and not while another one is in repair. */
-function quarantineInTurn(turn: Turn, name: string, seen: MemberSeen): void {
-  const unrecorded = unrecordedWords(turn.whole, turn.memory, turn.model, 'quarantine');
-  const running = seen.state === 'running' ? obstacleToEnding(turn, name) : null;
-  const obstacle = unrecorded === '' ? running : { why: unrecorded, until: null };
-  if (!obstacle) return quarantine(turn, name);
-  consider(turn, name, `it is not stopped for good yet: ${obstacle.why}`, obstacle.until);
-  wake(turn, turn.now + LOOK_AGAIN_MS);
-}
-
-function quarantine(turn: Turn, name: string): void {
-  const memory = memberMemory(turn, name);
-  const seen = memberSeen(turn, name);
-  const times = turn.memory.actionsAt.length;
-  const reason = `${name} failed again after ${times} repairs of ${turn.model.name}; it is left ${seen.state === 'absent' ? 'without a container' : 'stopped, with its logs'}, until twinhull up or twinhull restart ${name}`;
-  ask(turn, 'quarantine', name, reason, { deadlineMs: stopDeadlineMs(turn) });
-  turn.actions.push({ kind: 'alert', service: turn.model.name, member: name, reason });
-  closeIncident(turn, name, 'quarantined', reason);
-  memory.quarantinedAt = turn.now;
-  memory.endedByUs = runOf(seen);
-  memory.repair = null;
-}
-
-/** After a budget's window it gets one more chance, if nobody has given it one before. */
-export function releaseQuarantines(turn: Turn): void {
-  for (const { name } of turn.model.members) {
-    const memory = memberMemory(turn, name);
-    if (memory.quarantinedAt === null) continue;
-    const until = memory.quarantinedAt + turn.model.policy.budget.windowMs;
-    if (turn.now < until && !isStartedByOthers(turn, name, memory.quarantinedAt)) {
-      wake(turn, until);
-      continue;
-    }
-    memory.quarantinedAt = null;
-    memory.askedAt = null;
-    memory.loops = 0;
-  }
-}
-
-function isStartedByOthers(turn: Turn, name: string, quarantinedAt: number): boolean {
-  const seen = memberSeen(turn, name);
-  return !isPending(turn, 'quarantine', name) && seen.state === 'running' && seen.startedAt > quarantinedAt;
-}
-
-/** A quarantine that the engine refused is asked for again, in its turn like the first time. */
-function keepQuarantined(turn: Turn, name: string): void {
-  const { state } = memberSeen(turn, name);
-  if (state !== 'running' && state !== 'restarting' && state !== 'paused') return;
-  if (isHeld(turn) || isLastToAnswer(turn, name)) return;
-  if (state === 'running' && obstacleToEnding(turn, name)) return wake(turn, turn.now + LOOK_AGAIN_MS);
-  const deadlineMs = stopDeadlineMs(turn);
-  ask(turn, 'quarantine', name, `${name} is quarantined and still runs`, { deadlineMs });
-}
-
-/** It was to be stopped because the others serve, and they do not any more. */
-function isLastToAnswer(turn: Turn, name: string): boolean {
-  const isIn = memberSeen(turn, name).gateway?.traffic === 'in';
-  return isIn && memberMemory(turn, name).check === 'passing' && usable(turn).length === 0;
 }
 
 /** In time means: well before the repair's deadline, or the next rung is tried. */
