@@ -147,9 +147,11 @@ class WatchedServer {
     this.#stall = stall;
     this.#acquaint(stat, sample.at, abort);
     if (this.#answersKnocks && !this.#isKnocking && isDue(stall.knock, sample))
-      void this.#knock(stall.stillSince, lagMs, onSignal, abort);
-    if (this.#answersProbes && !this.#isProbing && isDue(stall.probe, sample))
-      void this.#suspect(stall.stillSince, lagMs, onSignal, abort);
+      void this.#hear('knock', this.#knock(lagMs, abort), stall.stillSince, onSignal, abort);
+    if (this.#answersProbes && !this.#isProbing && isDue(stall.probe, sample)) {
+      const timeoutMs = probeTimeoutMs(this.#usualMs, lagMs, this.#check.timeoutMs);
+      void this.#hear('probe', this.#ask(timeoutMs, abort), stall.stillSince, onSignal, abort);
+    }
   }
 
   /** While the gateway's own check passes, questions must be answered too; if not, we have no way to this member. */
@@ -169,29 +171,28 @@ class WatchedServer {
       });
   }
 
-  async #knock(stillSince: number, lagMs: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
+  async #knock(lagMs: number, abort: AbortSignal): Promise<boolean> {
     this.#isKnocking = true;
     const answered = await knock(this.#address, knockTimeoutMs(lagMs), abort);
     this.#isKnocking = false;
+    return answered;
+  }
+
+  /** What moved while a question was out is no stall. */
+  async #hear(
+    question: 'knock' | 'probe',
+    answer: Promise<boolean>,
+    stillSince: number,
+    onSignal: OnSignal,
+    abort: AbortSignal,
+  ): Promise<void> {
+    const answered = await answer;
     const now = performance.now();
     const stall = this.#stall;
     if (abort.aborted || stall === null) return;
-    this.#stall = { ...stall, knock: nextTurn(KNOCK, stall.knock, now, answered) };
-    if (!answered) this.#tell(stall, stillSince, now, onSignal);
-  }
-
-  async #suspect(stillSince: number, lagMs: number, onSignal: OnSignal, abort: AbortSignal): Promise<void> {
-    const answered = await this.#ask(probeTimeoutMs(this.#usualMs, lagMs, this.#check.timeoutMs), abort);
-    const now = performance.now();
-    const stall = this.#stall;
-    if (abort.aborted || stall === null) return;
-    this.#stall = { ...stall, probe: nextTurn(PROBE, stall.probe, now, answered) };
-    if (!answered) this.#tell(stall, stillSince, now, onSignal);
-  }
-
-  /** What moved while the question was out is no stall. */
-  #tell(stall: Stall, stillSince: number, now: number, onSignal: OnSignal): void {
-    if (stall.stillSince !== stillSince) return;
+    const manner = question === 'knock' ? KNOCK : PROBE;
+    this.#stall = { ...stall, [question]: nextTurn(manner, stall[question], now, answered) };
+    if (answered || stall.stillSince !== stillSince) return;
     onSignal({ kind: 'stalled', member: this.#member, port: this.#port, forMs: Math.round(now - stillSince) });
   }
 
