@@ -25,6 +25,18 @@ function toGateway(
   };
 }
 
+function toSupervisor(name: string, title: string, strike: (company: Company) => Promise<void>): FaultKind {
+  return {
+    name,
+    title,
+    strikes: SUPERVISOR,
+    inject: async (company) => {
+      await strike(company);
+      return 'supervisor';
+    },
+  };
+}
+
 async function killHaproxy({ name, pid }: Container): Promise<void> {
   const processes = await processTree(pid);
   const names = await Promise.all(processes.map(processName));
@@ -52,24 +64,8 @@ export const groundFaults: readonly FaultKind[] = [
   toGateway('gateway-remove', 'docker rm -f of the gateway', ({ id }, { engine }) =>
     engine.removeContainer(id, { force: true, volumes: false }),
   ),
-  {
-    name: 'supervisor-kill',
-    title: 'kill -9 of the supervisor',
-    strikes: SUPERVISOR,
-    inject: async (company) => {
-      await killSupervisor(company);
-      return 'supervisor';
-    },
-  },
-  {
-    name: 'supervisor-pause',
-    title: 'supervisor stopped for 5 s (it goes on by us)',
-    strikes: SUPERVISOR,
-    inject: async (company) => {
-      await pauseSupervisor(company);
-      return 'supervisor';
-    },
-  },
+  toSupervisor('supervisor-kill', 'kill -9 of the supervisor', killSupervisor),
+  toSupervisor('supervisor-pause', 'supervisor stopped for 5 s (it goes on by us)', pauseSupervisor),
   {
     name: 'supervisor-and-member',
     title: 'kill -9 of a member and of the supervisor',

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type CommandResult, written } from '../../test/support/output.ts';
+import { withoutEngine } from '../../test/support/command-line.ts';
+import type { CommandResult } from '../../test/support/output.ts';
 import { faultNames } from '../drill/fault.ts';
 import { writeReport } from './drill-files.ts';
-import { run } from './program.ts';
 
 describe('the command line of drills, with no engine in reach', () => {
   let folder: string;
@@ -16,18 +16,7 @@ describe('the command line of drills, with no engine in reach', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  async function twinhull(...argv: string[]): Promise<CommandResult> {
-    const stdout = written();
-    const stderr = written();
-    const environment = {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      DOCKER_HOST: `unix://${folder}/no-engine.sock`,
-      TWINHULL_STATE_DIR: join(folder, 'state'),
-    };
-    const code = await run({ argv, environment, currentDir: folder, stdout, stderr });
-    return { code, stdout: stdout.text, stderr: stderr.text };
-  }
+  const twinhull = (...argv: string[]): Promise<CommandResult> => withoutEngine(folder)(...argv);
 
   test('--help says what each fault is', async () => {
     const { code, stdout } = await twinhull('drill', '--help');

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type CommandResult, written } from '../../test/support/output.ts';
+import { withoutEngine } from '../../test/support/command-line.ts';
+import type { CommandResult } from '../../test/support/output.ts';
 import { openRecord, recordProject, withRecord } from '../../test/support/recorded-project.ts';
 import type { IncidentRecord } from '../ports/store.ts';
 import { savedMemory } from '../supervisor/record.ts';
-import { run } from './program.ts';
 
 describe("an operator's commands, with no engine and no supervisor", () => {
   let folder: string;
@@ -18,17 +18,7 @@ describe("an operator's commands, with no engine and no supervisor", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  async function twinhull(...argv: string[]): Promise<CommandResult> {
-    const stdout = written();
-    const stderr = written();
-    const environment = {
-      HOME: folder,
-      DOCKER_HOST: `unix://${folder}/no-engine.sock`,
-      TWINHULL_STATE_DIR: join(folder, 'state'),
-    };
-    const code = await run({ argv: ['-p', 'shop', ...argv], environment, currentDir: folder, stdout, stderr });
-    return { code, stdout: stdout.text, stderr: stderr.text };
-  }
+  const twinhull = (...argv: string[]): Promise<CommandResult> => withoutEngine(folder)('-p', 'shop', ...argv);
   const memory = () => withRecord(join(folder, 'state'), 'shop', (store) => savedMemory(store)?.memory);
 
   test('freeze and thaw are written for the next supervisor, and say so', async () => {

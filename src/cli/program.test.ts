@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type CommandResult, written } from '../../test/support/output.ts';
-import { run } from './program.ts';
+import { withoutEngine } from '../../test/support/command-line.ts';
+import type { CommandResult } from '../../test/support/output.ts';
 import { VERSION } from './version.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -26,19 +26,7 @@ describe('the command line', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** No engine is in reach: what is tested here must work, or say so, without one. */
-  async function twinhull(...argv: string[]): Promise<CommandResult> {
-    const stdout = written();
-    const stderr = written();
-    const environment = {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      DOCKER_HOST: `unix://${folder}/no-engine.sock`,
-      TWINHULL_STATE_DIR: join(folder, 'state'),
-    };
-    const code = await run({ argv, environment, currentDir: folder, stdout, stderr });
-    return { code, stdout: stdout.text, stderr: stderr.text };
-  }
+  const twinhull = (...argv: string[]): Promise<CommandResult> => withoutEngine(folder)(...argv);
 
   test('--help lists every command and fits 80 columns', async () => {
     const { code, stdout } = await twinhull('--help');

@@ -1,27 +1,14 @@
 /** What counts as a repair, for how long, and for whom. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
+import { calmStory, loneService, CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
 import { waitBefore } from './budget.ts';
 import type { MemberSeen, ServiceModel } from './model.ts';
 
 const { policy } = serviceModel('web');
 
 function single(name: string, windowMs = policy.budget.windowMs): ServiceModel {
-  return serviceModel(name, {
-    mode: 'single',
-    balance: null,
-    members: [{ name, role: 'primary', startsAtUp: true }],
-    policy: { ...policy, budget: { ...policy.budget, windowMs } },
-  });
-}
-
-function calm(...models: readonly ServiceModel[]): CoreStory {
-  const story = new CoreStory(models);
-  story.decide();
-  story.now += 60_000;
-  story.decide();
-  return story;
+  return loneService(name, { policy: { ...policy, budget: { ...policy.budget, windowMs } } });
 }
 
 function dies(story: CoreStory, name: string): string[] {
@@ -47,7 +34,7 @@ test('waits grow: none for the first, then two seconds, doubling to a minute', (
 });
 
 test('the first repair of what a drill broke is free and no sign of anything, the second one counts', () => {
-  const story = calm(single('web'));
+  const story = calmStory(single('web'));
   story.decide({ kind: 'drill_announced', service: 'web', member: 'web', until: story.now + 60_000 });
   assert.deepEqual(dies(story, 'web'), ['start web web']);
   assert.equal(counted(story, 'web'), 0);
@@ -61,7 +48,7 @@ test('the first repair of what a drill broke is free and no sign of anything, th
 });
 
 test('repairs of the host are counted as long as the service that looks back furthest does', () => {
-  const story = calm(single('short', 60_000), single('long', 600_000));
+  const story = calmStory(single('short', 60_000), single('long', 600_000));
   dies(story, 'long');
   comesBack(story, 'long', 'start long long');
   story.pass(120);
@@ -70,7 +57,7 @@ test('repairs of the host are counted as long as the service that looks back fur
 });
 
 test('who follows another one is restarted for nothing once a minute, and is no sign of a cascade', () => {
-  const story = calm(single('db'), single('side'));
+  const story = calmStory(single('db'), single('side'));
   const leftBehind = { service: 'db', member: 'db', how: 'restarted' } as const;
   story.seeMember('side', 'side', { leftBehind });
   assert.deepEqual(keysOf(story.decide()), ['restart_soft side side']);
@@ -82,7 +69,7 @@ test('who follows another one is restarted for nothing once a minute, and is no 
 });
 
 test('up gives back what was stopped, quarantined and counted', () => {
-  const story = calm(single('web'));
+  const story = calmStory(single('web'));
   const web = story.memory.services['web'] ?? assert.fail();
   const member = web.members['web'] ?? assert.fail();
   web.actionsAt = [story.now - 1, story.now - 1, story.now - 1];

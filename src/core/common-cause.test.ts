@@ -1,31 +1,15 @@
 /** What is a sign of a common cause, and what looks like one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreStory, serviceModel } from '../../test/support/core-story.ts';
-import type { MemberSeen, ServiceModel } from './model.ts';
+import { calmStory, CoreStory, loneService, serviceModel } from '../../test/support/core-story.ts';
+import type { MemberSeen } from './model.ts';
 
 const dead: Partial<MemberSeen> = { state: 'exited', exitCode: 1, ended: 'failed' };
 const sick = { check: 'failing', checkFailure: 'answered', failuresInARow: 5 } as const;
 
-function lone(name: string): ServiceModel {
-  return serviceModel(name, {
-    mode: 'single',
-    balance: null,
-    members: [{ name, role: 'primary', startsAtUp: true }],
-  });
-}
-
-function calm(...models: readonly ServiceModel[]): CoreStory {
-  const story = new CoreStory(models);
-  story.decide();
-  story.now += 60_000;
-  story.decide();
-  return story;
-}
-
 /** One fails and is started again, and the next one after so many seconds. */
 function failOneAfterAnother(names: readonly string[], seconds: number): CoreStory {
-  const story = calm(...names.map(lone), lone('other'));
+  const story = calmStory(...names.map((name) => loneService(name)), loneService('other'));
   for (const name of names) {
     story.seeMember(name, name, dead);
     story.decide();
@@ -45,7 +29,7 @@ test('three failures of different services are a cascade within five minutes, an
 
 test('a cluster that is sick is no sign against the others', () => {
   const replicas = ['1', '2', '3', '4'].map((n) => ({ name: `api-${n}`, role: 'replica' as const, startsAtUp: true }));
-  const story = calm(
+  const story = calmStory(
     serviceModel('api', { mode: 'cluster', balance: 'spread', members: replicas }),
     serviceModel('web'),
   );
@@ -58,7 +42,7 @@ test('a cluster that is sick is no sign against the others', () => {
 });
 
 test('as long as it is not clear whether somebody stopped it, nothing is an emergency', () => {
-  const story = calm(lone('web'));
+  const story = calmStory(loneService('web'));
   const until = story.now + 20_000;
   story.seeMember('web', 'web', { ...dead, ended: 'unclear', unclearUntil: until });
   story.pass(10);
@@ -66,7 +50,7 @@ test('as long as it is not clear whether somebody stopped it, nothing is an emer
 });
 
 test('what has never served is no emergency when it does not', () => {
-  const story = new CoreStory([lone('web'), lone('api')]);
+  const story = new CoreStory([loneService('web'), loneService('api')]);
   for (const name of ['web', 'api']) story.seeMember(name, name, { state: 'created', startedAt: 0 });
   story.pass(20);
   assert.equal(story.memory.emergency, undefined);

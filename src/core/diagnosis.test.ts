@@ -1,7 +1,7 @@
 /** From what is seen to a kind of failure and its ladder; and what is no failure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
+import { calmStory, loneService, CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
 import { endsARunning, ladderFor } from './diagnosis.ts';
 import type { MemberSeen, ServiceModel } from './model.ts';
 import { absentMember } from './turn.ts';
@@ -13,20 +13,7 @@ function seen(change: Partial<MemberSeen>): MemberSeen {
 }
 
 function single(completes = false): ServiceModel {
-  return serviceModel('web', {
-    mode: 'single',
-    balance: null,
-    members: [{ name: 'web', role: 'primary', startsAtUp: true }],
-    policy: { ...policy, completes },
-  });
-}
-
-function calm(model: ServiceModel): CoreStory {
-  const story = new CoreStory([model]);
-  story.decide();
-  story.now += 60_000;
-  story.decide();
-  return story;
+  return loneService('web', { policy: { ...policy, completes } });
 }
 
 function verdictOf(story: CoreStory, name: string): string | undefined {
@@ -65,18 +52,18 @@ test('exit 0 is the end of a job and the failure of a server; another code is th
     [true, 1, ['start web web']],
     [false, 0, ['start web web']],
   ] as const) {
-    const story = calm(single(completes));
+    const story = calmStory(single(completes));
     story.seeMember('web', 'web', { state: 'exited', exitCode, ended: 'failed' });
     assert.deepEqual(keysOf(story.decide()), keys, `${completes} ${exitCode}`);
   }
 });
 
 test('unknown is not dead: for one container, and for all of them', () => {
-  const one = calm(single());
+  const one = calmStory(single());
   one.seeMember('web', 'web', { state: 'unknown' });
   assert.deepEqual(keysOf(one.pass(60)), []);
   assert.equal(verdictOf(one, 'web'), 'unknown');
-  const all = calm(single());
+  const all = calmStory(single());
   all.engineAnswers = false;
   all.seeMember('web', 'web', { state: 'exited', exitCode: 1, ended: 'failed' });
   assert.deepEqual(keysOf(all.pass(60)), []);
@@ -84,7 +71,7 @@ test('unknown is not dead: for one container, and for all of them', () => {
 });
 
 test('a leader of which nothing is known leads on', () => {
-  const story = calm(serviceModel('web'));
+  const story = calmStory(serviceModel('web'));
   story.engineAnswers = false;
   story.read('web', 'web-primary', { check: 'unknown' });
   assert.deepEqual(keysOf(story.pass(5)), []);
@@ -98,7 +85,7 @@ test('one whose health check has not passed yet is starting', () => {
 });
 
 test('a disconnected member is connected again; in its start period a slow one is left alone', () => {
-  const story = calm(serviceModel('web'));
+  const story = calmStory(serviceModel('web'));
   story.seeMember('web', 'web-backup', { attached: false });
   assert.deepEqual(keysOf(story.decide()), ['take_out web web-backup', 'reconnect web web-backup']);
   const slow = new CoreStory([serviceModel('web', { policy: { ...policy, startPeriodMs: 60_000 } })]);
@@ -108,12 +95,12 @@ test('a disconnected member is connected again; in its start period a slow one i
 });
 
 test('a service serves by the brake of its gateway, and not without its gateway', () => {
-  const story = calm(serviceModel('web'));
+  const story = calmStory(serviceModel('web'));
   for (const member of ['web-primary', 'web-backup'])
     story.read('web', member, { check: 'failing', checkFailure: 'answered', failuresInARow: 9 });
   story.pass(3);
   assert.equal(story.memory.services['web']?.serving, true);
-  const down = calm(serviceModel('web'));
+  const down = calmStory(serviceModel('web'));
   const { gateway } = down.service('web');
   if (gateway) down.see('web', { gateway: { ...gateway, state: 'exited', ended: 'failed' } });
   down.decide();

@@ -1,15 +1,11 @@
 /** Gateways: what of them is a failure, and what is left alone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreStory, keysOf, lineOf, serviceModel } from '../../test/support/core-story.ts';
+import { calmStory, CoreStory, keysOf, lineOf, serviceModel } from '../../test/support/core-story.ts';
 import type { GatewaySeen } from './model.ts';
 
 function calm(): CoreStory {
-  const story = new CoreStory([serviceModel('web')]);
-  story.decide();
-  story.now += 60_000;
-  story.decide();
-  return story;
+  return calmStory(serviceModel('web'));
 }
 
 function seeGateway(story: CoreStory, change: Partial<GatewaySeen>): void {

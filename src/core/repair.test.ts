@@ -1,29 +1,13 @@
 /** The ladder: the time a repair has, what it waits for, and what is given up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreStory, keysOf, serviceModel } from '../../test/support/core-story.ts';
+import { calmStory, CoreStory, keysOf, loneService, serviceModel } from '../../test/support/core-story.ts';
 import type { MemberMemory, ServiceMemory } from './memory.ts';
-import type { MemberSeen, ServiceModel } from './model.ts';
+import type { MemberSeen } from './model.ts';
 
 const { policy } = serviceModel('web');
 const dead: Partial<MemberSeen> = { state: 'exited', exitCode: 1, ended: 'failed' };
 const sick = { check: 'failing', checkFailure: 'answered', failuresInARow: 9 } as const;
-
-function single(name: string): ServiceModel {
-  return serviceModel(name, {
-    mode: 'single',
-    balance: null,
-    members: [{ name, role: 'primary', startsAtUp: true }],
-  });
-}
-
-function calm(...models: readonly ServiceModel[]): CoreStory {
-  const story = new CoreStory(models);
-  story.decide();
-  story.now += 60_000;
-  story.decide();
-  return story;
-}
 
 function service(story: CoreStory): ServiceMemory {
   return story.memory.services['web'] ?? assert.fail('no memory of web');
@@ -35,7 +19,7 @@ function member(story: CoreStory, name: string): MemberMemory {
 
 /** The primary of a pair fails its check, is restarted, and fails it again at once. */
 function restartedInVain(startPeriodMs: number): CoreStory {
-  const story = calm(serviceModel('web', { policy: { ...policy, startPeriodMs } }));
+  const story = calmStory(serviceModel('web', { policy: { ...policy, startPeriodMs } }));
   story.read('web', 'web-primary', sick);
   assert.ok(keysOf(story.pass(3)).includes('restart_soft web web-primary'));
   story.now += 500;
@@ -57,7 +41,7 @@ test('a repair has the deadline of its failure to prove itself, or a start perio
 });
 
 test('what looked like a stop is a failure when its events come after all', () => {
-  const story = calm(single('web'));
+  const story = calmStory(loneService('web'));
   story.seeMember('web', 'web', { ...dead, ended: 'unseen' });
   assert.deepEqual(keysOf(story.pass(5)), []);
   assert.equal(member(story, 'web').verdict, 'stopped');
@@ -66,7 +50,7 @@ test('what looked like a stop is a failure when its events come after all', () =
 });
 
 test('what is quarantined gets another chance after a window, though our stop is told as one that was asked for', () => {
-  const story = calm(single('web'));
+  const story = calmStory(loneService('web'));
   story.seeMember('web', 'web', dead);
   service(story).actionsAt = [story.now, story.now, story.now];
   member(story, 'web').loops = 3;
@@ -81,7 +65,7 @@ test('what is quarantined gets another chance after a window, though our stop is
 });
 
 test('one that finds the budget used up by others waits, and is not given up', () => {
-  const story = calm(serviceModel('web'));
+  const story = calmStory(serviceModel('web'));
   service(story).actionsAt = [story.now, story.now, story.now];
   story.seeMember('web', 'web-backup', dead);
   assert.deepEqual([...new Set(keysOf(story.pass(30)))], ['take_out web web-backup']);
@@ -89,14 +73,14 @@ test('one that finds the budget used up by others waits, and is not given up', (
 });
 
 test('where nobody else serves a spent budget holds nobody', () => {
-  const story = calm(serviceModel('web'));
+  const story = calmStory(serviceModel('web'));
   service(story).actionsAt = [story.now, story.now, story.now];
   for (const name of ['web-primary', 'web-backup']) story.seeMember('web', name, dead);
   assert.deepEqual(keysOf(story.decide()), ['start web web-primary', 'start web web-backup']);
 });
 
 test('unpausing waits for nothing, whatever was repaired before', () => {
-  const story = calm(single('web'));
+  const story = calmStory(loneService('web'));
   member(story, 'web').loops = 2;
   member(story, 'web').wellSince = story.now;
   story.seeMember('web', 'web', { state: 'paused' });
@@ -104,7 +88,7 @@ test('unpausing waits for nothing, whatever was repaired before', () => {
 });
 
 test('a container the engine did not answer for has not been restarted when it is seen again', () => {
-  const story = calm(single('web'));
+  const story = calmStory(loneService('web'));
   story.seeMember('web', 'web', { restartCount: 5, startedAt: story.now });
   story.decide();
   service(story).actionsAt = [];

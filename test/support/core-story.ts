@@ -103,6 +103,21 @@ function wellMember(name: string, hasGateway: boolean): MemberSeen {
   };
 }
 
+/** A service of one member, without a gateway. */
+export function loneService(name: string, changes: Partial<ServiceModel> = {}): ServiceModel {
+  const members = [{ name, role: 'primary' as const, startsAtUp: true }];
+  return serviceModel(name, { mode: 'single', balance: null, members, ...changes });
+}
+
+/** Seen at its beginning, and a minute later: everything has been well for long enough to count. */
+export function calmStory(...models: readonly ServiceModel[]): CoreStory {
+  const story = new CoreStory(models);
+  story.decide();
+  story.now += 60_000;
+  story.decide();
+  return story;
+}
+
 export class CoreStory {
   readonly model: CoreModel;
   memory: Memory = emptyMemory();
